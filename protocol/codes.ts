@@ -1,0 +1,309 @@
+// The one table of refusals. A code is what the other side learns: it gives a prober nothing. A reason is what the
+// audit log learns. Every reason maps to exactly one code; the compiler checks that.
+
+interface CodeRow {
+  /** WebSocket close code is 4000 + wire; the refused message of the handshake carries wire itself. */
+  readonly wire: number;
+  readonly http: number;
+  readonly ja: string;
+  readonly en: string;
+}
+
+export const CODES = {
+  ENDED: {
+    wire: 0,
+    http: 200,
+    ja: '接続を終了しました。',
+    en: 'The session has ended.',
+  },
+  CERTIFICATE_REQUIRED: {
+    wire: 1,
+    http: 403,
+    ja: 'クライアント証明書が必要です。証明書を端末に入れてから、もう一度接続してください。',
+    en: 'A client certificate is required. Install yours and connect again.',
+  },
+  CERTIFICATE_REFUSED: {
+    wire: 2,
+    http: 403,
+    ja: 'この証明書は使えません。担当者に連絡してください。',
+    en: 'This certificate was not accepted. Please contact your administrator.',
+  },
+  SIGN_IN_REFUSED: {
+    wire: 3,
+    http: 401,
+    ja: 'サインインできませんでした。新しいコードでもう一度お試しください。',
+    en: 'Sign-in failed. Wait for a new code and try again.',
+  },
+  SIGN_IN_LATER: {
+    wire: 4,
+    http: 429,
+    ja: '試行が続いたため、しばらく受け付けません。続く場合は担当者に連絡してください。',
+    en: 'Too many tries. Wait before trying again; if it goes on, contact your administrator.',
+  },
+  SESSION_REQUIRED: {
+    wire: 5,
+    http: 401,
+    ja: 'サインインが必要です。',
+    en: 'Please sign in first.',
+  },
+  BAD_REQUEST: {
+    wire: 6,
+    http: 400,
+    ja: '要求の形式が正しくありません。',
+    en: 'The request is not well formed.',
+  },
+  NOT_FOUND: {
+    wire: 7,
+    http: 404,
+    ja: '見つかりません。',
+    en: 'There is nothing here.',
+  },
+  TOO_MANY: {
+    wire: 8,
+    http: 429,
+    ja: '混み合っています。しばらくしてからお試しください。',
+    en: 'Too many requests. Please wait a moment.',
+  },
+  NOT_ENTITLED: {
+    wire: 9,
+    http: 403,
+    ja: 'このデスクトップは利用できません。',
+    en: 'You may not open this desktop.',
+  },
+  DESKTOP_OFFLINE: {
+    wire: 10,
+    http: 409,
+    ja: 'デスクトップに接続できません。電源が入っているか担当者に確認してください。',
+    en: 'The desktop cannot be reached at the moment. Ask whether the office PC is on.',
+  },
+  DESKTOP_BUSY: {
+    wire: 11,
+    http: 409,
+    ja: 'このデスクトップは使用中です。',
+    en: 'This desktop is in use.',
+  },
+  TICKET_REFUSED: {
+    wire: 12,
+    http: 403,
+    ja: '接続の受付期限が切れました。もう一度開いてください。',
+    en: 'The ticket is not valid any more. Open the desktop again.',
+  },
+  AGENT_REFUSED: {
+    wire: 13,
+    http: 403,
+    ja: '庁内側で接続が拒否されました。担当者に連絡してください。',
+    en: 'The office side refused the connection. Please contact your administrator.',
+  },
+  NOT_PAIRED: {
+    wire: 14,
+    http: 403,
+    ja: 'この端末は登録されていません。庁内で登録コードを受け取ってください。',
+    en: 'This device is not paired with the desktop. Get a pairing code at the office.',
+  },
+  PAIRING_REFUSED: {
+    wire: 15,
+    http: 403,
+    ja: '登録できませんでした。コードを確かめるか、新しいコードを受け取ってください。',
+    en: 'Pairing failed. Check the code or ask for a new one.',
+  },
+  AGENT_KEY_WRONG: {
+    wire: 16,
+    http: 502,
+    ja: '庁内側の鍵が登録時と違います。接続せず、すぐ担当者に連絡してください。',
+    en: 'The office side shows another key than the one paired. Do not go on; contact your administrator at once.',
+  },
+  PROTOCOL_ERROR: {
+    wire: 17,
+    http: 400,
+    ja: '通信の内容が規約に合わないため、終了しました。',
+    en: 'The connection was ended because a message broke the protocol.',
+  },
+  DESKTOP_LOST: {
+    wire: 18,
+    http: 502,
+    ja: '庁内のデスクトップとの接続が切れました。',
+    en: 'The desktop itself has gone away.',
+  },
+  CONNECTION_LOST: {
+    wire: 19,
+    http: 502,
+    ja: '接続が失われました。',
+    en: 'The connection was lost.',
+  },
+  TOOK_TOO_LONG: {
+    wire: 20,
+    http: 504,
+    ja: '時間内に応答がありませんでした。',
+    en: 'It took too long.',
+  },
+  RIGHTS_ENDED: {
+    wire: 21,
+    http: 403,
+    ja: '利用の許可が取り消されたため、終了しました。',
+    en: 'The session was ended because the permission was withdrawn.',
+  },
+  IDLE: {
+    wire: 22,
+    http: 401,
+    ja: '操作がなかったため、終了しました。',
+    en: 'The session was ended because nothing was done for a while.',
+  },
+  TIME_LIMIT: {
+    wire: 23,
+    http: 401,
+    ja: '利用時間の上限に達したため、終了しました。',
+    en: 'The session reached its time limit.',
+  },
+  UNAVAILABLE: {
+    wire: 24,
+    http: 503,
+    ja: '現在サービスを利用できません。しばらくしてからお試しください。',
+    en: 'The service is not available at the moment. Please try again later.',
+  },
+} as const satisfies Record<string, CodeRow>;
+
+export type Code = keyof typeof CODES;
+
+/** Reason → code. What stands left goes to the audit log, what stands right to the other side. */
+const REASONS = {
+  ENDED_BY_USER: 'ENDED',
+  ENDED_BY_ADMINISTRATOR: 'RIGHTS_ENDED',
+  SIGNED_OUT: 'ENDED',
+  // The certificate gate
+  CERTIFICATE_MISSING: 'CERTIFICATE_REQUIRED',
+  CERTIFICATE_EXPIRED: 'CERTIFICATE_REFUSED',
+  CERTIFICATE_NOT_YET_VALID: 'CERTIFICATE_REFUSED',
+  CERTIFICATE_REVOKED: 'CERTIFICATE_REFUSED',
+  CERTIFICATE_UNTRUSTED: 'CERTIFICATE_REFUSED',
+  CERTIFICATE_WRONG_USAGE: 'CERTIFICATE_REFUSED',
+  CERTIFICATE_WRONG_KIND: 'CERTIFICATE_REFUSED',
+  CERTIFICATE_WEAK: 'CERTIFICATE_REFUSED',
+  REVOCATION_UNKNOWN: 'CERTIFICATE_REFUSED',
+  // Sign-in
+  USER_UNKNOWN: 'SIGN_IN_REFUSED',
+  USER_DISABLED: 'SIGN_IN_REFUSED',
+  TOTP_NOT_ENROLLED: 'SIGN_IN_REFUSED',
+  TOTP_WRONG: 'SIGN_IN_REFUSED',
+  TOTP_REPLAYED: 'SIGN_IN_REFUSED',
+  TOTP_BACK_OFF: 'SIGN_IN_LATER',
+  TOTP_LOCKED: 'SIGN_IN_LATER',
+  SESSION_MISSING: 'SESSION_REQUIRED',
+  SESSION_OTHER_CERTIFICATE: 'SESSION_REQUIRED',
+  SESSION_IDLE: 'SESSION_REQUIRED',
+  SESSION_TOO_OLD: 'SESSION_REQUIRED',
+  // Doors
+  ROUTE_UNKNOWN: 'NOT_FOUND',
+  BODY_MALFORMED: 'BAD_REQUEST',
+  BODY_TOO_LARGE: 'BAD_REQUEST',
+  ORIGIN_WRONG: 'BAD_REQUEST',
+  RATE_EXCEEDED: 'TOO_MANY',
+  CONNECTIONS_EXCEEDED: 'TOO_MANY',
+  AUDIT_UNWRITABLE: 'UNAVAILABLE',
+  STATE_UNWRITABLE: 'UNAVAILABLE',
+  BROKER_UNREACHABLE: 'UNAVAILABLE',
+  SHUTTING_DOWN: 'UNAVAILABLE',
+  INTERNAL: 'UNAVAILABLE',
+  // Opening
+  ENTITLEMENT_MISSING: 'NOT_ENTITLED',
+  DESKTOP_UNKNOWN: 'NOT_ENTITLED',
+  AGENT_OFFLINE: 'DESKTOP_OFFLINE',
+  DESKTOP_UNREACHABLE: 'DESKTOP_OFFLINE',
+  DESKTOP_IN_USE: 'DESKTOP_BUSY',
+  TICKET_UNKNOWN: 'TICKET_REFUSED',
+  TICKET_EXPIRED: 'TICKET_REFUSED',
+  TICKET_OTHER_SESSION: 'TICKET_REFUSED',
+  PAIRING_OF_LINKS_TIMED_OUT: 'TOOK_TOO_LONG',
+  AGENT_WRONG: 'PROTOCOL_ERROR',
+  DESKTOP_OUTSIDE_CERTIFICATE: 'PROTOCOL_ERROR',
+  SESSION_DUPLICATE: 'PROTOCOL_ERROR',
+  // The agent's second trust boundary
+  GRANT_MALFORMED: 'AGENT_REFUSED',
+  GRANT_SIGNATURE: 'AGENT_REFUSED',
+  GRANT_EXPIRED: 'AGENT_REFUSED',
+  GRANT_REPLAYED: 'AGENT_REFUSED',
+  GRANT_OTHER_DESKTOP: 'AGENT_REFUSED',
+  GRANT_MISMATCH: 'AGENT_REFUSED',
+  GRANT_RATE: 'AGENT_REFUSED',
+  HALF_OPEN_EXCEEDED: 'AGENT_REFUSED',
+  USER_NOT_PAIRED: 'NOT_PAIRED',
+  PROOF_WRONG: 'NOT_PAIRED',
+  FINISHED_WRONG: 'PROTOCOL_ERROR',
+  SUITE_UNKNOWN: 'PROTOCOL_ERROR',
+  KEY_SHARE_INVALID: 'PROTOCOL_ERROR',
+  PAIRING_CODE_MISSING: 'PAIRING_REFUSED',
+  PAIRING_CODE_SPENT: 'PAIRING_REFUSED',
+  PAIRING_CODE_WRONG: 'PAIRING_REFUSED',
+  PAIRING_WHILE_LIVE: 'PAIRING_REFUSED',
+  // What the client finds
+  AGENT_KEY_UNPINNED: 'NOT_PAIRED',
+  AGENT_KEY_OTHER: 'AGENT_KEY_WRONG',
+  AGENT_SIGNATURE: 'AGENT_KEY_WRONG',
+  // Records and lanes
+  MALFORMED: 'PROTOCOL_ERROR',
+  RECORD_FORGED: 'PROTOCOL_ERROR',
+  RECORD_OUT_OF_ORDER: 'PROTOCOL_ERROR',
+  RECORD_SIZE: 'PROTOCOL_ERROR',
+  LANE_UNKNOWN: 'PROTOCOL_ERROR',
+  LANE_DIRECTION: 'PROTOCOL_ERROR',
+  LANE_SHUT: 'PROTOCOL_ERROR',
+  LANE_RATE: 'PROTOCOL_ERROR',
+  MESSAGE_UNKNOWN: 'PROTOCOL_ERROR',
+  MESSAGE_UNEXPECTED: 'PROTOCOL_ERROR',
+  KEY_EXHAUSTED: 'PROTOCOL_ERROR',
+  // Ends
+  VNC_GONE: 'DESKTOP_LOST',
+  PEER_GONE: 'CONNECTION_LOST',
+  PEER_STUCK: 'CONNECTION_LOST',
+  HANDSHAKE_TIMED_OUT: 'TOOK_TOO_LONG',
+  LEASE_EXPIRED: 'RIGHTS_ENDED',
+  RIGHTS_REVOKED: 'RIGHTS_ENDED',
+  IDLE_LIMIT: 'IDLE',
+  OVERALL_LIMIT: 'TIME_LIMIT',
+} as const satisfies Record<string, Code>;
+
+export type Reason = keyof typeof REASONS;
+
+/** Something was refused. `reason` and `detail` are for the audit log only; `code` is all that the other side gets. */
+export class Refusal extends Error {
+  readonly reason: Reason;
+  readonly detail: string;
+
+  /** @param detail never holds a secret, a code, a key or what a user typed */
+  constructor(reason: Reason, detail = '') {
+    super(detail ? `${reason}: ${detail}` : reason);
+    this.reason = reason;
+    this.detail = detail;
+  }
+
+  get code(): Code {
+    return REASONS[this.reason];
+  }
+}
+
+export function codeOf(reason: Reason): Code {
+  return REASONS[reason];
+}
+
+/** What any caught value tells the other side: its code if it is a refusal, else UNAVAILABLE. */
+export function refusalFrom(error: unknown): Refusal {
+  return error instanceof Refusal
+    ? error
+    : new Refusal('INTERNAL', error instanceof Error ? error.message : String(error));
+}
+
+const BY_WIRE = new Map<number, Code>(Object.entries(CODES).map(([code, row]) => [row.wire, code as Code]));
+
+/** @returns the code, or null for a number outside the table */
+export function codeFromWire(wire: number): Code | null {
+  return BY_WIRE.get(wire) ?? null;
+}
+
+/** WebSocket close codes for applications begin at 4000 (RFC 6455 §7.4.2). */
+export function closeCode(code: Code): number {
+  return 4000 + CODES[code].wire;
+}
+
+/** The code behind a WebSocket close; CONNECTION_LOST for anything that is not ours. Not authenticated. */
+export function codeFromClose(close: number): Code {
+  return codeFromWire(close - 4000) ?? 'CONNECTION_LOST';
+}

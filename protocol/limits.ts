@@ -1,0 +1,83 @@
+// Every limit of the wire, in one place. The unit stands in the name, the reason beside it.
+
+// Records
+/** WebSocket header (8 bytes with a mask) and record together fill at most one TLS record of 16,384 bytes. */
+export const RECORD_MAX_BYTES = 16_384 - 8;
+/** version, lane, sequence (u48): see outer/header.ts. */
+export const HEADER_BYTES = 8;
+/** AES-256-GCM. */
+export const TAG_BYTES = 16;
+export const FRAME_PLAINTEXT_MAX_BYTES = RECORD_MAX_BYTES - HEADER_BYTES - TAG_BYTES;
+/** One event a record, padded to one size, so that the length tells nothing about the key. */
+export const INPUT_PLAINTEXT_BYTES = 16;
+export const ACK_PLAINTEXT_BYTES = 16;
+export const CONTROL_PLAINTEXT_BYTES = 32;
+export const CLOSE_PLAINTEXT_BYTES = 16;
+/** hello with a grant of the largest size, rounded up. */
+export const HANDSHAKE_RECORD_MAX_BYTES = 8_192;
+/** client: hello, proof. */
+export const HANDSHAKE_RECORDS_INWARD = 2;
+/** agent: answer, identity, ready or refused. */
+export const HANDSHAKE_RECORDS_OUTWARD = 3;
+
+// Rates inwards: 100 × 40 + 200 × 40 + 5 × 56 bytes a second = 98.2 kbit/s of sealed records, below 100 kbit/s
+export const INPUT_PER_SECOND = 100;
+export const ACK_PER_SECOND = 200;
+export const CONTROL_PER_SECOND = 5;
+export const BURST_SECONDS = 2;
+/** The agent allows twice the relays' burst, since what a relay let through in order may arrive bunched. */
+export const AGENT_BURST_SECONDS = 4;
+
+// The end-to-end channel
+/** Unacknowledged records in flight; a later window is measured, this is its ceiling. */
+export const WINDOW_MAX_BYTES = 512 * 1024;
+/** Updates that the client has acknowledged but not drawn. */
+export const UNDRAWN_MAX_UPDATES = 2;
+/** A generation of keys ends by this many records or this long, far inside the limits of SP 800-38D. */
+export const GENERATION_MAX_RECORDS = 2 ** 22;
+export const GENERATION_MAX_MS = 3_600_000;
+
+// Control links (JSON text, one message a WebSocket frame)
+export const LINK_MESSAGE_MAX_BYTES = 8_192;
+export const GRANT_MAX_BYTES = 3_072;
+export const LINK_KEEP_ALIVE_MS = 10_000;
+/** Two keep-alives may be lost before the peer counts as gone. */
+export const LINK_SILENCE_MAX_MS = 25_000;
+export const DESKTOPS_PER_AGENT_MAX = 64;
+
+// Opening
+export const TICKET_BYTES = 32;
+export const TICKET_LIFE_MS = 30_000;
+export const GRANT_LIFE_SECONDS = 30;
+/** Allowed clock skew between gateway and agent; a jti is kept until exp plus this. */
+export const CLOCK_SKEW_SECONDS = 30;
+/** From ticket to paired. */
+export const OPENING_MAX_MS = 10_000;
+/** From paired to a verified proof. */
+export const PROOF_MAX_MS = 60_000;
+export const HALF_OPEN_PER_DESKTOP_MAX = 2;
+
+// Lease
+export const LEASE_INTERVAL_MS = 10_000;
+export const LEASE_LIFE_MS = 30_000;
+export const LEASE_NONCE_BYTES = 16;
+
+// Pairing
+export const PAIRING_CODE_BITS = 80;
+export const PAIRING_TRIES = 5;
+export const PAIRING_LIFE_MS = 15 * 60_000;
+
+// Relays
+/** A relay stops reading a socket while more than this waits to be written to the other. */
+export const RELAY_QUEUE_MAX_BYTES = 256 * 1024;
+/** A peer that takes nothing for this long is cut, so that it never holds up another. */
+export const WRITE_STALL_MAX_MS = 15_000;
+
+// Screens
+export const SCREEN_MAX_PIXELS = 3840 * 2160;
+/** noVNC and Tight: a rectangle is at most this wide. */
+export const TIGHT_MAX_WIDTH = 2_048;
+export const CURSOR_MAX_SIDE = 64;
+
+// HTTP
+export const BODY_MAX_BYTES = 16_384;
