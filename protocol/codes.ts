@@ -280,6 +280,10 @@ export class Refusal extends Error {
   }
 }
 
+export function isReason(value: string): value is Reason {
+  return Object.hasOwn(REASONS, value);
+}
+
 export function codeOf(reason: Reason): Code {
   return REASONS[reason];
 }
