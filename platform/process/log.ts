@@ -4,7 +4,8 @@ import { constants } from 'node:os';
 import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino';
 import { CODES, Refusal } from '#protocol/codes.ts';
 
-export type Log = Logger;
+/** No child(): pino does not pass a child's bindings through the redaction. */
+export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error' | 'fatal'>;
 
 const REDACTED = '[redacted]';
 const DEPTH_MAX = 6;
@@ -17,7 +18,8 @@ export function createLog(name: string, sink: DestinationStream = destination({ 
     {
       base: { name },
       timestamp: stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }), log: clean, bindings: clean },
+      formatters: { level: (label) => ({ level: label }), log: clean },
+      serializers: { err: (cleaned: unknown) => cleaned },
       hooks: { streamWrite: (line) => cleanLine(line) },
     },
     sink,
