@@ -3,7 +3,7 @@
 // Records
 /** WebSocket header (8 bytes with a mask) and record together fill at most one TLS record of 16,384 bytes. */
 export const RECORD_MAX_BYTES = 16_384 - 8;
-/** version, lane, sequence (u48): see outer/header.ts. */
+/** version, lane, sequence (u48): see header.ts. */
 export const HEADER_BYTES = 8;
 /** AES-256-GCM. */
 export const TAG_BYTES = 16;

@@ -1,9 +1,10 @@
 // What a relay checks of every record without opening it: lane, direction, size, order and rate (T09, T10, T14).
 // Pure: time is an argument. A relay that finds a rate exceeded stops reading for the time told, it never closes for that.
 import { Refusal } from '../codes.ts';
+import { readHeader } from '../header.ts';
+import { Direction, Lane } from '../lanes.ts';
 import { HANDSHAKE_RECORDS_INWARD, HANDSHAKE_RECORDS_OUTWARD } from '../limits.ts';
-import { readHeader } from './header.ts';
-import { Direction, LANE_RULES, Lane, type LaneRule } from './lanes.ts';
+import { LANE_RULES, type LaneRule } from './lanes.ts';
 
 /** Watches one direction of one session; made once per session and relay. */
 export class LaneGate {

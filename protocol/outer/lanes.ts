@@ -1,4 +1,6 @@
-// The lanes of a session, and what each may carry in which direction (T09, T10).
+// What each lane may carry in which direction (T09, T10).
+
+import { Direction, Lane } from '../lanes.ts';
 import {
   ACK_PER_SECOND,
   ACK_PLAINTEXT_BYTES,
@@ -13,12 +15,7 @@ import {
   TAG_BYTES,
 } from '../limits.ts';
 
-export const Lane = { handshake: 1, frame: 2, input: 3, control: 4, ack: 5, close: 6 } as const;
-export type Lane = (typeof Lane)[keyof typeof Lane];
-
-/** inward: client → agent. outward: agent → client. */
-export const Direction = { inward: 0, outward: 1 } as const;
-export type Direction = (typeof Direction)[keyof typeof Direction];
+export { Direction, Lane };
 
 export interface LaneRule {
   /** Size of the whole record in bytes. */

@@ -2,13 +2,13 @@
 //
 //   offset  bytes
 //   0       1      version, 0x01
-//   1       1      lane (outer/lanes.ts)
+//   1       1      lane (lanes.ts)
 //   2       6      sequence, one counter per direction over all lanes, from 0 at the hello
 //
 // The WebSocket frame gives the length; the session is the WebSocket's own.
-import { Refusal } from '../codes.ts';
-import { HEADER_BYTES } from '../limits.ts';
+import { Refusal } from './codes.ts';
 import { Lane } from './lanes.ts';
+import { HEADER_BYTES } from './limits.ts';
 
 export const VERSION = 0x01;
 
