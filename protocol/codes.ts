@@ -307,7 +307,11 @@ export function closeCode(code: Code): number {
   return 4000 + CODES[code].wire;
 }
 
+/** What a WebSocket library says by itself about a frame it cannot accept (RFC 6455 §7.4.1). */
+const CLOSED_FOR_ITS_FRAMES: ReadonlySet<number> = new Set([1002, 1003, 1007, 1009]);
+
 /** The code behind a WebSocket close; CONNECTION_LOST for anything that is not ours. Not authenticated. */
 export function codeFromClose(close: number): Code {
+  if (CLOSED_FOR_ITS_FRAMES.has(close)) return 'PROTOCOL_ERROR';
   return codeFromWire(close - 4000) ?? 'CONNECTION_LOST';
 }

@@ -1,0 +1,70 @@
+// The listening end of a hop: WebSocket upgrades on an HTTPS server, each decided by the owner before it is answered.
+import type { IncomingMessage } from 'node:http';
+import type { Server } from 'node:https';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import { WebSocketServer } from 'ws';
+import { CODES, Refusal, refusalFrom } from '#protocol/codes.ts';
+import { Socket, WEBSOCKET_OPTIONS } from './websocket.ts';
+
+/**
+ * Decides over one upgrade before anything of it is answered. The certificate has not been verified yet.
+ * @returns what takes the open socket over; it calls `listen`
+ * @throws a Refusal, answered as its HTTP status and code
+ */
+export type Upgrade = (request: IncomingMessage, peer: TLSSocket) => Promise<(socket: Socket) => void>;
+
+/**
+ * Serves WebSocket upgrades on `server`, and refuses CONNECT, the other way to a tunnel (T08). Requests that are no
+ * upgrade stay with the server's own request listener.
+ * @param refused is told every refusal, for the audit log
+ */
+export function acceptSockets(
+  server: Server,
+  upgrade: Upgrade,
+  refused: (refusal: Refusal, peer: TLSSocket) => void,
+): void {
+  const webSockets = new WebSocketServer({ ...WEBSOCKET_OPTIONS, noServer: true, clientTracking: false });
+  const refuse = (peer: TLSSocket, refusal: Refusal) => {
+    refused(refusal, peer);
+    answerRefusal(peer, refusal);
+  };
+  // An HTTPS server's sockets are TLS sockets; the types of both events know only the stream.
+  webSockets.on('wsClientError', (error, stream) => {
+    refuse(stream as TLSSocket, new Refusal('BODY_MALFORMED', error.message));
+  });
+  server.on('connect', (_request, stream) => {
+    stream.on('error', () => stream.destroy());
+    refuse(stream as TLSSocket, new Refusal('ROUTE_UNKNOWN', 'CONNECT'));
+  });
+  server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+    const peer = stream as TLSSocket;
+    // The HTTP server has let go of the socket: without a listener a reset while we decide would end the process.
+    const reset = () => peer.destroy();
+    peer.on('error', reset);
+    const decide = async () => {
+      try {
+        const taken = await upgrade(request, peer);
+        if (peer.destroyed) return;
+        webSockets.handleUpgrade(request, peer, head, (ws) => {
+          peer.off('error', reset);
+          taken(new Socket(ws, peer));
+        });
+      } catch (error) {
+        refuse(peer, refusalFrom(error));
+      }
+    };
+    void decide();
+  });
+}
+
+/** Writes a refusal as an HTTP answer of its own, for sockets that have left the HTTP server, and ends the connection. */
+function answerRefusal(peer: TLSSocket, refusal: Refusal): void {
+  if (peer.destroyed) return;
+  const body = JSON.stringify({ code: refusal.code });
+  peer.end(
+    `HTTP/1.1 ${CODES[refusal.code].http} Refused\r\nContent-Type: application/json\r\n` +
+      `Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+    () => peer.destroy(),
+  );
+}

@@ -1,0 +1,69 @@
+// One direction of a relay: admit, forward, and stop reading while the other side is behind. Never drops, never reorders,
+// never waits for the opposite direction. Two pumps make a relay; they share nothing but the two sockets.
+//
+//   pump({ from: client, to: agent, gate: new LaneGate(Direction.inward, BURST_SECONDS), now, ended });
+//   pump({ from: agent, to: client, gate: new LaneGate(Direction.outward, BURST_SECONDS), now, ended });
+import type { Code, Refusal } from '#protocol/codes.ts';
+import { RELAY_QUEUE_MAX_BYTES } from '#protocol/limits.ts';
+import type { LaneGate } from '#protocol/outer/gate.ts';
+import type { Lane } from '#protocol/outer/lanes.ts';
+import type { Socket } from './websocket.ts';
+
+export interface PumpOptions {
+  from: Socket;
+  to: Socket;
+  /** Of this direction and this session only. */
+  gate: LaneGate;
+  /** A monotonic clock in ms. */
+  now(): number;
+  /** Each record's lane as it is forwarded: the input lane is what counts as user activity. */
+  admitted?(lane: Lane): void;
+  /**
+   * `from` has ended, by whichever side; `to` is closed with the same code right after. A relay hears it once from each
+   * pump; the first one tells the cause.
+   */
+  ended(code: Code, refusal: Refusal | null): void;
+}
+
+/**
+ * Takes `from` over and forwards its records to `to`. At most RELAY_QUEUE_MAX_BYTES and one record wait for `to`; a `to`
+ * that takes nothing is cut by its own write stall. Above a lane's rate `from` is not read for the time the gate tells;
+ * a record that breaks the lanes' rules closes both with PROTOCOL_ERROR.
+ */
+export function pump({ from, to, gate, now, admitted, ended }: PumpOptions): void {
+  let holds = 0;
+  let rateTimer: NodeJS.Timeout | null = null;
+  const hold = () => {
+    holds++;
+    from.pause();
+  };
+  const release = () => {
+    if (--holds === 0) from.resume();
+  };
+  from.observe({
+    ended() {
+      if (rateTimer) clearTimeout(rateTimer);
+    },
+  });
+  from.listen({
+    record(record) {
+      const { lane, waitMs } = gate.admit(record, now());
+      to.sendRecord(record);
+      admitted?.(lane);
+      if (waitMs > 0) {
+        hold();
+        rateTimer = setTimeout(release, waitMs);
+      }
+      if (to.pressure > RELAY_QUEUE_MAX_BYTES) {
+        hold();
+        // Half, so that reading goes on in batches and not record by record.
+        to.onceBelow(RELAY_QUEUE_MAX_BYTES / 2, release);
+      }
+    },
+    closed(code, refusal) {
+      // First the cause: closing `to` makes the other pump tell its own end at once.
+      ended(code, refusal);
+      to.close(code);
+    },
+  });
+}
