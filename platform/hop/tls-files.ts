@@ -1,0 +1,98 @@
+// The four files behind every TLS end, read and checked together.
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import * as z from 'zod';
+import { Refusal } from '#protocol/codes.ts';
+import { filePath } from '../process/config.ts';
+import { Failure } from '../process/exit.ts';
+import { CRL_FILE_MAX_BYTES, RevocationList } from './revocation.ts';
+import { isStrongKey } from './strength.ts';
+
+/** Absolute paths of PEM files. Read anew at every reload and every dial. */
+export interface TlsFiles {
+  /** Own private key. */
+  key: string;
+  /** Own certificate, then the chain if there is one. */
+  certificate: string;
+  /** Who may sign the peer: the self-signed authorities of ONE kind, or an external chain up to its root. */
+  authorities: string;
+  /** A CRL of every one of those. */
+  revocations: string;
+}
+
+export const tlsFilesSchema = z.strictObject({
+  key: filePath,
+  certificate: filePath,
+  authorities: filePath,
+  revocations: filePath,
+});
+
+/** Who may sign a peer, and whom they revoked. */
+export interface Trust {
+  readonly authorities: readonly X509Certificate[];
+  readonly revocations: RevocationList;
+}
+
+export interface LoadedTls {
+  readonly trust: Trust;
+  readonly own: X509Certificate;
+  /** What a secure context is made of. */
+  readonly pem: { key: string; cert: string; ca: string[]; crl: string };
+}
+
+const PEM_MAX_BYTES = 256 * 1024;
+
+/** @throws Failure with one line that names the file that is missing, unreadable, too weak or does not fit */
+export function loadTls(files: TlsFiles): LoadedTls {
+  const key = readPem(files.key, PEM_MAX_BYTES);
+  const cert = readPem(files.certificate, PEM_MAX_BYTES);
+  const own = readCertificates(files.certificate, cert)[0] as X509Certificate;
+  if (!isKeyOf(key, own, files.key)) throw new Failure(`${files.key} is not the key of ${files.certificate}`);
+  const trust = loadTrust(files);
+  const crl = readPem(files.revocations, CRL_FILE_MAX_BYTES);
+  return { trust, own, pem: { key, cert, ca: trust.authorities.map(String), crl } };
+}
+
+/** @throws Failure as loadTls does */
+export function loadTrust({ authorities: path, revocations }: Pick<TlsFiles, 'authorities' | 'revocations'>): Trust {
+  const authorities = readCertificates(path, readPem(path, PEM_MAX_BYTES));
+  for (const authority of authorities) {
+    if (!authority.ca) throw new Failure(`${path} holds a certificate that is not an authority's`);
+    if (!isStrongKey(authority.publicKey)) throw new Failure(`${path} holds an authority with a weak key`);
+  }
+  const crl = readPem(revocations, CRL_FILE_MAX_BYTES);
+  try {
+    return { authorities, revocations: RevocationList.parse(crl, authorities) };
+  } catch (error) {
+    if (error instanceof Refusal) throw new Failure(`${revocations}: ${error.detail}`);
+    throw error;
+  }
+}
+
+function readPem(path: string, maxBytes: number): string {
+  try {
+    if (statSync(path).size <= maxBytes) return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new Failure(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+  throw new Failure(`${path}: larger than ${maxBytes} bytes`);
+}
+
+/** @returns at least one */
+function readCertificates(path: string, pem: string): X509Certificate[] {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g) ?? [];
+  if (blocks.length === 0) throw new Failure(`${path}: holds no certificate`);
+  try {
+    return blocks.map((block) => new X509Certificate(block));
+  } catch {
+    throw new Failure(`${path}: holds a certificate that cannot be read`);
+  }
+}
+
+function isKeyOf(key: string, certificate: X509Certificate, path: string): boolean {
+  try {
+    return certificate.checkPrivateKey(createPrivateKey(key));
+  } catch {
+    throw new Failure(`${path}: holds no private key that can be read`);
+  }
+}

@@ -1,0 +1,196 @@
+// TLS of every hop, in one place: version, suites, groups, who is trusted, who is revoked, who the peer is.
+//
+// Two layers decide about a peer. OpenSSL checks chain, times, purpose and revocation in the handshake. verifyPeer turns
+// its verdict into one of our reasons and checks what OpenSSL does not know. On a listener watched by reloadOnChange it
+// also checks against the newest files on every call, so that neither a kept-alive nor a resumed connection outlives its
+// certificate or the revocation list (T11).
+import { X509Certificate } from 'node:crypto';
+import { statSync } from 'node:fs';
+import type { Server, ServerOptions } from 'node:https';
+import { type ConnectionOptions, checkServerIdentity, type TLSSocket } from 'node:tls';
+import { type Reason, Refusal } from '#protocol/codes.ts';
+import { lineOf } from '../process/exit.ts';
+import { createLog } from '../process/log.ts';
+import { checkTrust, type ExpectedPeer, type PeerIdentity, readIdentity } from './peer-certificate.ts';
+import type { RevocationList } from './revocation.ts';
+import { type LoadedTls, loadTls, type TlsFiles, type Trust } from './tls-files.ts';
+
+export type { PeerIdentity } from './peer-certificate.ts';
+export { type TlsFiles, tlsFilesSchema } from './tls-files.ts';
+
+/** AES-GCM only, as the CRYPTREC list has it; the ML-KEM hybrid first, against recording now and breaking later. */
+const SETTINGS = {
+  minVersion: 'TLSv1.3',
+  maxVersion: 'TLSv1.3',
+  ciphers: 'TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256',
+  ecdhCurve: 'X25519MLKEM768:X25519:P-256',
+} as const;
+
+/** How soon a changed file is noticed. Asking four times a second costs nothing and misses no rename, as watching can. */
+const LOOK_INTERVAL_MS = 250;
+
+/**
+ * For https.createServer. The handshake completes without a client certificate so that a page can say what is missing;
+ * nothing may be served before verifyPeer. Call reloadOnChange for the server as well.
+ * @throws Failure naming the file that cannot be used: a listener without a usable revocation list does not start
+ */
+export function serverTls(files: TlsFiles): ServerOptions {
+  return serverOptions(loadTls(files));
+}
+
+function serverOptions({ pem }: LoadedTls): ServerOptions {
+  return { ...pem, ...SETTINGS, requestCert: true, rejectUnauthorized: false };
+}
+
+/**
+ * For tls.connect, made anew for each dial, so that each dial sees the newest files. The handshake fails unless the
+ * server is trusted, not revoked and named `serverName`; refusalOfTls gives the reason. Call verifyPeer after it.
+ * @param serverName DNS name or IP address that must stand in the server's certificate
+ * @throws Failure naming the file that cannot be used
+ */
+export function clientTls(files: TlsFiles, serverName: string): ConnectionOptions {
+  const { pem, trust } = loadTls(files);
+  return {
+    ...pem,
+    ...SETTINGS,
+    servername: serverName,
+    rejectUnauthorized: true,
+    checkServerIdentity: (_host, certificate) =>
+      checkServerIdentity(serverName, certificate) ?? trustError(trust, new X509Certificate(certificate.raw)),
+  };
+}
+
+function trustError(trust: Trust, certificate: X509Certificate): Refusal | undefined {
+  try {
+    checkTrust(trust, certificate, Date.now());
+    return undefined;
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+}
+
+/** What a watched listener trusts at the moment; null while its files cannot be used. */
+interface Guard {
+  trust: Trust | null;
+}
+
+const guards = new WeakMap<TLSSocket, Guard>();
+
+/**
+ * Watches the files of a listener. A change is taken over within half a second for new connections, and verifyPeer uses
+ * it at once for all. While a file is missing, unreadable or does not fit, everyone is refused (REVOCATION_UNKNOWN) and
+ * the log says why; replacing key and certificate one after the other passes through that state for a moment.
+ * Connections already in use are the caller's: cut those whose serial is revoked when `changed` is called.
+ * @param changed called after each change that was taken over, with the new lists
+ * @returns stops watching
+ */
+export function reloadOnChange(
+  server: Server,
+  files: TlsFiles,
+  changed: (revocations: RevocationList) => void,
+): () => void {
+  const log = createLog('tls');
+  const guard: Guard = { trust: null };
+  let seen = '';
+
+  function look(): void {
+    const state = stateOf(files);
+    if (state === seen) return;
+    const first = seen === '';
+    seen = state;
+    try {
+      const loaded = loadTls(files);
+      // Everything again: a context without minVersion would let TLS 1.2 in, one without crl would ask nobody.
+      server.setSecureContext(serverOptions(loaded));
+      guard.trust = loaded.trust;
+    } catch (error) {
+      guard.trust = null;
+      log.error(`everyone is refused until this is put right: ${lineOf(error)}`);
+      return;
+    }
+    if (first) return;
+    log.info({ certificate: files.certificate, revocations: files.revocations }, 'certificates and lists reloaded');
+    changed(guard.trust.revocations);
+  }
+
+  // Before the server's own listener, so that no request is handled on a socket without a guard.
+  const attach = (socket: TLSSocket) => void guards.set(socket, guard);
+  server.prependListener('secureConnection', attach);
+  look();
+  const timer = setInterval(look, LOOK_INTERVAL_MS).unref();
+  return () => {
+    clearInterval(timer);
+    server.off('secureConnection', attach);
+  };
+}
+
+/** Identity, size and times of the four files: differs after a rename, a rewrite, a removal or a change of rights. */
+function stateOf(files: TlsFiles): string {
+  return Object.values(files)
+    .map((path: string) => {
+      try {
+        const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
+        return [dev, ino, size, mtimeNs, ctimeNs].join();
+      } catch (error) {
+        return String((error as NodeJS.ErrnoException).code);
+      }
+    })
+    .join(' ');
+}
+
+/**
+ * The one place where a peer becomes an identity; nothing else on the connection may say who it is (B9).
+ *
+ * Checks, in this order: a certificate is there; on a watched listener issuer, list, revocation and times against the
+ * newest files; OpenSSL's verdict; usage, strength, exactly one identity URI, kind.
+ * @throws CERTIFICATE_MISSING, CERTIFICATE_UNTRUSTED, REVOCATION_UNKNOWN, CERTIFICATE_REVOKED, CERTIFICATE_EXPIRED,
+ * CERTIFICATE_NOT_YET_VALID, CERTIFICATE_WRONG_USAGE, CERTIFICATE_WEAK, CERTIFICATE_WRONG_KIND
+ */
+export function verifyPeer(socket: TLSSocket, expect: ExpectedPeer): PeerIdentity {
+  const certificate = socket.getPeerX509Certificate();
+  if (!certificate) throw new Refusal('CERTIFICATE_MISSING');
+  const guard = guards.get(socket);
+  if (guard) {
+    if (!guard.trust) throw new Refusal('REVOCATION_UNKNOWN', "the listener's files cannot be used");
+    checkTrust(guard.trust, certificate, Date.now());
+  }
+  if (!socket.authorized) throw verdictOf(socket.authorizationError);
+  return readIdentity(certificate, expect);
+}
+
+/** OpenSSL's verdicts by Node's names; whatever is not listed means that no trusted chain was found. */
+const VERDICTS: Readonly<Record<string, Reason>> = {
+  CERT_HAS_EXPIRED: 'CERTIFICATE_EXPIRED',
+  CERT_NOT_YET_VALID: 'CERTIFICATE_NOT_YET_VALID',
+  CERT_REVOKED: 'CERTIFICATE_REVOKED',
+  UNABLE_TO_GET_CRL: 'REVOCATION_UNKNOWN',
+  UNABLE_TO_GET_CRL_ISSUER: 'REVOCATION_UNKNOWN',
+  UNABLE_TO_DECRYPT_CRL_SIGNATURE: 'REVOCATION_UNKNOWN',
+  CRL_SIGNATURE_FAILURE: 'REVOCATION_UNKNOWN',
+  CRL_HAS_EXPIRED: 'REVOCATION_UNKNOWN',
+  CRL_NOT_YET_VALID: 'REVOCATION_UNKNOWN',
+  ERROR_IN_CRL_LAST_UPDATE_FIELD: 'REVOCATION_UNKNOWN',
+  ERROR_IN_CRL_NEXT_UPDATE_FIELD: 'REVOCATION_UNKNOWN',
+  INVALID_PURPOSE: 'CERTIFICATE_WRONG_USAGE',
+  EE_KEY_TOO_SMALL: 'CERTIFICATE_WEAK',
+  CA_KEY_TOO_SMALL: 'CERTIFICATE_WEAK',
+  CA_MD_TOO_WEAK: 'CERTIFICATE_WEAK',
+};
+
+/** @param verdict a string or an Error with a code, by Node's version */
+function verdictOf(verdict: unknown): Refusal {
+  const code = verdict instanceof Error ? String((verdict as NodeJS.ErrnoException).code) : String(verdict);
+  return new Refusal(VERDICTS[code] ?? 'CERTIFICATE_UNTRUSTED', code);
+}
+
+/** What a failed dial with clientTls means: a Refusal if the server's certificate was the reason, else null. */
+export function refusalOfTls(error: unknown): Refusal | null {
+  if (error instanceof Refusal) return error;
+  const code = (error as NodeJS.ErrnoException | null)?.code ?? '';
+  if (Object.hasOwn(VERDICTS, code)) return verdictOf(error);
+  return UNTRUSTED_SERVER.test(code) ? new Refusal('CERTIFICATE_UNTRUSTED', code) : null;
+}
+
+const UNTRUSTED_SERVER =
+  /^(?:UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|CERTIFICATE_|INVALID_CA|PATH_LENGTH_|HOSTNAME_MISMATCH|ERR_TLS_CERT_ALTNAME_INVALID)/;
