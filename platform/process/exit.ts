@@ -1,5 +1,6 @@
 // How a command ends: 0 done, 1 refused or failed with one clear line, 2 bad arguments, 3 something could not be run.
 import { CODES, Refusal } from '#protocol/codes.ts';
+import { oneLine } from './terminal.ts';
 
 export type ExitCode = 0 | 1 | 2 | 3;
 
@@ -31,11 +32,6 @@ function describe(error: unknown): string {
   if (!(error instanceof Error)) return `internal error: ${String(error)}`;
   const place = /^\s+at .*?([\w.-]+\/[\w.-]+\.(?:ts|mjs):\d+)/m.exec(error.stack ?? '')?.[1];
   return `internal error: ${error.name}: ${error.message}${place ? ` (${place})` : ''}`;
-}
-
-/** C0, DEL, C1, line separators and direction overrides become spaces: a terminal must not obey a message (T16). */
-export function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim();
 }
 
 export function exitCodeOf(error: unknown): ExitCode {

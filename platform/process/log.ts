@@ -3,6 +3,7 @@
 import { constants } from 'node:os';
 import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino';
 import { CODES, Refusal } from '#protocol/codes.ts';
+import { escapeForTerminals } from './terminal.ts';
 
 /** No child(): pino does not pass a child's bindings through the redaction. */
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error' | 'fatal'>;
@@ -90,13 +91,8 @@ function errorCode(error: Error): string | undefined {
 const SECRET_SHAPES =
   /eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)|otpauth:\/\/[^\s"\\]+/gs;
 
-/** JSON leaves DEL, C1 controls and direction overrides as they are, and a terminal obeys them (G6). */
-const OBEYED_BY_TERMINALS = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
-
 function cleanLine(line: string): string {
   const ended = line.endsWith('\n');
-  const body = (ended ? line.slice(0, -1) : line)
-    .replace(SECRET_SHAPES, REDACTED)
-    .replace(OBEYED_BY_TERMINALS, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const body = escapeForTerminals((ended ? line.slice(0, -1) : line).replace(SECRET_SHAPES, REDACTED));
   return ended ? `${body}\n` : body;
 }

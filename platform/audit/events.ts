@@ -1,0 +1,134 @@
+// The closed list of audit events (G1). A row is an event's schema: the fields that it must have, then those that it may
+// have. What is not in the list cannot be recorded, and a field that is not in the row neither.
+import * as z from 'zod';
+import { FIELDS, type FieldName, type FieldValue } from './fields.ts';
+
+interface Row {
+  readonly must: readonly FieldName[];
+  readonly may: readonly FieldName[];
+}
+
+const row = <const M extends FieldName, const O extends FieldName = never>(
+  must: readonly M[],
+  may: readonly O[] = [],
+) => ({ must, may }) as const;
+
+export const EVENTS = {
+  // Every process
+  'process-started': row(['version', 'pid']),
+  'process-stopped': row([]),
+  /** The heartbeat: that nothing happened is also something to prove. */
+  checkpoint: row([]),
+  /** The newest checkpoint of another zone's log, kept here so that its tail cannot be cut unseen (T15). */
+  anchor: row(['source', 'sequence', 'digest']),
+  /** Events could not be written between `since` and now. */
+  'events-lost': row(['lost', 'since']),
+  /** The process died inside a write; the half line was removed at the next start. */
+  'torn-write-removed': row(['bytes']),
+  /** A fault of the program: it tried to record this event with fields outside the row. */
+  'event-malformed': row(['event'], ['detail']),
+  'certificate-expiring': row(['kind', 'name', 'notAfter']),
+
+  // The certificate gate, on every listener
+  'certificate-refused': row(
+    ['reason'],
+    ['kind', 'municipality', 'name', 'serial', 'thumbprint', 'address', 'detail', 'user'],
+  ),
+  /** A request carried a header that would name a user behind other proxies. It was not looked at (B9). */
+  'identity-header-ignored': row(['header'], ['municipality', 'user', 'address']),
+  /** Something no client of ours does: a wrong origin, a route or upgrade out of order. */
+  'bypass-attempt': row(['reason'], ['municipality', 'user', 'session', 'address', 'detail']),
+
+  // Sign-in
+  'sign-in-succeeded': row(['municipality', 'user', 'factors'], ['thumbprint', 'address']),
+  'sign-in-refused': row(['reason'], ['municipality', 'user', 'factor', 'thumbprint', 'address', 'detail']),
+  'signed-out': row(['municipality', 'user'], ['reason', 'thumbprint', 'address']),
+  'totp-enrolled': row(['municipality', 'user'], ['by']),
+  'totp-reset': row(['municipality', 'user'], ['by']),
+  'totp-locked': row(['municipality', 'user']),
+  'user-created': row(['municipality', 'user'], ['by']),
+  'user-disabled': row(['municipality', 'user'], ['by']),
+  'user-enabled': row(['municipality', 'user'], ['by']),
+  'entitlement-granted': row(['municipality', 'user', 'desktop'], ['by']),
+  'entitlement-withdrawn': row(['municipality', 'user', 'desktop'], ['by']),
+
+  // Opening and relaying, at the gateway
+  /** Ticket and grant were issued. */
+  'desktop-opened': row(['municipality', 'user', 'desktop', 'session', 'mode'], ['thumbprint', 'address']),
+  'open-refused': row(['reason'], ['municipality', 'user', 'desktop', 'session', 'mode', 'address', 'detail']),
+  'ticket-refused': row(['reason'], ['municipality', 'user', 'desktop', 'session', 'address', 'detail']),
+  'relay-started': row(['session'], ['municipality', 'user', 'desktop']),
+  'relay-ended': row(
+    ['session', 'code'],
+    ['municipality', 'user', 'desktop', 'reason', 'detail', 'bytesInward', 'bytesOutward', 'seconds'],
+  ),
+  'session-revoked': row(['session', 'reason'], ['municipality', 'user', 'desktop', 'by', 'detail']),
+
+  // The broker
+  'agent-connected': row(['municipality', 'agent'], ['serial', 'thumbprint', 'address']),
+  'agent-disconnected': row(['municipality', 'agent'], ['code', 'reason', 'detail', 'address']),
+  'agent-refused': row(['reason'], ['municipality', 'agent', 'session', 'desktop', 'address', 'detail']),
+  'gateway-connected': row(['gateway'], ['serial', 'thumbprint', 'address']),
+  'gateway-disconnected': row(['gateway'], ['code', 'reason', 'detail', 'address']),
+  'gateway-refused': row(['reason'], ['gateway', 'session', 'desktop', 'address', 'detail']),
+  'session-paired': row(['session'], ['municipality', 'desktop', 'agent', 'gateway']),
+  'lane-violation': row(
+    ['session', 'reason'],
+    ['municipality', 'user', 'desktop', 'agent', 'lane', 'direction', 'detail'],
+  ),
+
+  // The agent, the second trust boundary
+  'broker-connected': row([], ['address']),
+  'broker-disconnected': row(['code'], ['reason', 'detail', 'address']),
+  'offer-accepted': row(['municipality', 'user', 'desktop', 'session', 'mode']),
+  'offer-refused': row(['session', 'reason'], ['municipality', 'user', 'desktop', 'mode', 'detail']),
+  'handshake-refused': row(['session', 'reason'], ['municipality', 'user', 'desktop', 'mode', 'detail']),
+  'user-verified': row(['municipality', 'user', 'desktop', 'mode', 'proof'], ['session']),
+  'session-started': row(['municipality', 'user', 'desktop', 'session']),
+  /** At the agent with a reason, at the broker with the code that it heard or said. */
+  'session-ended': row(
+    ['session'],
+    ['municipality', 'user', 'desktop', 'agent', 'reason', 'code', 'detail', 'bytesInward', 'bytesOutward', 'seconds'],
+  ),
+  'pairing-code-issued': row(['municipality', 'user', 'desktop'], ['by']),
+  /** A try was used up, by a pair hello. */
+  'pairing-code-spent': row(['municipality', 'user', 'desktop'], ['session', 'reason']),
+  'pairing-code-revoked': row(['municipality', 'user', 'desktop'], ['by', 'reason']),
+  'pairing-made': row(['municipality', 'user', 'desktop'], ['session', 'proof']),
+  'pairing-revoked': row(['municipality', 'user', 'desktop'], ['by', 'reason', 'devices']),
+  'pairing-refused': row(['reason'], ['municipality', 'user', 'desktop', 'session', 'detail']),
+  'input-refused': row(['session', 'reason'], ['municipality', 'user', 'desktop', 'lane', 'detail']),
+  'desktop-lost': row(['desktop', 'reason'], ['municipality', 'user', 'session', 'detail']),
+} as const satisfies Record<string, Row>;
+
+export type EventName = keyof typeof EVENTS;
+
+type FieldsOf<R extends Row> = { readonly [F in R['must'][number]]: FieldValue<F> } & {
+  readonly [F in R['may'][number]]?: FieldValue<F> | undefined;
+};
+
+export type EventFields = { [E in EventName]: FieldsOf<(typeof EVENTS)[E]> };
+
+function schemaOf({ must, may }: Row): z.ZodType<Record<string, unknown>> {
+  return z.strictObject({
+    ...Object.fromEntries(must.map((field) => [field, FIELDS[field].schema])),
+    ...Object.fromEntries(may.map((field) => [field, FIELDS[field].schema.optional()])),
+  });
+}
+
+const SCHEMAS = Object.fromEntries(Object.entries(EVENTS).map(([name, row]) => [name, schemaOf(row)])) as Record<
+  EventName,
+  z.ZodType<Record<string, unknown>>
+>;
+
+export type FittedEvent = { event: EventName; fields: Record<string, unknown> };
+
+/** Brings an event into the form of its row; one that does not fit becomes `event-malformed`, so that it still shows. */
+export function fitEvent(event: EventName, fields: unknown): FittedEvent {
+  const parsed = Object.hasOwn(SCHEMAS, event) ? SCHEMAS[event].safeParse(fields) : null;
+  if (parsed?.success) return { event, fields: parsed.data };
+  const issue = parsed?.error.issues[0];
+  const field = issue?.code === 'unrecognized_keys' ? issue.keys[0] : issue?.path.join('.');
+  const detail = `${field ?? 'event'}: ${issue?.code ?? 'unknown'}`.slice(0, 300);
+  return { event: 'event-malformed', fields: { event: String(event).slice(0, 64), detail } };
+}
