@@ -30,7 +30,7 @@ export interface Cursor {
   readonly rgba: Uint8Array;
 }
 
-/** What a desktop reports. It calls none of these after close(), and none after gone(). */
+/** What a desktop reports: nothing before it is open (OpenDesktop has resolved), after close(), or after gone(). */
 export interface DesktopEvents {
   /** These pixels of the current screen may have changed. */
   damage(rectangle: Rectangle): void;
