@@ -84,14 +84,14 @@ export const nodeCipher: Cipher = {
       share: rawPublic(pair.publicKey),
       async agree(peerShare) {
         checkShare(curve, peerShare);
-        let secret: Buffer;
+        let secret: Bytes;
         try {
           const peer = publicKey(curve === 'P-256' ? 'ec' : 'x25519', peerShare);
-          secret = diffieHellman({ privateKey: pair.privateKey, publicKey: peer });
+          secret = bytesOf(diffieHellman({ privateKey: pair.privateKey, publicKey: peer }));
         } catch {
           throw new Refusal('KEY_SHARE_INVALID', curve);
         }
-        return checkNotZero(bytesOf(secret));
+        return checkNotZero(secret);
       },
     };
   },
