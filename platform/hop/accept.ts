@@ -9,7 +9,7 @@ import { Socket, WEBSOCKET_OPTIONS } from './websocket.ts';
 
 /**
  * Decides over one upgrade before anything of it is answered. The certificate has not been verified yet.
- * @returns what takes the open socket over; it calls `listen`
+ * @returns what takes the open socket over: it calls `listen`, or throws a Refusal, and the socket closes with its code
  * @throws a Refusal, answered as its HTTP status and code
  */
 export type Upgrade = (request: IncomingMessage, peer: TLSSocket) => Promise<(socket: Socket) => void>;
@@ -48,7 +48,14 @@ export function acceptSockets(
         if (peer.destroyed) return;
         webSockets.handleUpgrade(request, peer, head, (ws) => {
           peer.off('error', reset);
-          taken(new Socket(ws, peer));
+          const socket = new Socket(ws, peer);
+          try {
+            taken(socket);
+          } catch (error) {
+            const refusal = refusalFrom(error);
+            refused(refusal, peer);
+            socket.close(refusal.code);
+          }
         });
       } catch (error) {
         refuse(peer, refusalFrom(error));

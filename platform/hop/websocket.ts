@@ -9,7 +9,7 @@ import { type Code, closeCode, codeFromClose, Refusal, refusalFrom } from '#prot
 import { LINK_MESSAGE_MAX_BYTES, RECORD_MAX_BYTES, WRITE_STALL_MAX_MS } from '#protocol/limits.ts';
 
 /** A peer that does not answer a close within this time is cut. */
-const CLOSE_ANSWER_MAX_MS = 5_000;
+const CLOSE_ANSWER_MAX_MS = 3_000;
 
 /** What both ends of every hop ask of ws. */
 export const WEBSOCKET_OPTIONS = {

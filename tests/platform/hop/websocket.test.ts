@@ -195,7 +195,7 @@ describe('a socket of a hop', () => {
     try {
       accepted.close('ENDED');
       // The dialled end reads nothing, so it cannot answer: only the bound can end this.
-      vi.advanceTimersByTime(4_999);
+      vi.advanceTimersByTime(2_999);
       expect(accepted.peer.destroyed).toBe(false);
       vi.advanceTimersByTime(1);
     } finally {

@@ -1,0 +1,115 @@
+// The broker: agents on one side, gateways on the other, sessions between them. It has no route, opens no connection of
+// its own, and no message it takes has a place for an address (C1–C3, T08).
+import { type Anchor, type Audit, requireHealthy } from '#platform/audit/chain.ts';
+import type { PeerIdentity } from '#platform/hop/tls.ts';
+import { Refusal } from '#protocol/codes.ts';
+import { Agents, agentName } from './agents.ts';
+import type { BrokerConfig } from './config.ts';
+import { addressOf, openDoor } from './doors.ts';
+import { Gateways } from './gateways.ts';
+import { SOCKETS_PER_AGENT_MAX, SOCKETS_PER_GATEWAY_MAX } from './limits.ts';
+import { Pairing } from './pairing.ts';
+import { type Peer, Trail } from './trail.ts';
+
+export interface Broker {
+  readonly gatewayPort: number;
+  readonly agentPort: number;
+  /** Sessions of any phase. */
+  readonly sessions: number;
+  /** Tells both zones the newest checkpoint of the broker's own audit log. */
+  anchor(checkpoint: Anchor): void;
+  close(): Promise<void>;
+}
+
+/** @param now a monotonic clock in ms */
+export async function startBroker(config: BrokerConfig, audit: Audit, now: () => number): Promise<Broker> {
+  const trail = new Trail(audit);
+  const agents: Agents = new Agents({
+    now,
+    presence: (agent, desktops) => gateways.sendAll({ type: 'presence', agent, desktops }),
+    message(agent, message) {
+      if (message.type === 'anchor') audit.anchor(ownAnchor(message, `agent/${agent}`));
+      else pairing.fromAgent(agent, message);
+    },
+    gone(agent, code, refusal) {
+      trail.unlinked({ agent }, code, refusal);
+      pairing.agentGone(agent);
+    },
+  });
+  const gateways: Gateways = new Gateways({
+    now,
+    online: () => agents.online(),
+    message(gateway, message) {
+      if (message.type === 'anchor') audit.anchor(ownAnchor(message, `gateway/${gateway}`));
+      else if (message.type === 'open') pairing.open(gateway, message);
+      else pairing.fromGateway(gateway, message);
+    },
+    gone(gateway, code, refusal) {
+      trail.unlinked({ gateway }, code, refusal);
+      pairing.gatewayGone(gateway);
+    },
+  });
+  const pairing: Pairing = new Pairing({
+    trail,
+    requireAudit: () => requireHealthy(audit),
+    now,
+    serving: (desktop) => agents.serving(desktop),
+    toAgent: (agent, message) => agents.send(agent, message),
+    toGateway: (gateway, message) => gateways.send(gateway, message),
+  });
+
+  const refusedOf =
+    (kind: 'hop' | 'agent', peerOf: (identity: PeerIdentity) => Peer) =>
+    (refusal: Refusal, identity: PeerIdentity | null, address: string) => {
+      if (identity) trail.refused(peerOf(identity), refusal);
+      else trail.strangerRefused(refusal, kind, address);
+    };
+  const asGateway = (identity: PeerIdentity): Peer => ({ gateway: identity.name });
+  const asAgent = (identity: PeerIdentity): Peer => ({ agent: agentName(identity) });
+
+  const gatewayDoor = await openDoor({
+    config: config.gatewaySide,
+    kind: 'hop',
+    socketsPerPeerMax: SOCKETS_PER_GATEWAY_MAX,
+    link(socket, identity) {
+      gateways.take(socket, identity);
+      trail.linked(asGateway(identity), identity.serial, identity.thumbprint, addressOf(socket.peer));
+    },
+    data: (socket, identity, session) => pairing.joinGateway(identity.name, session, socket),
+    refused: refusedOf('hop', asGateway),
+  });
+  const agentDoor = await openDoor({
+    config: config.agentSide,
+    kind: 'agent',
+    socketsPerPeerMax: SOCKETS_PER_AGENT_MAX,
+    link(socket, identity) {
+      agents.take(socket, identity);
+      trail.linked(asAgent(identity), identity.serial, identity.thumbprint, addressOf(socket.peer));
+    },
+    data: (socket, identity, session) => pairing.joinAgent(agentName(identity), session, socket),
+    refused: refusedOf('agent', asAgent),
+  });
+
+  return {
+    gatewayPort: gatewayDoor.port,
+    agentPort: agentDoor.port,
+    get sessions() {
+      return pairing.size;
+    },
+    anchor(checkpoint) {
+      gateways.sendAll({ type: 'anchor', ...checkpoint });
+      agents.sendAll({ type: 'anchor', ...checkpoint });
+    },
+    async close() {
+      const refusal = new Refusal('SHUTTING_DOWN');
+      pairing.close(refusal);
+      await Promise.all([gatewayDoor.close(refusal.code), agentDoor.close(refusal.code)]);
+    },
+  };
+}
+
+/** @throws MALFORMED if a peer anchors another's log: it could hide a cut tail so (T15) */
+function ownAnchor({ source, sequence, digest }: Anchor, peer: string): Anchor {
+  if (source !== peer) throw new Refusal('MALFORMED', `anchor of ${source}`);
+  return { source, sequence, digest };
+}

@@ -1,0 +1,25 @@
+// What one broker takes on at most; the wire's own limits stand in protocol/limits.ts.
+import { DESKTOPS_PER_AGENT_MAX } from '#protocol/limits.ts';
+
+/** About 110 kB each when idle. */
+export const SESSIONS_MAX = 2_000;
+/** Sessions that are not paired yet; each lives at most OPENING_MAX_MS. */
+export const WAITING_MAX = 256;
+export const LINKS_MAX = 2_000;
+/** One control link, its successor, and data links: two for a desktop while an old one is closing. */
+export const SOCKETS_PER_AGENT_MAX = 2 + 2 * DESKTOPS_PER_AGENT_MAX;
+export const SOCKETS_PER_GATEWAY_MAX = 2 + SESSIONS_MAX + WAITING_MAX;
+/** TLS connections of one listener, those that have said nothing yet included. */
+export const CONNECTIONS_MAX = 2 * SESSIONS_MAX + LINKS_MAX;
+/** From the first TCP byte to the upgrade. */
+export const UPGRADE_MAX_MS = 10_000;
+
+/** Messages of one control link: an agent with 64 sessions sends 6.4 nonces a second, a gateway answers for all agents. */
+export const AGENT_MESSAGES_PER_SECOND = 50;
+export const GATEWAY_MESSAGES_PER_SECOND = 1_000;
+
+/**
+ * After a revoke, or an end that the agent tells, the two ends may still exchange their sealed close; then the broker
+ * cuts. A revoked session must be gone within 2 s.
+ */
+export const ENDING_GRACE_MS = 1_500;

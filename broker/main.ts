@@ -1,0 +1,33 @@
+// The broker process: configuration, audit log, two listeners.
+import { join } from 'node:path';
+import { openAudit } from '#platform/audit/chain.ts';
+import { parseArguments } from '#platform/process/args.ts';
+import { Failure } from '#platform/process/exit.ts';
+import { announceReady } from '#platform/process/ready.ts';
+import { runProcess } from '#platform/process/stop.ts';
+import { type Broker, startBroker } from './broker.ts';
+import { readBrokerConfig } from './config.ts';
+
+const USAGE = `The broker: pairs the gateways' and the agents' connections and relays sealed records between them.
+
+  node broker/main.ts --config broker.json
+
+Gateways and agents dial in on two listeners with separate authorities. Prints one JSON line once it serves.`;
+
+runProcess('broker', async (life) => {
+  const { values } = parseArguments(USAGE, { config: { type: 'string' } });
+  if (!values.config) throw new Failure('--config FILE is missing; --help shows the usage', 2);
+  const config = readBrokerConfig(values.config);
+  let broker: Broker | null = null;
+  const audit = openAudit({
+    path: join(config.state, 'audit.jsonl'),
+    source: 'broker',
+    now: Date.now,
+    onCheckpoint: (checkpoint) => broker?.anchor(checkpoint),
+  });
+  life.onStop(() => audit.close());
+  const started = await startBroker(config, audit, () => performance.now());
+  broker = started;
+  life.onStop(() => started.close());
+  announceReady({ name: 'broker', gatewayPort: started.gatewayPort, agentPort: started.agentPort });
+});

@@ -1,0 +1,95 @@
+// What the broker writes to the audit log: one function an event, so that nothing else here knows the events' fields.
+import type { Audit } from '#platform/audit/chain.ts';
+import type { Code, Reason, Refusal } from '#protocol/codes.ts';
+import { agentOfDesktop } from '#protocol/names.ts';
+
+/** A peer of one side, by the name in its certificate. */
+export type Peer = { agent: string } | { gateway: string };
+
+export interface SessionFacts {
+  id: string;
+  gateway: string;
+  offered: { agent: string; desktop: string } | null;
+}
+
+const LANE_REASONS: ReadonlySet<Reason> = new Set<Reason>([
+  'MALFORMED',
+  'RECORD_OUT_OF_ORDER',
+  'RECORD_SIZE',
+  'LANE_UNKNOWN',
+  'LANE_DIRECTION',
+  'LANE_SHUT',
+  'MESSAGE_UNEXPECTED',
+]);
+
+const municipalityOf = (agent: string): string => agent.split('/')[0] ?? '';
+const why = (refusal: Refusal | null) => (refusal ? { reason: refusal.reason, detail: refusal.detail } : {});
+
+export class Trail {
+  readonly #audit: Audit;
+
+  constructor(audit: Audit) {
+    this.#audit = audit;
+  }
+
+  linked(peer: Peer, serial: string, thumbprint: string, address: string): void {
+    if ('agent' in peer) {
+      const { agent } = peer;
+      this.#audit.record('agent-connected', {
+        municipality: municipalityOf(agent),
+        agent,
+        serial,
+        thumbprint,
+        address,
+      });
+    } else this.#audit.record('gateway-connected', { gateway: peer.gateway, serial, thumbprint, address });
+  }
+
+  unlinked(peer: Peer, code: Code, refusal: Refusal | null): void {
+    if ('agent' in peer) {
+      const { agent } = peer;
+      this.#audit.record('agent-disconnected', { municipality: municipalityOf(agent), agent, code, ...why(refusal) });
+    } else this.#audit.record('gateway-disconnected', { gateway: peer.gateway, code, ...why(refusal) });
+  }
+
+  /** Whatever a peer with a valid certificate was refused. */
+  refused(peer: Peer, refusal: Refusal, about: { session?: string; desktop?: string } = {}): void {
+    if ('agent' in peer) {
+      const { agent } = peer;
+      this.#audit.record('agent-refused', { ...why(refusal), reason: refusal.reason, agent, ...about });
+    } else {
+      this.#audit.record('gateway-refused', {
+        ...why(refusal),
+        reason: refusal.reason,
+        gateway: peer.gateway,
+        ...about,
+      });
+    }
+  }
+
+  /** Nobody we know: no certificate, or none that holds. Or not even a request for a WebSocket. */
+  strangerRefused(refusal: Refusal, kind: string, address: string): void {
+    const { reason, detail } = refusal;
+    if (refusal.code === 'CERTIFICATE_REQUIRED' || refusal.code === 'CERTIFICATE_REFUSED') {
+      this.#audit.record('certificate-refused', { reason, detail, kind, address });
+    } else this.#audit.record('bypass-attempt', { reason, detail, address });
+  }
+
+  paired({ id, gateway, offered }: SessionFacts): void {
+    this.#audit.record('session-paired', { session: id, gateway, ...parties(offered) });
+  }
+
+  ended({ id, offered }: SessionFacts, code: Code, refusal: Refusal | null): void {
+    const about = { session: id, ...parties(offered) };
+    if (refusal && LANE_REASONS.has(refusal.reason)) {
+      this.#audit.record('lane-violation', { ...about, reason: refusal.reason, detail: refusal.detail });
+    }
+    this.#audit.record('session-ended', { ...about, code, ...why(refusal) });
+  }
+}
+
+function parties(offered: SessionFacts['offered']) {
+  if (!offered) return {};
+  const { agent, desktop } = offered;
+  return { municipality: agentOfDesktop(desktop).municipality, desktop, agent };
+}
