@@ -8,6 +8,8 @@ import { Socket, WEBSOCKET_OPTIONS } from './websocket.ts';
 export interface DialOptions {
   /** For TLS, the request and the upgrade together. */
   timeoutMs: number;
+  /** Gives the dialling up; an open socket is not touched. */
+  signal?: AbortSignal;
   /**
    * Looks at the server's certificate before one byte of HTTP is sent, cookies included; throws a Refusal.
    * The chain and the name are already checked by then, the kind of the certificate is not.
@@ -39,15 +41,19 @@ const refusalBody = z.looseObject({ code: z.enum(Object.keys(CODES) as [Code, ..
  * Opens one WebSocket.
  * @param url wss://host:port/path
  * @param tls of clientTls: own certificate, the server's authority and CRL, server name
- * @throws what `verify` throws, UpgradeRefused, Refusal HANDSHAKE_TIMED_OUT, or the network's own Error
+ * @throws what `verify` throws, UpgradeRefused, Refusal HANDSHAKE_TIMED_OUT or SHUTTING_DOWN, or the network's own Error
  */
 export async function dialSocket(url: string, tls: ConnectionOptions, options: DialOptions): Promise<Socket> {
   const { hostname, port, protocol } = new URL(url);
   if (protocol !== 'wss:') throw new TypeError('only wss: is dialled');
   const host = hostname.replace(/^\[|\]$/g, '');
   const peer = connect({ ...tls, host, port: Number(port || 443), ALPNProtocols: ['http/1.1'] });
-  const timer = setTimeout(() => peer.destroy(new Refusal('HANDSHAKE_TIMED_OUT', 'dialling')), options.timeoutMs);
+  const giveUp = (refusal: Refusal) => peer.destroy(refusal);
+  const timer = setTimeout(() => giveUp(new Refusal('HANDSHAKE_TIMED_OUT', 'dialling')), options.timeoutMs);
+  const stop = () => giveUp(new Refusal('SHUTTING_DOWN', 'dialling'));
+  options.signal?.addEventListener('abort', stop);
   try {
+    if (options.signal?.aborted) stop();
     await secured(peer);
     options.verify(peer);
     return await upgraded(url, peer, options);
@@ -56,6 +62,7 @@ export async function dialSocket(url: string, tls: ConnectionOptions, options: D
     throw error;
   } finally {
     clearTimeout(timer);
+    options.signal?.removeEventListener('abort', stop);
   }
 }
 
