@@ -19,7 +19,16 @@ import {
 import type { Bytes } from '../bytes.ts';
 import { Refusal } from '../codes.ts';
 import { TAG_BYTES } from '../limits.ts';
-import { type Cipher, checkLength, checkNotZero, checkShare, nonceOf, type SigningKey } from './cipher.ts';
+import {
+  type Cipher,
+  checkLength,
+  checkNotZero,
+  checkShare,
+  type EcdhPair,
+  type KemPair,
+  nonceOf,
+  type SigningKey,
+} from './cipher.ts';
 import { CIPHERTEXT_BYTES, type Curve, ENCAPSULATION_KEY_BYTES, PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from './suites.ts';
 
 const GCM = 'aes-256-gcm';
@@ -37,10 +46,6 @@ function publicKey(type: 'ec' | 'x25519' | 'ml-kem-768', raw: Bytes): KeyObject 
 }
 
 const rawPublic = (key: KeyObject): Bytes => bytesOf(key.export({ format: 'raw-public' }));
-
-function generate(curve: Curve): { publicKey: KeyObject; privateKey: KeyObject } {
-  return curve === 'P-256' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : generateKeyPairSync('x25519');
-}
 
 export const nodeCipher: Cipher = {
   random: (length) => crypto.getRandomValues(new Uint8Array(length)),
@@ -78,34 +83,9 @@ export const nodeCipher: Cipher = {
     };
   },
 
-  async ecdh(curve) {
-    const pair = generate(curve);
-    return {
-      share: rawPublic(pair.publicKey),
-      async agree(peerShare) {
-        checkShare(curve, peerShare);
-        let secret: Bytes;
-        try {
-          const peer = publicKey(curve === 'P-256' ? 'ec' : 'x25519', peerShare);
-          secret = bytesOf(diffieHellman({ privateKey: pair.privateKey, publicKey: peer }));
-        } catch {
-          throw new Refusal('KEY_SHARE_INVALID', curve);
-        }
-        return checkNotZero(secret);
-      },
-    };
-  },
+  ecdh: async (curve) => ecdhPair(curve, newPrivateKey(curve)),
 
-  async kem() {
-    const pair = generateKeyPairSync('ml-kem-768');
-    return {
-      encapsulationKey: rawPublic(pair.publicKey),
-      async decapsulate(ciphertext) {
-        checkLength('ML-KEM ciphertext', ciphertext, CIPHERTEXT_BYTES);
-        return bytesOf(decapsulate(pair.privateKey, ciphertext));
-      },
-    };
-  },
+  kem: async () => kemPair(generateKeyPairSync('ml-kem-768').privateKey),
 
   async encapsulate(encapsulationKey) {
     checkLength('ML-KEM key', encapsulationKey, ENCAPSULATION_KEY_BYTES);
@@ -126,6 +106,40 @@ export const nodeCipher: Cipher = {
     }
   },
 };
+
+function newPrivateKey(curve: Curve): KeyObject {
+  const pair = curve === 'P-256' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : generateKeyPairSync('x25519');
+  return pair.privateKey;
+}
+
+/** For a fresh key, or the fixed one of a known answer. */
+export function ecdhPair(curve: Curve, privateKey: KeyObject): EcdhPair {
+  return {
+    share: rawPublic(createPublicKey(privateKey)),
+    async agree(peerShare) {
+      checkShare(curve, peerShare);
+      let secret: Bytes;
+      try {
+        const peer = publicKey(curve === 'P-256' ? 'ec' : 'x25519', peerShare);
+        secret = bytesOf(diffieHellman({ privateKey, publicKey: peer }));
+      } catch {
+        throw new Refusal('KEY_SHARE_INVALID', curve);
+      }
+      return checkNotZero(secret);
+    },
+  };
+}
+
+/** For a fresh key, or the fixed one of a known answer. */
+export function kemPair(privateKey: KeyObject): KemPair {
+  return {
+    encapsulationKey: rawPublic(createPublicKey(privateKey)),
+    async decapsulate(ciphertext) {
+      checkLength('ML-KEM ciphertext', ciphertext, CIPHERTEXT_BYTES);
+      return bytesOf(decapsulate(privateKey, ciphertext));
+    },
+  };
+}
 
 /** A new ECDSA P-256 private key, PKCS #8 in PEM, for a file of mode 0600. */
 export function newSigningKeyPem(): string {

@@ -144,22 +144,10 @@ export const webCipher: Cipher = {
   },
 
   async ecdh(curve) {
-    const algorithm = curveAlgorithm(curve);
-    const pair = (await subtle.generateKey(algorithm, false, ['deriveBits'])) as CryptoKeyPair;
-    return {
-      share: bytesOf(await subtle.exportKey('raw', pair.publicKey)),
-      async agree(peerShare) {
-        checkShare(curve, peerShare);
-        let secret: ArrayBuffer;
-        try {
-          const peer = await subtle.importKey('raw', peerShare, algorithm, false, []);
-          secret = await subtle.deriveBits({ name: algorithm.name, public: peer }, pair.privateKey, 256);
-        } catch {
-          throw new Refusal('KEY_SHARE_INVALID', curve);
-        }
-        return checkNotZero(bytesOf(secret));
-      },
-    };
+    return webEcdhPair(
+      curve,
+      (await subtle.generateKey(curveAlgorithm(curve), false, ['deriveBits'])) as CryptoKeyPair,
+    );
   },
 
   kem: async () => (await mlKem()).generate(),
@@ -184,6 +172,25 @@ export const webCipher: Cipher = {
     }
   },
 };
+
+/** For a fresh pair, or the fixed one of a known answer. */
+export async function webEcdhPair(curve: Curve, pair: CryptoKeyPair): Promise<EcdhPair> {
+  return {
+    share: bytesOf(await subtle.exportKey('raw', pair.publicKey)),
+    async agree(peerShare) {
+      checkShare(curve, peerShare);
+      const algorithm = curveAlgorithm(curve);
+      let secret: ArrayBuffer;
+      try {
+        const peer = await subtle.importKey('raw', peerShare, algorithm, false, []);
+        secret = await subtle.deriveBits({ name: algorithm.name, public: peer }, pair.privateKey, 256);
+      } catch {
+        throw new Refusal('KEY_SHARE_INVALID', curve);
+      }
+      return checkNotZero(bytesOf(secret));
+    },
+  };
+}
 
 /** @param pair ECDSA P-256; the private half may be, and in a browser is, non-extractable (T01) */
 export async function webSigningKey(pair: CryptoKeyPair): Promise<SigningKey> {
