@@ -40,7 +40,7 @@ export interface DesktopHandler {
   sized(report: SizeReport): void;
   /** At most DESKTOP_CURSOR_MAX_SIDE each way; a larger one is reported as 0×0. */
   cursor(cursor: CursorPicture): void;
-  /** The server understands this input extension: Encoding.qemuExtendedKey or extendedMouseButtons. */
+  /** The server understands this extension: Encoding.qemuExtendedKey, extendedMouseButtons or extendedDesktopSize. */
   announced(encoding: number): void;
   /** A FramebufferUpdate is complete: the moment to ask for the next. */
   updated(): void;
@@ -136,6 +136,7 @@ function* readUpdate(before: Size, handler: DesktopHandler): Parse<Size> {
       case Encoding.extendedDesktopSize:
         // The layout of its screens is not needed: they all are one framebuffer.
         yield { skip: ((yield 4)[0] as number) * 16 };
+        handler.announced(header.encoding);
         screen = resized(sizeReport(header), handler, screen);
         break;
       case Encoding.cursor:

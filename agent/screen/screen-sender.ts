@@ -1,0 +1,232 @@
+// One session's screen on its way out: damage → choice of tiles → watermark and encoding (in the workers) → one
+// FramebufferUpdate → chunks as the window allows. One update at a time; the methods stand in the order of that way.
+import { type Bytes, concat } from '#protocol/bytes.ts';
+import { type Refusal, refusalFrom } from '#protocol/codes.ts';
+import { FRAME_PLAINTEXT_MAX_BYTES } from '#protocol/limits.ts';
+import type { Cursor, Rectangle, Screen } from '../desktop/desktop.ts';
+import { Announcements, type ResizeAnswer } from './announcements.ts';
+import { Damage } from './damage.ts';
+import type { Encoded } from './encode.ts';
+import type { Encoders } from './encoders.ts';
+import { DrawnUpdates, TileCost } from './pacing.ts';
+import { Refinement } from './refinement.ts';
+import { bellMessage, updateHeader } from './update.ts';
+import { type Mask, Watermark } from './watermark.ts';
+
+export interface ScreenSenderParts {
+  encoders: Encoders;
+  screen: Screen;
+  /** Lines of the watermark: user, municipality, desktop, session, session start. */
+  mark: readonly string[];
+  /**
+   * Takes the next 1 to FRAME_PLAINTEXT_MAX_BYTES bytes of the stream; called only while there is room.
+   * @returns the record's sequence number
+   */
+  send(chunk: Uint8Array): number;
+  /** Bytes that may still go out before an acknowledgement must come. */
+  room(): number;
+  /** Monotonic, in milliseconds. */
+  now(): number;
+  /** The screen cannot be sent any more; nothing is called after this. */
+  failed(refusal: Refusal): void;
+}
+
+/** First guesses of what a tile costs: a dense page of text as it is, a photo without loss. */
+const UPDATE_TILE_BYTES = 1_024;
+const REFINED_TILE_BYTES = 10_240;
+/** Fewer tiles than this are not worth a second worker. */
+const JOB_MIN_TILES = 8;
+
+/** What one update will hold of the screen. */
+interface Choice {
+  readonly tiles: readonly number[];
+  readonly refining: boolean;
+}
+
+export class ScreenSender {
+  readonly #parts: ScreenSenderParts;
+  readonly #watermark: Watermark;
+  #screen: Screen;
+  #mask: Mask;
+  #damage: Damage;
+  #refinement = new Refinement();
+  readonly #announcements: Announcements;
+  readonly #updateCost = new TileCost(UPDATE_TILE_BYTES);
+  readonly #refinedCost = new TileCost(REFINED_TILE_BYTES);
+  readonly #drawn = new DrawnUpdates();
+  /** What is left of the update being sent. */
+  #unsent: Bytes = new Uint8Array(0);
+  #encoding = false;
+  #woken = false;
+  #restTimer: NodeJS.Timeout | null = null;
+  #closed = false;
+
+  /** The whole screen is sent at once. @throws INTERNAL for a watermark that would not show */
+  constructor(parts: ScreenSenderParts) {
+    this.#parts = parts;
+    this.#watermark = new Watermark(parts.mark);
+    this.#screen = parts.screen;
+    this.#mask = this.#watermark.lay(parts.screen.width, parts.screen.height);
+    this.#damage = new Damage(parts.screen);
+    this.#announcements = new Announcements();
+    this.refresh();
+  }
+
+  /** These pixels may have changed. */
+  damage(rectangle: Rectangle): void {
+    this.#damage.add(rectangle);
+    this.#wake();
+  }
+
+  /** Another screen takes the place of the old one; what was being encoded of that is forgotten, nothing of it goes. */
+  resized(screen: Screen): void {
+    this.#screen = screen;
+    this.#mask = this.#watermark.lay(screen.width, screen.height);
+    this.#damage = new Damage(screen);
+    this.#damage.addAll();
+    this.#refinement = new Refinement();
+    this.#announcements.resized();
+    this.#wake();
+  }
+
+  /** To be called after resized(), if the request led to one. Each request is answered, in order. */
+  answerResize(answer: ResizeAnswer): void {
+    this.#announcements.answerResize(answer);
+    this.#wake();
+  }
+
+  /** The newest cursor wins. Larger than CURSOR_MAX_SIDE means none: the desktop draws such a one itself. */
+  cursor(cursor: Cursor): void {
+    this.#announcements.cursor(cursor);
+    this.#wake();
+  }
+
+  bell(): void {
+    this.#announcements.bell = true;
+    this.#wake();
+  }
+
+  /** For a client that starts anew: everything is sent again. Any number of refreshes cost one. */
+  refresh(): void {
+    this.#announcements.introduce();
+    this.#damage.addAll();
+    this.#wake();
+  }
+
+  /** The client's newest acknowledgement: everything up to `sequence` received, `drawn` updates drawn in all. */
+  acked(sequence: number, drawn: number): void {
+    this.#drawn.acked(sequence, drawn);
+    this.#wake();
+  }
+
+  /** The client has, or is being sent, all there is; JPEG tiles may still be refined. */
+  get idle(): boolean {
+    return this.#damage.size === 0 && !this.#encoding && this.#unsent.length === 0 && !this.#announcements.due;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#unsent = new Uint8Array(0);
+    if (this.#restTimer) clearTimeout(this.#restTimer);
+  }
+
+  /** Goes on once the present turn of the event loop is over, so that what happens together is sent together. */
+  #wake(): void {
+    if (this.#woken || this.#closed) return;
+    this.#woken = true;
+    setImmediate(() => {
+      this.#woken = false;
+      this.#advance().catch((error) => this.#fail(error));
+    });
+  }
+
+  async #advance(): Promise<void> {
+    if (this.#closed) return;
+    this.#sendChunks();
+    if (this.#encoding || this.#unsent.length > 0 || this.#parts.room() <= 0) return;
+    if (this.#announcements.bell) {
+      this.#announcements.bell = false;
+      this.#parts.send(bellMessage());
+    }
+    if (this.#drawn.full) return;
+    const choice = this.#choose();
+    if (choice.tiles.length === 0 && !this.#announcements.due) return this.#awaitRest();
+    const pixels = await this.#encode(choice);
+    if (this.#closed) return;
+    const rectangles = [...this.#announcements.take(this.#screen), ...pixels];
+    this.#sendUpdate(rectangles);
+    this.#wake();
+  }
+
+  /** Fresh damage first; if there is none, tiles that have rested. */
+  #choose(): Choice {
+    const room = this.#parts.room();
+    if (this.#damage.size > 0) return { tiles: this.#damage.take(this.#updateCost.fitting(room)), refining: false };
+    const count = this.#refinedCost.fitting(room);
+    return { tiles: this.#refinement.due(count, this.#parts.now()), refining: true };
+  }
+
+  /** @returns nothing if the screen was replaced meanwhile */
+  async #encode({ tiles, refining }: Choice): Promise<Rectangles[]> {
+    if (tiles.length === 0) return [];
+    const screen = this.#screen;
+    const now = this.#parts.now();
+    const { width, height, pixels } = screen;
+    this.#encoding = true;
+    const jobs = share(tiles, this.#parts.encoders.workers).map((part) =>
+      this.#parts.encoders.encode({ width, height, pixels, mask: this.#mask, tiles: part, lossless: refining }),
+    );
+    const encoded = await Promise.all(jobs);
+    this.#encoding = false;
+    if (screen !== this.#screen) return [];
+    const lossy = encoded.flatMap((part) => part.lossy);
+    this.#refinement.sent(tiles, lossy, now);
+    const bytes = encoded.reduce((sum, part) => sum + part.bytes.length, 0);
+    (refining ? this.#refinedCost : this.#updateCost).learn(bytes, tiles.length);
+    return encoded;
+  }
+
+  #sendUpdate(rectangles: readonly Rectangles[]): void {
+    const count = rectangles.reduce((sum, part) => sum + part.rectangles, 0);
+    if (count === 0) return;
+    this.#unsent = concat(updateHeader(count), ...rectangles.map((part) => part.bytes));
+    this.#sendChunks();
+  }
+
+  /** What does not fit now waits for acked(); it is never dropped, for the client has the beginning of it. */
+  #sendChunks(): void {
+    while (this.#unsent.length > 0 && this.#parts.room() > 0) {
+      const sequence = this.#parts.send(this.#unsent.subarray(0, FRAME_PLAINTEXT_MAX_BYTES));
+      this.#unsent = this.#unsent.subarray(FRAME_PLAINTEXT_MAX_BYTES);
+      if (this.#unsent.length === 0) this.#drawn.sent(sequence);
+    }
+  }
+
+  /** Nothing to send now: comes back when a tile has rested. Where room is missing, acked() comes first anyway. */
+  #awaitRest(): void {
+    const dueAt = this.#refinement.dueAt;
+    if (dueAt === null || this.#restTimer || this.#refinedCost.fitting(this.#parts.room()) === 0) return;
+    this.#restTimer = setTimeout(
+      () => {
+        this.#restTimer = null;
+        this.#wake();
+      },
+      Math.max(1, dueAt - this.#parts.now()),
+    );
+  }
+
+  #fail(error: unknown): void {
+    if (this.#closed) return;
+    this.close();
+    this.#parts.failed(refusalFrom(error));
+  }
+}
+
+type Rectangles = Pick<Encoded, 'bytes' | 'rectangles'>;
+
+/** Cuts the tiles into one contiguous part a worker, so that neighbours stay together. */
+function share(tiles: readonly number[], workers: number): number[][] {
+  const jobs = Math.max(1, Math.min(workers, Math.floor(tiles.length / JOB_MIN_TILES)));
+  const size = Math.ceil(tiles.length / jobs);
+  return Array.from({ length: jobs }, (_, i) => tiles.slice(i * size, (i + 1) * size));
+}
