@@ -1,0 +1,38 @@
+// gateway.json: read once at start, frozen.
+import * as z from 'zod';
+import { tlsFilesSchema } from '#platform/hop/tls.ts';
+import { filePath, listenSchema, readConfig } from '#platform/process/config.ts';
+
+/** SP 800-63B-4 AAL3: at most 15 minutes idle, 12 hours overall. A configuration can only tighten them (F1). */
+const IDLE_MAX_SECONDS = 900;
+const OVERALL_MAX_SECONDS = 43_200;
+
+const schema = z.strictObject({
+  listen: listenSchema,
+  /** Origins of pages that may use this gateway, beside those that it serves itself. */
+  origins: z.array(z.string().regex(/^https:\/\/[a-z0-9.-]+(:[0-9]{1,5})?$/, 'an origin such as https://host')),
+  tls: tlsFilesSchema,
+  broker: z.strictObject({
+    url: z.string().regex(/^wss:\/\/[^/\s]+$/, 'a URL such as wss://host:port, without a path'),
+    serverName: z.string().min(1),
+    tls: tlsFilesSchema,
+  }),
+  grantKey: filePath,
+  factorKey: filePath,
+  /** A folder: state.sqlite and audit.jsonl. */
+  state: filePath,
+  adminSocket: filePath,
+  limits: z
+    .strictObject({
+      idleSeconds: z.int().min(1).max(IDLE_MAX_SECONDS).default(IDLE_MAX_SECONDS),
+      overallSeconds: z.int().min(1).max(OVERALL_MAX_SECONDS).default(OVERALL_MAX_SECONDS),
+    })
+    .prefault({}),
+});
+
+export type GatewayConfig = z.infer<typeof schema>;
+
+/** @throws Failure naming the file and the first key that is wrong */
+export function readGatewayConfig(path: string): GatewayConfig {
+  return readConfig(path, schema);
+}

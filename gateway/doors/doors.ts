@@ -1,0 +1,173 @@
+// The way in. Every request and every upgrade, of any path, goes through the same steps in this order:
+//
+//   gate      verified user certificate, or nothing but the help page (T11)
+//   rate      so many requests of one certificate
+//   origin    allow-listed; a page must say where it comes from when it upgrades (F4)
+//   route     from the table
+//   session   where the row needs one: the cookie of a live sign-in of this certificate (F3, T05)
+//
+// Whatever is thrown ends as a code; no stack and no detail goes out.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Server } from 'node:https';
+import type { TLSSocket } from 'node:tls';
+import { acceptSockets } from '#platform/hop/accept.ts';
+import { type PeerIdentity, verifyPeer } from '#platform/hop/tls.ts';
+import type { Socket } from '#platform/hop/websocket.ts';
+import { CODES, type Code, type Reason, Refusal, refusalFrom } from '#protocol/codes.ts';
+import { MUNICIPALITY } from '#protocol/names.ts';
+import { type Journal, type Visitor, visitorOf } from '../journal.ts';
+import { readCookie } from '../sign-in/cookie.ts';
+import type { Sessions, SignIn } from '../sign-in/sessions.ts';
+import { readBody } from './body.ts';
+import { identityHeaders, SECURITY_HEADERS } from './headers.ts';
+import { helpPage } from './help-page.ts';
+import type { RequestRate } from './limits.ts';
+import type { Answer, Route, Visit } from './route.ts';
+
+export interface DoorParts {
+  routes: readonly Route[];
+  /** Of pages that may use this gateway, such as https://telework.example.jp */
+  origins: ReadonlySet<string>;
+  sessions: Sessions;
+  rate: RequestRate;
+  journal: Journal;
+}
+
+export function openDoors(server: Server, parts: DoorParts): void {
+  server.on('request', (request, response) => void serve(parts, request, response));
+  acceptSockets(
+    server,
+    (request) => upgrade(parts, request),
+    (refusal, socket) => note(parts, socket, refusal, BYPASS_BY_UPGRADE),
+  );
+}
+
+async function serve(parts: DoorParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    const visit = passGate(parts, request);
+    checkOrigin(parts, request, { required: false });
+    const route = findRoute(parts.routes, request.method ?? '', request.url ?? '');
+    if (route.method === 'UPGRADE') throw new Refusal('ROUTE_UNKNOWN', 'a request where an upgrade was due');
+    const answer =
+      route.needs === 'session'
+        ? await route.answer({ ...visit, signIn: await requireSession(parts, visit, request) })
+        : await route.answer(visit);
+    send(response, answer);
+  } catch (error) {
+    const refusal = refusalFrom(error);
+    note(parts, socketOf(request), refusal, BYPASS);
+    sendRefusal(parts, request, response, refusal);
+  }
+}
+
+async function upgrade(parts: DoorParts, request: IncomingMessage): Promise<(socket: Socket) => void> {
+  const visit = passGate(parts, request);
+  checkOrigin(parts, request, { required: true });
+  const route = findRoute(parts.routes, 'UPGRADE', request.url ?? '');
+  if (route.method !== 'UPGRADE') throw new Refusal('ROUTE_UNKNOWN');
+  const signIn = await requireSession(parts, visit, request);
+  return (socket) => route.take({ ...visit, signIn }, socket);
+}
+
+/** @throws CERTIFICATE_*, REVOCATION_UNKNOWN, RATE_EXCEEDED */
+function passGate({ journal, rate }: DoorParts, request: IncomingMessage): Visit {
+  const socket = socketOf(request);
+  const peer = verifyUser(socket);
+  const visitor = visitorOf(peer, socket.remoteAddress);
+  if (!rate.admit(peer.thumbprint)) throw new Refusal('RATE_EXCEEDED');
+  for (const header of identityHeaders(request)) journal.identityHeader(header, visitor);
+  return { peer, visitor, body: (schema) => readBody(request, schema) };
+}
+
+/** @throws CERTIFICATE_*, REVOCATION_UNKNOWN */
+function verifyUser(socket: TLSSocket): PeerIdentity {
+  const peer = verifyPeer(socket, { kind: 'user', role: 'client' });
+  if (!MUNICIPALITY.test(peer.municipality)) {
+    throw new Refusal('CERTIFICATE_WRONG_KIND', 'a user without a municipality');
+  }
+  return peer;
+}
+
+/** @throws ORIGIN_WRONG */
+function checkOrigin({ origins }: DoorParts, request: IncomingMessage, { required }: { required: boolean }): void {
+  const { origin } = request.headers;
+  if (origin === undefined && !required) return;
+  if (origin === undefined || !origins.has(origin)) throw new Refusal('ORIGIN_WRONG');
+}
+
+/** Paths are compared whole: no query, no encoding, no trailing slash. @throws ROUTE_UNKNOWN, METHOD_WRONG */
+function findRoute(routes: readonly Route[], method: string, path: string): Route {
+  const route = routes.find((candidate) => candidate.method === method && candidate.path === path);
+  if (route) return route;
+  throw new Refusal(method !== 'UPGRADE' && methodsAt(routes, path).length > 0 ? 'METHOD_WRONG' : 'ROUTE_UNKNOWN');
+}
+
+function methodsAt(routes: readonly Route[], path: string): string[] {
+  return routes.filter((route) => route.path === path && route.method !== 'UPGRADE').map((route) => route.method);
+}
+
+/** @throws SESSION_* */
+function requireSession({ sessions }: DoorParts, { visitor }: Visit, request: IncomingMessage): Promise<SignIn> {
+  return sessions.find(visitor, visitor.thumbprint, readCookie(request.headers.cookie));
+}
+
+function send(response: ServerResponse, { status = 200, json, headers }: Answer): void {
+  const body = json === undefined ? '' : JSON.stringify(json);
+  response.writeHead(status, {
+    ...SECURITY_HEADERS,
+    ...(body ? { 'Content-Type': 'application/json; charset=utf-8' } : {}),
+    ...headers,
+  });
+  response.end(body);
+}
+
+/** Outside the code is all there is: not which check failed, and nothing of what was sent (E7). */
+function sendRefusal(
+  { routes }: DoorParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+  refusal: Refusal,
+): void {
+  if (response.headersSent) return void response.destroy();
+  const { code } = refusal;
+  const { http, ja, en } = CODES[code];
+  const forPeople = STRANGER_CODES.has(code) && (request.headers.accept ?? '').includes('text/html');
+  response.writeHead(http, {
+    ...SECURITY_HEADERS,
+    'Content-Type': forPeople ? 'text/html; charset=utf-8' : 'application/json; charset=utf-8',
+    ...(code === 'METHOD_WRONG' ? { Allow: methodsAt(routes, request.url ?? '').join(', ') } : {}),
+    // The rest of a body that nobody wants is not read.
+    ...(request.complete ? {} : { Connection: 'close' }),
+  });
+  response.end(forPeople ? helpPage(code) : JSON.stringify({ code, message: { ja, en } }));
+}
+
+const STRANGER_CODES: ReadonlySet<Code> = new Set(['CERTIFICATE_REQUIRED', 'CERTIFICATE_REFUSED']);
+
+/** What no client of ours ever does; each goes into the audit log. */
+const BYPASS: ReadonlySet<Reason> = new Set([
+  'ORIGIN_WRONG',
+  'METHOD_WRONG',
+  'SESSION_COOKIE_UNKNOWN',
+  'SESSION_OTHER_CERTIFICATE',
+]);
+const BYPASS_BY_UPGRADE: ReadonlySet<Reason> = new Set([...BYPASS, 'ROUTE_UNKNOWN', 'BODY_MALFORMED']);
+
+function note({ journal }: DoorParts, socket: TLSSocket, refusal: Refusal, bypass: ReadonlySet<Reason>): void {
+  if (STRANGER_CODES.has(refusal.code)) journal.certificateRefused(refusal, socket.remoteAddress);
+  else if (bypass.has(refusal.reason)) journal.bypassAttempt(refusal, visitorAt(socket), socket.remoteAddress);
+  else if (refusal.reason === 'INTERNAL') journal.troubled(refusal);
+}
+
+function visitorAt(socket: TLSSocket): Visitor | null {
+  try {
+    return visitorOf(verifyUser(socket), socket.remoteAddress);
+  } catch {
+    return null;
+  }
+}
+
+/** An HTTPS server's requests come over TLS sockets; Node's type knows only the plain one. */
+function socketOf(request: IncomingMessage): TLSSocket {
+  return request.socket as TLSSocket;
+}

@@ -1,0 +1,35 @@
+// What a route is. The table itself stands in routes.ts.
+import type * as z from 'zod';
+import type { PeerIdentity } from '#platform/hop/tls.ts';
+import type { Socket } from '#platform/hop/websocket.ts';
+import type { Visitor } from '../journal.ts';
+import type { SignIn } from '../sign-in/sessions.ts';
+
+/** A request that has passed the certificate gate. */
+export interface Visit {
+  peer: PeerIdentity;
+  visitor: Visitor;
+  /** @throws BODY_TOO_LARGE, BODY_MALFORMED */
+  body<T>(schema: z.ZodType<T>): Promise<T>;
+}
+
+/** … and has shown the cookie of a live sign-in of that certificate. */
+export interface SignedInVisit extends Visit {
+  signIn: SignIn;
+}
+
+export interface Answer {
+  /** 200 if left out. */
+  status?: number;
+  /** Left out: no body. */
+  json?: unknown;
+  headers?: Readonly<Record<string, string>>;
+}
+
+/** The certificate gate stands before every route, so the least that one can need is 'certificate'. */
+export type Route =
+  | { method: Method; path: string; needs: 'certificate'; answer(visit: Visit): Promise<Answer> }
+  | { method: Method; path: string; needs: 'session'; answer(visit: SignedInVisit): Promise<Answer> }
+  | { method: 'UPGRADE'; path: string; needs: 'session'; take(visit: SignedInVisit, socket: Socket): void };
+
+type Method = 'GET' | 'POST' | 'DELETE';

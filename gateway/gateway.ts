@@ -1,0 +1,135 @@
+// The gateway, put together: what the doors let in, who may do what, and the link to the broker. Store, audit log, keys
+// and clocks are arguments.
+import { createServer } from 'node:https';
+import type { TLSSocket } from 'node:tls';
+import type { Anchor, Audit } from '#platform/audit/chain.ts';
+import { reloadOnChange, serverTls } from '#platform/hop/tls.ts';
+import { loadTls, loadTrust } from '#platform/hop/tls-files.ts';
+import { listen } from '#platform/process/listen.ts';
+import type { LocalHandlers } from '#platform/process/local-socket.ts';
+import type { Log } from '#platform/process/log.ts';
+import type { Store } from '#platform/state/store.ts';
+import type { GrantKey } from '#protocol/outer/grant.ts';
+import { adminHandlers } from './admin-api.ts';
+import { BrokerLink } from './broker-link.ts';
+import type { GatewayConfig } from './config.ts';
+import { openDoors } from './doors/doors.ts';
+import { limitConnections, RequestRate, SERVER_LIMITS } from './doors/limits.ts';
+import { ownOrigins } from './doors/origins.ts';
+import { routes } from './doors/routes.ts';
+import { Entitlements } from './entitlements.ts';
+import { Grants } from './grants.ts';
+import { Journal } from './journal.ts';
+import { Leases } from './leases.ts';
+import { Revocation } from './revocation.ts';
+import { Rights } from './rights.ts';
+import type { FactorSeal } from './sign-in/factors.ts';
+import { Sessions } from './sign-in/sessions.ts';
+import { Totp } from './sign-in/totp.ts';
+import { Slots } from './slots.ts';
+import { Tickets } from './tickets.ts';
+import { Users } from './users.ts';
+
+/** A person clicks; a script that is in a hurry waits. */
+const REQUESTS_OF_ONE_CERTIFICATE = { perSecond: 20, burst: 60 };
+/** The broker's audit log has a heartbeat of a minute; one that anchors faster would fill ours (T03, T13). */
+const ANCHOR_INTERVAL_MIN_MS = 5_000;
+
+export interface GatewayParts {
+  store: Store;
+  audit: Audit;
+  log: Log;
+  seal: FactorSeal;
+  grantKey: GrantKey;
+  /** Wall clock, ms. */
+  now(): number;
+  /** In [0, 1), for the back-off of the broker link. */
+  random(): number;
+}
+
+export interface Gateway {
+  readonly port: number;
+  /** For the administrator's Unix socket. */
+  readonly admin: LocalHandlers;
+  /** Tells the broker the newest checkpoint of the gateway's own audit log. */
+  anchor(checkpoint: Anchor): void;
+  close(): Promise<void>;
+}
+
+/** @throws Failure in one line: a file that cannot be used, a port in use */
+export async function startGateway(config: GatewayConfig, parts: GatewayParts): Promise<Gateway> {
+  const { store, audit, log, seal, grantKey, now } = parts;
+  const monotonic = () => performance.now();
+
+  const journal = new Journal(audit, log, now);
+  const troubled = (error: unknown) => journal.troubled(error);
+  const users = new Users(store);
+  const totp = new Totp(store, seal, now);
+  const sessions = new Sessions(store, config.limits, now);
+  const entitlements = new Entitlements(store);
+  const slots = new Slots(store, now);
+  const tickets = new Tickets(store, now);
+  const grants = new Grants(grantKey, config.limits, now);
+
+  let { revocations } = loadTrust(config.tls);
+  const rights = new Rights({ users, totp, sessions, entitlements, revocations: () => revocations, now });
+  const revocation = new Revocation({ store, rights, sessions, slots, now, troubled });
+
+  let anchoredAt = Number.NEGATIVE_INFINITY;
+  const broker: BrokerLink = new BrokerLink(config.broker, {
+    nonce: (session, nonce) => void leases.answer(session, nonce),
+    ended: (session, code) => revocation.find(session)?.agentEnded(code),
+    anchor(anchor) {
+      if (anchor.source !== 'broker' || monotonic() - anchoredAt < ANCHOR_INTERVAL_MIN_MS) return;
+      anchoredAt = monotonic();
+      audit.anchor(anchor);
+    },
+    up: () => journal.brokerUp(),
+    down: (error, waitMs) => journal.brokerDown(error, waitMs),
+  });
+  const leases = new Leases({ revocation, grants, broker, now: monotonic, troubled });
+
+  const server = createServer({ ...serverTls(config.tls), ...SERVER_LIMITS });
+  const open = new Set<TLSSocket>();
+  server.on('secureConnection', (socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
+  limitConnections(server);
+  const stopReloading = reloadOnChange(server, config.tls, (newest) => {
+    revocations = newest;
+    revocation.certificatesChanged();
+  });
+  const origins = new Set(config.origins);
+  openDoors(server, {
+    origins,
+    routes: routes({
+      ...{ users, totp, sessions, entitlements, slots, tickets, grants, rights },
+      ...{ revocation, broker, journal, now },
+    }),
+    sessions,
+    rate: new RequestRate({ ...REQUESTS_OF_ONE_CERTIFICATE, now: monotonic }),
+    journal,
+  });
+  const stopWatching = revocation.start();
+  const stopLinking = broker.start(parts.random);
+  const port = await listen(server, config.listen);
+  for (const origin of ownOrigins(loadTls(config.tls).own, port)) origins.add(origin);
+
+  return {
+    port,
+    admin: adminHandlers({ users, totp, sessions, entitlements, slots, journal }),
+    anchor(checkpoint) {
+      if (broker.isUp) broker.send({ type: 'anchor', ...checkpoint });
+    },
+    async close() {
+      server.close();
+      revocation.endAll();
+      await stopLinking();
+      stopWatching();
+      stopReloading();
+      // Upgraded sockets are no longer the HTTP server's to close.
+      for (const socket of open) socket.destroySoon();
+    },
+  };
+}

@@ -1,0 +1,89 @@
+// The gateway's signing key for grants and leases, and what it signs. The agent pins the public half (T06).
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { calculateJwkThumbprint, exportJWK, importPKCS8 } from 'jose';
+import { Failure } from '#platform/process/exit.ts';
+import { type GrantKey, type Mode, type Policy, signGrant, signLease } from '#protocol/outer/grant.ts';
+import { createKeyFile, readKeyFile } from './key-files.ts';
+import type { SignIn } from './sign-in/sessions.ts';
+
+const JTI_BYTES = 16;
+
+export interface Opening {
+  session: string;
+  desktop: string;
+  mode: Mode;
+  /** base64url SHA-256 over the hello's shares; ties the grant to one key exchange */
+  hello: string;
+}
+
+export class Grants {
+  readonly #key: GrantKey;
+  readonly #policy: Policy;
+  readonly #now: () => number;
+
+  /**
+   * @param policy limits the agent is told; its own stay the ceiling
+   * @param now wall clock, ms
+   */
+  constructor(key: GrantKey, policy: Policy, now: () => number) {
+    this.#key = key;
+    this.#policy = policy;
+    this.#now = now;
+  }
+
+  get policy(): Policy {
+    return this.#policy;
+  }
+
+  grant(signIn: SignIn, { session, desktop, mode, hello }: Opening): Promise<string> {
+    const claims = {
+      aud: desktop,
+      sub: signIn.user,
+      municipality: signIn.municipality,
+      cnf: { 'x5t#S256': signIn.thumbprint },
+      amr: signIn.factors,
+      session,
+      epoch: 0,
+      mode,
+      policy: this.#policy,
+      hello,
+      jti: randomBytes(JTI_BYTES).toString('base64url'),
+    };
+    return signGrant(this.#key, claims, this.#now());
+  }
+
+  lease(session: string, nonce: string): Promise<string> {
+    return signLease(this.#key, { session, epoch: 0, nonce }, this.#now());
+  }
+}
+
+/**
+ * Reads the ES256 key (PKCS#8 PEM). If there is none it is made, with its public half (SPKI PEM) beside it as
+ * NAME.pub.pem for the agents' configuration. kid is the RFC 7638 thumbprint.
+ * @returns made: the public half's path if the key is new, else null
+ */
+export async function openGrantKey(path: string): Promise<{ key: GrantKey; made: string | null }> {
+  const pem = readKeyFile(path);
+  if (pem !== null) return { key: await importGrantKey(path, pem), made: null };
+  const { privateKey, publicKey } = generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  const publicPath = `${path.replace(/\.pem$/, '')}.pub.pem`;
+  createKeyFile(path, privateKey);
+  createKeyFile(publicPath, publicKey, 0o644);
+  return { key: await importGrantKey(path, privateKey), made: publicPath };
+}
+
+async function importGrantKey(path: string, pem: string): Promise<GrantKey> {
+  try {
+    const key = await importPKCS8(pem, 'ES256', { extractable: true });
+    const { kty, crv, x, y } = await exportJWK(key);
+    if (!kty || !crv || !x || !y) throw new Failure(`${path}: not a P-256 key`);
+    return { key: await importPKCS8(pem, 'ES256'), kid: await calculateJwkThumbprint({ kty, crv, x, y }) };
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw new Failure(`${path}: not an ES256 private key (PKCS#8 PEM, P-256)`);
+  }
+}

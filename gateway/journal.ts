@@ -1,0 +1,153 @@
+// What the gateway tells the audit log and the operators' log: one function per event, so that who reads the code sees
+// which facts leave it. Never a code, a secret, a ticket, a cookie or a grant (G2, T16).
+
+import { type Audit, requireHealthy } from '#platform/audit/chain.ts';
+import type { EventFields } from '#platform/audit/events.ts';
+import type { PeerIdentity } from '#platform/hop/tls.ts';
+import type { Log } from '#platform/process/log.ts';
+import type { Code, Refusal } from '#protocol/codes.ts';
+import type { Mode } from '#protocol/outer/grant.ts';
+import type { Factor } from './sign-in/sessions.ts';
+import type { Slot } from './slots.ts';
+import type { UserId } from './users.ts';
+
+/** Strangers may knock as often as they like; they shall not fill the disk that the audit log needs (F8, T13). */
+const STRANGERS_PER_SECOND = 20;
+
+/** Who asks from where: the certificate's identity and the network address. */
+export interface Visitor extends UserId {
+  thumbprint: string;
+  address: string;
+}
+
+export function visitorOf(peer: PeerIdentity, address: string | undefined): Visitor {
+  return { municipality: peer.municipality, user: peer.name, thumbprint: peer.thumbprint, address: address ?? '' };
+}
+
+export class Journal {
+  readonly #audit: Audit;
+  readonly #log: Log;
+  readonly #now: () => number;
+  readonly #strangers = { since: 0, count: 0, unwritten: 0 };
+
+  /** @param now ms */
+  constructor(audit: Audit, log: Log, now: () => number) {
+    this.#audit = audit;
+    this.#log = log;
+    this.#now = now;
+  }
+
+  get isHealthy(): boolean {
+    return this.#audit.healthy;
+  }
+
+  /** @throws AUDIT_UNWRITABLE: nothing new begins unrecorded (G4) */
+  requireHealthy(): void {
+    requireHealthy(this.#audit);
+  }
+
+  /** Something of our own failed; the operators must know, the user only learns UNAVAILABLE. */
+  troubled(error: unknown): void {
+    this.#log.error({ err: error }, 'something failed that is not the client’s doing');
+  }
+
+  certificateRefused({ reason, detail }: Refusal, address: string | undefined): void {
+    const strangers = this.#strangers;
+    if (this.#now() - strangers.since >= 1000) {
+      strangers.since = this.#now();
+      strangers.count = 0;
+    }
+    if (++strangers.count > STRANGERS_PER_SECOND) return void strangers.unwritten++;
+    const more = strangers.unwritten > 0 ? ` (${strangers.unwritten} before this were not written one by one)` : '';
+    strangers.unwritten = 0;
+    this.#audit.record('certificate-refused', { reason, address, detail: `${detail}${more}` });
+  }
+
+  identityHeader(header: string, { municipality, user, address }: Visitor): void {
+    this.#audit.record('identity-header-ignored', { header, municipality, user, address });
+  }
+
+  /** @param who null if the certificate gate was not even passed */
+  bypassAttempt({ reason, detail }: Refusal, who: Visitor | null, address: string | undefined): void {
+    const { municipality, user } = who ?? {};
+    this.#audit.record('bypass-attempt', { reason, detail, municipality, user, address });
+  }
+
+  signedIn({ municipality, user, thumbprint, address }: Visitor, factors: Factor[]): void {
+    this.#audit.record('sign-in-succeeded', { municipality, user, factors, thumbprint, address });
+  }
+
+  signInRefused({ municipality, user, thumbprint, address }: Visitor, { reason, detail }: Refusal): void {
+    if (reason === 'TOTP_LOCKED') this.#audit.record('totp-locked', { municipality, user });
+    const who = { municipality, user, thumbprint, address };
+    this.#audit.record('sign-in-refused', { reason, detail, factor: 'totp', ...who });
+  }
+
+  signedOut({ municipality, user, thumbprint, address }: Visitor): void {
+    this.#audit.record('signed-out', { municipality, user, thumbprint, address });
+  }
+
+  opened(who: Visitor, opening: { desktop: string; session: string; mode: Mode }): void {
+    const { municipality, user, thumbprint, address } = who;
+    this.#audit.record('desktop-opened', { municipality, user, ...opening, thumbprint, address });
+  }
+
+  openRefused(who: Visitor, desktop: string, mode: Mode, { reason, detail }: Refusal): void {
+    const { municipality, user, address } = who;
+    this.#audit.record('open-refused', { reason, detail, municipality, user, desktop, mode, address });
+  }
+
+  relayStarted({ session, municipality, user, desktop }: Slot): void {
+    this.#audit.record('relay-started', { session, municipality, user, desktop });
+  }
+
+  /** It ended before records flowed. @param slot null if not even a slot was held */
+  relayRefused(who: UserId, slot: Slot | null, { reason, detail }: Refusal): void {
+    const { municipality, user } = who;
+    const fields = { reason, detail, municipality, user, desktop: slot?.desktop, session: slot?.session };
+    if (reason.startsWith('TICKET_')) this.#audit.record('ticket-refused', fields);
+    else this.#audit.record('open-refused', fields);
+  }
+
+  /** @param refusal what this gateway found; null if another ended it and said `code` */
+  relayEnded(slot: Slot, code: Code, refusal: Refusal | null): void {
+    const { session, municipality, user, desktop } = slot;
+    const who = { municipality, user, desktop };
+    const why = refusal ? { reason: refusal.reason, detail: refusal.detail } : {};
+    if (refusal?.code === 'PROTOCOL_ERROR') {
+      this.#audit.record('lane-violation', { session, reason: refusal.reason, detail: refusal.detail, ...who });
+    }
+    const seconds = Math.max(0, (this.#now() - slot.startedAt) / 1000);
+    this.#audit.record('relay-ended', { session, code, ...who, ...why, seconds });
+  }
+
+  sessionRevoked({ session, municipality, user, desktop }: Slot, { reason, detail }: Refusal): void {
+    this.#audit.record('session-revoked', { session, reason, municipality, user, desktop, detail });
+  }
+
+  /** What an administrator did. */
+  administered(event: AdministrativeEvent, fields: EventFields[AdministrativeEvent]): void {
+    this.#audit.record(event, fields);
+  }
+
+  brokerDown(error: unknown, waitMs: number): void {
+    this.#log.warn({ err: error, waitMs: Math.round(waitMs) }, 'no link to the broker; every desktop is offline');
+  }
+
+  brokerUp(): void {
+    this.#log.info('linked to the broker');
+  }
+
+  anchor(anchor: { source: string; sequence: number; digest: string }): void {
+    this.#audit.anchor(anchor);
+  }
+}
+
+type AdministrativeEvent =
+  | 'user-created'
+  | 'user-enabled'
+  | 'user-disabled'
+  | 'totp-enrolled'
+  | 'totp-reset'
+  | 'entitlement-granted'
+  | 'entitlement-withdrawn';

@@ -1,0 +1,60 @@
+// The gateway process: configuration, state, audit log, keys, then the gateway and the administrator's socket.
+import { join } from 'node:path';
+import { openAudit } from '#platform/audit/chain.ts';
+import { readIdentity } from '#platform/hop/peer-certificate.ts';
+import { loadTls } from '#platform/hop/tls-files.ts';
+import { parseArguments } from '#platform/process/args.ts';
+import { Failure } from '#platform/process/exit.ts';
+import { serveLocal } from '#platform/process/local-socket.ts';
+import { createLog } from '#platform/process/log.ts';
+import { announceReady } from '#platform/process/ready.ts';
+import { runProcess } from '#platform/process/stop.ts';
+import { openSqliteStore } from '#platform/state/sqlite.ts';
+import { readGatewayConfig } from './config.ts';
+import { type Gateway, startGateway } from './gateway.ts';
+import { openGrantKey } from './grants.ts';
+import { openFactorSeal } from './sign-in/factors.ts';
+
+const USAGE = `The gateway: lets users in, decides who may open which desktop, relays sealed records to the broker.
+
+  node gateway/main.ts --config gateway.json
+
+Makes its grant key and factor key at the first start. Prints one JSON line once it serves.`;
+
+runProcess('gateway', async (life) => {
+  const { values } = parseArguments(USAGE, { config: { type: 'string' } });
+  if (!values.config) throw new Failure('--config FILE is missing; --help shows the usage', 2);
+  const config = readGatewayConfig(values.config);
+  const log = createLog('gateway');
+
+  let gateway: Gateway | null = null;
+  const { name } = readIdentity(loadTls(config.broker.tls).own, { kind: 'hop', role: 'client' });
+  const audit = openAudit({
+    path: join(config.state, 'audit.jsonl'),
+    // The broker takes anchors only under the name in our certificate.
+    source: `gateway/${name}`,
+    now: Date.now,
+    onCheckpoint: (checkpoint) => gateway?.anchor(checkpoint),
+  });
+  life.onStop(() => audit.close());
+  const store = openSqliteStore(join(config.state, 'state.sqlite'), { now: Date.now });
+  life.onStop(() => store.close());
+
+  const factor = await openFactorSeal(config.factorKey, store);
+  if (factor.made) log.info(`made ${config.factorKey}; back it up apart from the state`);
+  const grant = await openGrantKey(config.grantKey);
+  if (grant.made) log.info(`made ${config.grantKey}; give ${grant.made} to the agents`);
+
+  const started = await startGateway(config, {
+    ...{ store, audit, log },
+    seal: factor.seal,
+    grantKey: grant.key,
+    now: Date.now,
+    random: Math.random,
+  });
+  gateway = started;
+  life.onStop(() => started.close());
+  const local = await serveLocal(config.adminSocket, started.admin);
+  life.onStop(() => local.close());
+  announceReady({ name: 'gateway', port: started.port });
+});

@@ -1,0 +1,188 @@
+// One relayed session, from the ticket to its end:
+//
+//   ticket      first text of the client's WebSocket; spent                              OPENING_MAX_MS
+//   admit       rights looked at again, slot claimed                                     │
+//   open        broker told on the control link; data WebSocket dialled, session named   │
+//   paired      broker's word, passed on to the client                                   ▼
+//   running     two pumps, sealed records only, until either side or the rights end
+//
+// Whatever ends it, both sides are closed with one code, the slot is freed, and the audit log has the reason.
+import { performance } from 'node:perf_hooks';
+import { keepAlive } from '#platform/hop/keep-alive.ts';
+import { pump } from '#platform/hop/pump.ts';
+import type { PeerIdentity } from '#platform/hop/tls.ts';
+import type { Socket } from '#platform/hop/websocket.ts';
+import { type Code, Refusal, refusalFrom } from '#protocol/codes.ts';
+import { BURST_SECONDS, OPENING_MAX_MS } from '#protocol/limits.ts';
+import { LaneGate } from '#protocol/outer/gate.ts';
+import { Direction, Lane } from '#protocol/outer/lanes.ts';
+import { parsePairedMessage, parseTicketMessage } from '#protocol/outer/ticket.ts';
+import type { BrokerLink } from './broker-link.ts';
+import type { Journal } from './journal.ts';
+import type { Revocation, Running } from './revocation.ts';
+import type { Rights } from './rights.ts';
+import type { SignIn } from './sign-in/sessions.ts';
+import type { Slot, Slots } from './slots.ts';
+import type { Admission, Tickets } from './tickets.ts';
+
+export interface RelayParts {
+  tickets: Tickets;
+  rights: Rights;
+  slots: Slots;
+  broker: BrokerLink;
+  revocation: Revocation;
+  journal: Journal;
+  /** Wall clock, ms. */
+  now(): number;
+}
+
+/** Who upgraded: certificate gate, origin and cookie have been checked, nothing else. */
+export interface Upgraded {
+  peer: PeerIdentity;
+  signIn: SignIn;
+}
+
+/** Takes a client's fresh WebSocket over. */
+export function relay(parts: RelayParts, who: Upgraded, client: Socket): void {
+  new Relay(parts, who, client).awaitTicket();
+}
+
+class Relay {
+  readonly #parts: RelayParts;
+  readonly #who: Upgraded;
+  readonly #client: Socket;
+  readonly #late: NodeJS.Timeout;
+  #data: Socket | null = null;
+  #slot: Slot | null = null;
+  #running = false;
+  #over = false;
+  #lastInputAt = 0;
+
+  constructor(parts: RelayParts, who: Upgraded, client: Socket) {
+    this.#parts = parts;
+    this.#who = who;
+    this.#client = client;
+    this.#late = setTimeout(() => this.#end(new Refusal('PAIRING_OF_LINKS_TIMED_OUT')), OPENING_MAX_MS);
+  }
+
+  awaitTicket(): void {
+    this.#client.listen({
+      text: (text) => {
+        const { ticket } = parseTicketMessage(text);
+        // Nothing may come before paired; a message without a handler is refused.
+        this.#client.listen({ closed: (code, refusal) => this.#ended(code, refusal) });
+        void this.#open(ticket);
+      },
+      closed: (code, refusal) => this.#ended(code, refusal),
+    });
+    keepAlive(this.#client);
+  }
+
+  async #open(ticket: string): Promise<void> {
+    try {
+      const admission = await this.#admit(ticket);
+      const { session, desktop, grant } = admission;
+      this.#parts.broker.send({ type: 'open', session, desktop, grant });
+      const data = await this.#parts.broker.dialData();
+      if (this.#over) return data.close('CONNECTION_LOST');
+      this.#data = data;
+      this.#awaitPaired(data, admission);
+    } catch (error) {
+      this.#end(refusalFrom(error));
+    }
+  }
+
+  async #admit(ticket: string): Promise<Admission> {
+    const { tickets, rights, slots, journal, now } = this.#parts;
+    const { peer, signIn } = this.#who;
+    journal.requireHealthy();
+    const admission = await tickets.redeem(ticket, signIn);
+    const { session, desktop } = admission;
+    await rights.check({ peer, signIn, desktop });
+    const { municipality, user } = signIn;
+    const slot: Slot = { session, municipality, user, desktop, startedAt: now() };
+    await slots.claim(slot);
+    this.#slot = slot;
+    // The client may have gone while the state was asked; then nobody else frees the slot.
+    if (this.#over) this.#free();
+    return admission;
+  }
+
+  #awaitPaired(data: Socket, { session }: Admission): void {
+    data.listen({
+      text: (text) => {
+        const paired = parsePairedMessage(text);
+        if (paired.session !== session) throw new Refusal('MESSAGE_UNEXPECTED', 'paired for another session');
+        this.#run(data, text);
+      },
+      closed: (code, refusal) => this.#ended(code, refusal),
+    });
+    keepAlive(data);
+    data.sendText(JSON.stringify({ type: 'session', session }));
+  }
+
+  #run(data: Socket, paired: string): void {
+    const { revocation, journal } = this.#parts;
+    const client = this.#client;
+    const now = () => performance.now();
+    const ended = (code: Code, refusal: Refusal | null) => this.#ended(code, refusal);
+    const admitted = (lane: Lane) => {
+      if (lane === Lane.input) this.#lastInputAt = this.#parts.now();
+    };
+    clearTimeout(this.#late);
+    const running = this.#watched();
+    client.sendText(paired);
+    pump({ from: client, to: data, gate: new LaneGate(Direction.inward, BURST_SECONDS), now, admitted, ended });
+    pump({ from: data, to: client, gate: new LaneGate(Direction.outward, BURST_SECONDS), now, ended });
+    this.#running = true;
+    revocation.add(running);
+    journal.relayStarted(running.slot);
+  }
+
+  #watched(): Running {
+    const relay = this;
+    if (!this.#slot) throw new Refusal('INTERNAL', 'paired without a slot');
+    return {
+      ...this.#who,
+      slot: this.#slot,
+      desktop: this.#slot.desktop,
+      get lastInputAt() {
+        return relay.#lastInputAt;
+      },
+      end(refusal) {
+        relay.#end(refusal);
+      },
+      agentEnded(code) {
+        relay.#ended(code, null);
+      },
+    };
+  }
+
+  /** This gateway ends it: the agent is told on the control link too, since the data link may be stuck. */
+  #end(refusal: Refusal): void {
+    const { broker, journal } = this.#parts;
+    if (this.#slot && broker.isUp) broker.send({ type: 'revoke', session: this.#slot.session, code: refusal.code });
+    if (this.#slot && this.#running) journal.sessionRevoked(this.#slot, refusal);
+    this.#ended(refusal.code, refusal);
+  }
+
+  /** @param refusal null when the other side ended it */
+  #ended(code: Code, refusal: Refusal | null): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#late);
+    this.#client.close(code);
+    this.#data?.close(code);
+    const { revocation, journal } = this.#parts;
+    if (this.#slot) revocation.remove(this.#slot.session);
+    if (this.#running && this.#slot) journal.relayEnded(this.#slot, code, refusal);
+    else
+      journal.relayRefused(this.#who.signIn, this.#slot, refusal ?? new Refusal('PEER_GONE', `before paired: ${code}`));
+    this.#free();
+  }
+
+  #free(): void {
+    const { slots, journal } = this.#parts;
+    if (this.#slot) slots.release(this.#slot).catch((error: unknown) => journal.troubled(error));
+  }
+}

@@ -1,0 +1,147 @@
+// Ends running sessions whose rights have ended (D9, E4, C6). The state is the only word: sign-out, a disabled user, a
+// reset factor, a withdrawn entitlement and an administrator's kill are all writes to it, by any process, and each write
+// makes the process that relays the session look again. A new revocation list does the same, and so does time.
+import type { Store } from '#platform/state/store.ts';
+import { type Code, Refusal } from '#protocol/codes.ts';
+import { LEASE_INTERVAL_MS } from '#protocol/limits.ts';
+import { ENTITLEMENT_PREFIX } from './entitlements.ts';
+import { type Claimant, endOfRights, type Rights } from './rights.ts';
+import { SESSION_PREFIX, type Sessions } from './sign-in/sessions.ts';
+import { TOTP_PREFIX } from './sign-in/totp.ts';
+import { type Slot, type Slots, USER_SLOT_PREFIX } from './slots.ts';
+import { USER_PREFIX } from './users.ts';
+
+/** Every row whose change may end a session; what follows the prefix begins with municipality/user. */
+const WATCHED = [USER_PREFIX, TOTP_PREFIX, SESSION_PREFIX, ENTITLEMENT_PREFIX, USER_SLOT_PREFIX];
+
+/** A session that is being relayed by this process. */
+export interface Running extends Claimant {
+  readonly slot: Slot;
+  /** When the user last typed or pointed, ms; 0 before. */
+  readonly lastInputAt: number;
+  /** Closes both sides and tells the agent. */
+  end(refusal: Refusal): void;
+  /** The agent said on the control link that it has ended. */
+  agentEnded(code: Code): void;
+}
+
+export interface RevocationParts {
+  store: Store;
+  rights: Rights;
+  sessions: Sessions;
+  slots: Slots;
+  /** Wall clock, ms. */
+  now(): number;
+  /** Something other than the rights failed, such as the store: for the operators' log. */
+  troubled(error: unknown): void;
+}
+
+export class Revocation {
+  readonly #parts: RevocationParts;
+  readonly #running = new Map<string, Running>();
+  readonly #timers = new Map<string, NodeJS.Timeout>();
+
+  constructor(parts: RevocationParts) {
+    this.#parts = parts;
+  }
+
+  /** @returns stops watching */
+  start(): () => void {
+    const stops = WATCHED.map((prefix) =>
+      this.#parts.store.watch(prefix, (key) => {
+        const owner = key.slice(prefix.length).split('/', 2).join('/');
+        for (const running of this.#running.values()) if (ownerOf(running) === owner) void this.check(running);
+      }),
+    );
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }
+
+  /** Watches over a session from now on. The caller holds its slot. */
+  add(running: Running): void {
+    this.#running.set(running.slot.session, running);
+    this.#wait(running, 0);
+  }
+
+  /** @returns the running session, or null if this process does not relay it */
+  find(session: string): Running | null {
+    return this.#running.get(session) ?? null;
+  }
+
+  remove(session: string): void {
+    this.#running.delete(session);
+    clearTimeout(this.#timers.get(session));
+    this.#timers.delete(session);
+  }
+
+  /** The gateway stops. */
+  endAll(): void {
+    for (const running of this.#running.values()) running.end(new Refusal('SHUTTING_DOWN'));
+  }
+
+  /** A new revocation list is in force. */
+  certificatesChanged(): void {
+    for (const running of this.#running.values()) void this.check(running);
+  }
+
+  /**
+   * Looks whether the session may go on, and ends it if not.
+   * @returns false also when that cannot be found out: no lease then, and the agent ends within LEASE_LIFE_MS
+   */
+  check(running: Running): Promise<boolean> {
+    return this.#guard(running, async () => {
+      await this.#parts.slots.check(running.slot);
+      await this.#parts.rights.check(running);
+    });
+  }
+
+  /** Regularly, and when the first limit would strike: what the user typed counts, then the rights are looked at. */
+  async #beat(running: Running): Promise<void> {
+    const { sessions, slots, rights, now } = this.#parts;
+    let next = LEASE_INTERVAL_MS;
+    await this.#guard(running, async () => {
+      if (running.lastInputAt > 0) await sessions.noteActivity(running.signIn, running.lastInputAt);
+      const endsAt = await rights.check(running);
+      await slots.renew(running.slot);
+      next = Math.min(next, Math.max(1, endsAt - now()));
+    });
+    if (this.#isRunning(running)) this.#wait(running, next);
+    // It ended while its slot was being renewed: leave none behind.
+    else await slots.release(running.slot).catch(this.#parts.troubled);
+  }
+
+  #wait(running: Running, ms: number): void {
+    const { session } = running.slot;
+    clearTimeout(this.#timers.get(session));
+    this.#timers.set(
+      session,
+      setTimeout(() => void this.#beat(running), ms),
+    );
+  }
+
+  async #guard(running: Running, look: () => Promise<void>): Promise<boolean> {
+    try {
+      await look();
+      return this.#isRunning(running);
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.code === 'UNAVAILABLE') {
+        this.#parts.troubled(error);
+        return false;
+      }
+      if (this.#isRunning(running)) {
+        this.remove(running.slot.session);
+        running.end(endOfRights(error));
+      }
+      return false;
+    }
+  }
+
+  #isRunning(running: Running): boolean {
+    return this.#running.get(running.slot.session) === running;
+  }
+}
+
+function ownerOf({ slot }: Running): string {
+  return `${slot.municipality}/${slot.user}`;
+}

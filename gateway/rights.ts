@@ -1,0 +1,67 @@
+// What must hold for a user at a desktop, in one place: asked when a desktop is opened, when its relay begins, at every
+// lease, and whenever something about the user changes (C6).
+import type { RevocationList } from '#platform/hop/revocation.ts';
+import type { PeerIdentity } from '#platform/hop/tls.ts';
+import { type Reason, Refusal } from '#protocol/codes.ts';
+import type { Entitlements } from './entitlements.ts';
+import type { Sessions, SignIn } from './sign-in/sessions.ts';
+import type { Totp } from './sign-in/totp.ts';
+import type { Users } from './users.ts';
+
+export interface Claimant {
+  peer: PeerIdentity;
+  signIn: SignIn;
+  desktop: string;
+}
+
+export interface RightsParts {
+  users: Users;
+  totp: Totp;
+  sessions: Sessions;
+  entitlements: Entitlements;
+  /** The newest lists of the user authorities. */
+  revocations(): RevocationList;
+  /** Wall clock, ms. */
+  now(): number;
+}
+
+export class Rights {
+  readonly #parts: RightsParts;
+
+  constructor(parts: RightsParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Certificate, account, factor, sign-in, entitlement: in this order, so that the first reason is the gravest.
+   * @returns when the first time limit strikes, ms; nothing else ends by itself
+   * @throws REVOCATION_UNKNOWN, CERTIFICATE_REVOKED, CERTIFICATE_EXPIRED, USER_*, TOTP_NOT_ENROLLED, SESSION_*, DESKTOP_UNKNOWN,
+   * ENTITLEMENT_MISSING
+   */
+  async check({ peer, signIn, desktop }: Claimant): Promise<number> {
+    const { users, totp, sessions, entitlements, now } = this.#parts;
+    const revocations = this.#parts.revocations();
+    // A list that has run out proves nothing: hard fail, also for who is in already (D9).
+    if (!revocations.isCurrent(now())) throw new Refusal('REVOCATION_UNKNOWN', 'the revocation list has run out');
+    if (revocations.isRevoked(peer.serial)) throw new Refusal('CERTIFICATE_REVOKED');
+    if (now() >= peer.notAfter) throw new Refusal('CERTIFICATE_EXPIRED');
+    await users.requireEnabled(signIn);
+    if (!(await totp.isEnrolled(signIn))) throw new Refusal('TOTP_NOT_ENROLLED');
+    const { endsAt } = await sessions.check(signIn, peer.thumbprint, signIn.id);
+    await entitlements.require(signIn, desktop);
+    return Math.min(endsAt, peer.notAfter);
+  }
+}
+
+/** Why a running session ends when `check` refuses it: the user reads "signed out" or "idle", not "please sign in". */
+export function endOfRights(refusal: Refusal): Refusal {
+  const reasons: Partial<Record<Reason, Reason>> = {
+    SESSION_MISSING: 'SIGNED_OUT',
+    SESSION_COOKIE_UNKNOWN: 'SIGNED_OUT', // signed in again, which replaces the earlier sign-in
+    SESSION_IDLE: 'IDLE_LIMIT',
+    SESSION_TOO_OLD: 'OVERALL_LIMIT',
+    ENDED_BY_ADMINISTRATOR: 'ENDED_BY_ADMINISTRATOR',
+  };
+  const reason = reasons[refusal.reason];
+  return reason ? new Refusal(reason, refusal.detail) : new Refusal('RIGHTS_REVOKED', refusal.message);
+}

@@ -1,0 +1,38 @@
+// The sign-in cookie: 32 random bytes that say nothing by themselves. The __Host- prefix lets no other host or path set
+// it (F2); the server keeps only its hash, so that a copy of the state opens nothing (T05).
+import { createHash, randomBytes } from 'node:crypto';
+
+const NAME = '__Host-telework';
+const SECRET = /^[A-Za-z0-9_-]{43}$/;
+
+/** @returns 43 characters of base64url */
+export function newSecret(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/** SHA-256, base64url. The secrets have 256 bits of their own, so no salt and no slow hash are needed. */
+export function hashOf(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64url');
+}
+
+export function setCookie(secret: string): string {
+  return `${NAME}=${secret}; Path=/; Secure; HttpOnly; SameSite=Strict`;
+}
+
+export function clearCookie(): string {
+  return `${NAME}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0`;
+}
+
+/**
+ * @param header the request's Cookie header
+ * @returns the one well-formed value, or null; two of the same name are ambiguous and count as none
+ */
+export function readCookie(header: string | undefined): string | null {
+  const values = (header ?? '')
+    .split(';')
+    .map((pair) => pair.trim())
+    .filter((pair) => pair.startsWith(`${NAME}=`))
+    .map((pair) => pair.slice(NAME.length + 1));
+  const [value] = values;
+  return values.length === 1 && value !== undefined && SECRET.test(value) ? value : null;
+}

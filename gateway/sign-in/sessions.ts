@@ -1,0 +1,138 @@
+// Sign-in sessions. One per user: a new sign-in replaces the one before, which is also how a user takes over after a
+// lost connection (F5). Bound to the certificate of the TLS connection it was made on (F3, T05).
+import { timingSafeEqual } from 'node:crypto';
+import * as z from 'zod';
+import type { Entry, Store } from '#platform/state/store.ts';
+import { Refusal } from '#protocol/codes.ts';
+import type { UserId } from '../users.ts';
+import { hashOf, newSecret } from './cookie.ts';
+
+export const SESSION_PREFIX = 'sign-in/';
+
+/** RFC 8176 names; what a grant's amr says. */
+export const FACTORS = ['mtls', 'otp'] as const;
+export type Factor = (typeof FACTORS)[number];
+
+/** A row outlives its limit by this, so that the refusal can still say why. */
+const ROW_GRACE_MS = 60_000;
+
+export interface Limits {
+  idleSeconds: number;
+  overallSeconds: number;
+}
+
+const row = z.strictObject({
+  /** of the cookie */
+  hash: z.string(),
+  thumbprint: z.string(),
+  factors: z.array(z.enum(FACTORS)),
+  signedInAt: z.number(),
+  lastActiveAt: z.number(),
+  /** Of the sign-in before this one. */
+  lastSignIn: z.number().nullable(),
+});
+type Row = z.infer<typeof row>;
+
+export interface SignIn extends UserId {
+  /** Hash of the cookie: names this sign-in, opens nothing. */
+  id: string;
+  thumbprint: string;
+  factors: Factor[];
+  lastSignIn: number | null;
+  /** When the first of its limits strikes if nothing more is done, ms. */
+  endsAt: number;
+}
+
+export class Sessions {
+  readonly #store: Store;
+  readonly #limits: Limits;
+  readonly #now: () => number;
+
+  /** @param now wall clock, ms */
+  constructor(store: Store, limits: Limits, now: () => number) {
+    this.#store = store;
+    this.#limits = limits;
+    this.#now = now;
+  }
+
+  /**
+   * Begins a session after every factor was verified; the caller vouches for that.
+   * @returns the cookie's secret, which is new each time (F2), and the session
+   */
+  async begin(
+    owner: UserId,
+    by: { thumbprint: string; factors: Factor[]; lastSignIn: number | null },
+  ): Promise<{ secret: string; signIn: SignIn }> {
+    const secret = newSecret();
+    const now = this.#now();
+    const begun: Row = { hash: hashOf(secret), ...by, signedInAt: now, lastActiveAt: now };
+    await this.#store.put(key(owner), begun, this.#expiry(begun));
+    return { secret, signIn: this.#signIn(owner, begun) };
+  }
+
+  /**
+   * The session that this cookie opens for this certificate.
+   * @param owner and thumbprint come from the TLS connection, never from a header (B9)
+   * @throws SESSION_MISSING, SESSION_COOKIE_UNKNOWN, SESSION_OTHER_CERTIFICATE, SESSION_IDLE, SESSION_TOO_OLD
+   */
+  async find(owner: UserId, thumbprint: string, secret: string | null): Promise<SignIn> {
+    if (!secret) throw new Refusal('SESSION_MISSING', 'no cookie');
+    return this.check(owner, thumbprint, hashOf(secret));
+  }
+
+  /**
+   * The same for a session that is known by its id.
+   * @throws as find
+   */
+  async check(owner: UserId, thumbprint: string, id: string): Promise<SignIn> {
+    const entry = await this.#read(owner);
+    if (!entry) throw new Refusal('SESSION_MISSING', 'this user is not signed in');
+    if (!sameHash(entry.value.hash, id)) throw new Refusal('SESSION_COOKIE_UNKNOWN');
+    if (entry.value.thumbprint !== thumbprint) throw new Refusal('SESSION_OTHER_CERTIFICATE');
+    const { lastActiveAt, signedInAt } = entry.value;
+    const now = this.#now();
+    if (now >= signedInAt + this.#limits.overallSeconds * 1000) throw new Refusal('SESSION_TOO_OLD');
+    if (now >= lastActiveAt + this.#limits.idleSeconds * 1000) throw new Refusal('SESSION_IDLE');
+    return this.#signIn(owner, entry.value);
+  }
+
+  /** Notes what a user did himself; polling and what the server sends are no activity (F1). */
+  async noteActivity(signIn: SignIn, atMs: number): Promise<void> {
+    for (;;) {
+      const entry = await this.#read(signIn);
+      if (!entry || entry.value.hash !== signIn.id || atMs <= entry.value.lastActiveAt) return;
+      const active: Row = { ...entry.value, lastActiveAt: atMs };
+      const version = await this.#store.compareAndSwap(key(signIn), entry.version, active, this.#expiry(active));
+      if (version !== null) return;
+    }
+  }
+
+  /** @returns false if the user was not signed in */
+  end(owner: UserId): Promise<boolean> {
+    return this.#store.delete(key(owner));
+  }
+
+  async #read(owner: UserId): Promise<Entry<Row> | null> {
+    const entry = await this.#store.get(key(owner));
+    return entry && { ...entry, value: row.parse(entry.value) };
+  }
+
+  #expiry({ signedInAt }: Row): { expiresAt: number } {
+    return { expiresAt: signedInAt + this.#limits.overallSeconds * 1000 + ROW_GRACE_MS };
+  }
+
+  #signIn({ municipality, user }: UserId, { hash, thumbprint, factors, lastSignIn, ...at }: Row): SignIn {
+    const idleEnd = at.lastActiveAt + this.#limits.idleSeconds * 1000;
+    const overallEnd = at.signedInAt + this.#limits.overallSeconds * 1000;
+    return { id: hash, municipality, user, thumbprint, factors, lastSignIn, endsAt: Math.min(idleEnd, overallEnd) };
+  }
+}
+
+/** Both are hashes of equal length; compared without an early exit (D10). */
+function sameHash(a: string, b: string): boolean {
+  return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
+}
+
+function key({ municipality, user }: UserId): string {
+  return `${SESSION_PREFIX}${municipality}/${user}`;
+}
