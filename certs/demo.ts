@@ -1,6 +1,7 @@
 // Everything in one folder, for a demonstration on one machine: each authority's key beside each host's key. In earnest
 // they live on different hosts (README.md); the command says so loudly.
 import { join } from 'node:path';
+import type { TlsFiles } from '#platform/hop/tls.ts';
 import type { CertificateKind } from '#protocol/names.ts';
 import { Authority, makeKey } from './authority.ts';
 import { checkRequest } from './csr.ts';
@@ -71,4 +72,27 @@ export async function issueWithKey(
   privateFolder(join(path, '..'));
   writeText(`${path}.key.pem`, key.privateKey, { replace: force });
   writeText(`${path}.cert.pem`, pem, { mode: 0o644, replace: force });
+}
+
+/** The configuration blocks that a demo folder's files make up. `user` has no key here: the user makes it. */
+export function demoFiles(dir: string) {
+  return {
+    gatewayServer: filesOf(dir, 'gateway-server', 'user'),
+    gatewayToBroker: filesOf(dir, 'hop-client', 'hop'),
+    brokerForGateways: filesOf(dir, 'hop-server', 'hop'),
+    brokerForAgents: filesOf(dir, 'agent-server', 'agent'),
+    agent: filesOf(dir, 'agent-client', 'agent'),
+    user: trustOf(dir, 'gateway-server'),
+  };
+}
+
+/** @param file as given to issueWithKey, in DIR/issued. @param trusts the kind of the peer */
+export function filesOf(dir: string, file: string, trusts: CertificateKind): TlsFiles {
+  const path = join(dir, 'issued', file);
+  return { key: `${path}.key.pem`, certificate: `${path}.cert.pem`, ...trustOf(dir, trusts) };
+}
+
+function trustOf(dir: string, kind: CertificateKind): Pick<TlsFiles, 'authorities' | 'revocations'> {
+  const authority = new Authority(dir, kind);
+  return { authorities: authority.certificatePath, revocations: authority.crlPath };
 }

@@ -1,17 +1,16 @@
 // Files of an authority: private, never overwritten by accident, never half written.
 import { randomBytes } from 'node:crypto';
 import {
-  chmodSync,
   closeSync,
+  existsSync,
   fsyncSync,
-  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { Failure } from '#platform/process/exit.ts';
@@ -37,6 +36,11 @@ export interface WriteOptions {
   replace: boolean;
 }
 
+/** @throws Failure if the file exists and may not be replaced; asked before the work whose result it will hold */
+export function refuseExisting(path: string, replace: boolean): void {
+  if (!replace && existsSync(path)) throw new Failure(`cannot write ${path}: ${MEANINGS.EEXIST}`);
+}
+
 /**
  * Writes a temporary file beside the target, flushes it, and puts it in place in one step, so that a reader and a
  * crash see the old content or the new, never a part.
@@ -44,29 +48,36 @@ export interface WriteOptions {
  */
 export function writeText(path: string, content: string | Uint8Array, { mode = 0o600, replace }: WriteOptions): void {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  let reserved = false;
   try {
-    const file = openSync(temporary, 'wx', mode);
-    try {
-      writeSync(file, typeof content === 'string' ? Buffer.from(content) : content);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
+    if (!replace) {
+      // Takes the name first: rename() alone would replace a file made in the meantime.
+      closeSync(openSync(path, 'wx', mode));
+      reserved = true;
     }
-    // link() refuses an existing name where rename() would replace it.
-    if (replace) renameSync(temporary, path);
-    else linkSync(temporary, path);
+    writeAll(temporary, content, mode);
+    renameSync(temporary, path);
   } catch (error) {
-    throw fileFailure(error, `cannot write ${path}`);
-  } finally {
     rmSync(temporary, { force: true });
+    if (reserved) rmSync(path, { force: true });
+    throw fileFailure(error, `cannot write ${path}`);
   }
 }
 
-/** Makes the folder, or takes the one there is, for its owner only. */
+function writeAll(path: string, content: string | Uint8Array, mode: number): void {
+  const file = openSync(path, 'wx', mode);
+  try {
+    writeFileSync(file, content);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Makes the folder and those above it for their owner only; one that is there stays as it is. */
 export function privateFolder(path: string): void {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
-    chmodSync(path, 0o700);
   } catch (error) {
     throw fileFailure(error, `cannot make the folder ${path}`);
   }

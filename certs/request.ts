@@ -5,6 +5,7 @@ import type { Bytes } from '#protocol/bytes.ts';
 
 /** PBKDF2 rounds. The PRF is HMAC-SHA-1, the only one the library writes and every reader knows. */
 const P12_ROUNDS = 100_000;
+const P12_ROUNDS_MAX = 1_000_000;
 /** One key and a short chain are below 16 KiB. */
 const P12_MAX_BYTES = 65_536;
 /** Readers disagree about other characters (BMPString, UTF-8, Latin-1), so only these make a file that opens everywhere. */
@@ -113,15 +114,29 @@ function openP12(file: Uint8Array, password: string): forge.pkcs12.Pkcs12Pfx {
   } catch {
     throw new P12Error('malformed', 'the file is not a .p12');
   }
+  checkMac(pfx);
   try {
     return forge.pkcs12.pkcs12FromAsn1(pfx, true, password);
   } catch (error) {
-    // The MAC (or, without one, the padding) is what tells a wrong password.
-    const wrong = error instanceof Error && /MAC could not be verified|password/i.test(error.message);
+    const wrong = error instanceof Error && error.message.includes('MAC could not be verified');
     throw wrong
       ? new P12Error('password', 'the password of the .p12 is wrong')
       : new P12Error('malformed', 'the file is not a .p12 that can be read');
   }
+}
+
+/**
+ * PFX ::= SEQUENCE { version, authSafe, macData SEQUENCE { mac, macSalt, iterations } }. The MAC is required: it tells a
+ * wrong password, and whatever else costs time stands below it. Its own rounds stand above it, so they are bounded (T14).
+ */
+function checkMac(pfx: forge.asn1.Asn1): void {
+  const macData = Array.isArray(pfx.value) ? pfx.value[2] : undefined;
+  const rounds = Array.isArray(macData?.value) ? macData.value[2] : undefined;
+  // At most three bytes hold what is allowed; the first bit is the sign. Absent means one round.
+  const value = rounds === undefined ? '\x01' : String(rounds.value);
+  const count = value.length <= 3 ? forge.util.createBuffer(value).getInt(8 * value.length) : Number.POSITIVE_INFINITY;
+  if (!macData || count > P12_ROUNDS_MAX)
+    throw new P12Error('malformed', 'the .p12 has no MAC, or one of too many rounds');
 }
 
 function bagsOf(pfx: forge.pkcs12.Pkcs12Pfx, type: string | undefined): forge.pkcs12.Bag[] {

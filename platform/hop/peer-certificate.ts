@@ -35,13 +35,18 @@ export function checkTrust({ authorities, revocations }: Trust, certificate: X50
   if (now > certificate.validToDate.getTime()) throw new Refusal('CERTIFICATE_EXPIRED');
 }
 
+/** RSA below 3072 bits, other curves than NIST's, SHA-1 and MD5 are refused. @throws CERTIFICATE_WEAK */
+export function checkStrength(certificate: X509Certificate): void {
+  if (!isStrongKey(certificate.publicKey)) throw new Refusal('CERTIFICATE_WEAK', 'key');
+  if (strongDigest(certificate.signatureAlgorithmOid) === null) throw new Refusal('CERTIFICATE_WEAK', 'signature');
+}
+
 /**
- * Usage, strength and identity. Says nothing about who signed the certificate.
- * @throws CERTIFICATE_WRONG_USAGE, CERTIFICATE_WEAK, CERTIFICATE_WRONG_KIND
+ * Usage and identity. Says nothing about who signed the certificate, or how strongly.
+ * @throws CERTIFICATE_WRONG_USAGE, CERTIFICATE_WRONG_KIND
  */
 export function readIdentity(certificate: X509Certificate, expect: ExpectedPeer): PeerIdentity {
   checkUsage(certificate, expect.role);
-  checkStrength(certificate);
   const identity = readSanUri(certificate);
   if (identity.kind !== expect.kind)
     throw new Refusal('CERTIFICATE_WRONG_KIND', `${identity.kind}, not ${expect.kind}`);
@@ -62,11 +67,6 @@ function checkUsage(certificate: X509Certificate, role: 'client' | 'server'): vo
   // Node calls the extended key usages keyUsage; it is undefined when the extension is absent.
   const usages: readonly string[] | undefined = certificate.keyUsage;
   if (!usages?.includes(EXTENDED_KEY_USAGE[role])) throw new Refusal('CERTIFICATE_WRONG_USAGE', `not for a ${role}`);
-}
-
-function checkStrength(certificate: X509Certificate): void {
-  if (!isStrongKey(certificate.publicKey)) throw new Refusal('CERTIFICATE_WEAK', 'key');
-  if (strongDigest(certificate.signatureAlgorithmOid) === null) throw new Refusal('CERTIFICATE_WEAK', 'signature');
 }
 
 /** Exactly one URI of ours. Several would let issuer and reader pick different ones. */

@@ -3,7 +3,7 @@
 //
 // The only parser is node-forge's ASN.1 reader, and nothing is believed before the signature holds. A list that says
 // anything we do not understand (a critical extension: partial, indirect or delta lists) counts as no list.
-import { createHash, verify, type X509Certificate } from 'node:crypto';
+import { verify, type X509Certificate } from 'node:crypto';
 import forge from 'node-forge';
 import { Refusal } from '#protocol/codes.ts';
 import { strongDigest } from './strength.ts';

@@ -44,13 +44,25 @@ const PEM_MAX_BYTES = 256 * 1024;
 
 /** @throws Failure with one line that names the file that is missing, unreadable, too weak or does not fit */
 export function loadTls(files: TlsFiles): LoadedTls {
-  const key = readPem(files.key, PEM_MAX_BYTES);
-  const cert = readPem(files.certificate, PEM_MAX_BYTES);
-  const own = readCertificates(files.certificate, cert)[0] as X509Certificate;
-  if (!isKeyOf(key, own, files.key)) throw new Failure(`${files.key} is not the key of ${files.certificate}`);
-  const trust = loadTrust(files);
-  const crl = readPem(files.revocations, CRL_FILE_MAX_BYTES);
-  return { trust, own, pem: { key, cert, ca: trust.authorities.map(String), crl } };
+  const pem = { key: readPem(files.key, PEM_MAX_BYTES), certificate: readPem(files.certificate, PEM_MAX_BYTES) };
+  return loadTlsOf(pem, files, files);
+}
+
+/**
+ * For whoever has key and certificate in memory, as out of a .p12.
+ * @param named what a failure calls the two
+ * @throws Failure as loadTls does
+ */
+export function loadTlsOf(
+  { key, certificate }: { key: string; certificate: string },
+  trusted: Pick<TlsFiles, 'authorities' | 'revocations'>,
+  named: Pick<TlsFiles, 'key' | 'certificate'>,
+): LoadedTls {
+  const own = readCertificates(named.certificate, certificate)[0] as X509Certificate;
+  if (!isKeyOf(key, own, named.key)) throw new Failure(`${named.key} is not the key of ${named.certificate}`);
+  const trust = loadTrust(trusted);
+  const crl = readPem(trusted.revocations, CRL_FILE_MAX_BYTES);
+  return { trust, own, pem: { key, cert: certificate, ca: trust.authorities.map(String), crl } };
 }
 
 /** @throws Failure as loadTls does */

@@ -11,7 +11,7 @@ import { type ConnectionOptions, checkServerIdentity, type TLSSocket } from 'nod
 import { type Reason, Refusal } from '#protocol/codes.ts';
 import { lineOf } from '../process/exit.ts';
 import { createLog } from '../process/log.ts';
-import { checkTrust, type ExpectedPeer, type PeerIdentity, readIdentity } from './peer-certificate.ts';
+import { checkStrength, checkTrust, type ExpectedPeer, type PeerIdentity, readIdentity } from './peer-certificate.ts';
 import type { RevocationList } from './revocation.ts';
 import { type LoadedTls, loadTls, type TlsFiles, type Trust } from './tls-files.ts';
 
@@ -49,7 +49,11 @@ function serverOptions({ pem }: LoadedTls): ServerOptions {
  * @throws Failure naming the file that cannot be used
  */
 export function clientTls(files: TlsFiles, serverName: string): ConnectionOptions {
-  const { pem, trust } = loadTls(files);
+  return clientTlsOf(loadTls(files), serverName);
+}
+
+/** The same from files that are loaded already. */
+export function clientTlsOf({ pem, trust }: LoadedTls, serverName: string): ConnectionOptions {
   return {
     ...pem,
     ...SETTINGS,
@@ -143,7 +147,7 @@ function stateOf(files: TlsFiles): string {
  * The one place where a peer becomes an identity; nothing else on the connection may say who it is (B9).
  *
  * Checks, in this order: a certificate is there; on a watched listener issuer, list, revocation and times against the
- * newest files; OpenSSL's verdict; usage, strength, exactly one identity URI, kind.
+ * newest files; strength; OpenSSL's verdict; usage, exactly one identity URI, kind.
  * @throws CERTIFICATE_MISSING, CERTIFICATE_UNTRUSTED, REVOCATION_UNKNOWN, CERTIFICATE_REVOKED, CERTIFICATE_EXPIRED,
  * CERTIFICATE_NOT_YET_VALID, CERTIFICATE_WRONG_USAGE, CERTIFICATE_WEAK, CERTIFICATE_WRONG_KIND
  */
@@ -155,27 +159,26 @@ export function verifyPeer(socket: TLSSocket, expect: ExpectedPeer): PeerIdentit
     if (!guard.trust) throw new Refusal('REVOCATION_UNKNOWN', "the listener's files cannot be used");
     checkTrust(guard.trust, certificate, Date.now());
   }
+  // Before OpenSSL's verdict, which gives no name to a weak key or digest.
+  checkStrength(certificate);
   if (!socket.authorized) throw verdictOf(socket.authorizationError);
   return readIdentity(certificate, expect);
 }
 
-/** OpenSSL's verdicts by Node's names; whatever is not listed means that no trusted chain was found. */
+/**
+ * OpenSSL's verdicts by Node's names; whatever is not listed means that no trusted chain was found. That holds for
+ * UNABLE_TO_GET_CRL as well: loadTls demands a list of every trusted authority, so the issuer must be another.
+ */
 const VERDICTS: Readonly<Record<string, Reason>> = {
   CERT_HAS_EXPIRED: 'CERTIFICATE_EXPIRED',
   CERT_NOT_YET_VALID: 'CERTIFICATE_NOT_YET_VALID',
   CERT_REVOKED: 'CERTIFICATE_REVOKED',
-  UNABLE_TO_GET_CRL: 'REVOCATION_UNKNOWN',
-  UNABLE_TO_GET_CRL_ISSUER: 'REVOCATION_UNKNOWN',
-  UNABLE_TO_DECRYPT_CRL_SIGNATURE: 'REVOCATION_UNKNOWN',
   CRL_SIGNATURE_FAILURE: 'REVOCATION_UNKNOWN',
   CRL_HAS_EXPIRED: 'REVOCATION_UNKNOWN',
   CRL_NOT_YET_VALID: 'REVOCATION_UNKNOWN',
   ERROR_IN_CRL_LAST_UPDATE_FIELD: 'REVOCATION_UNKNOWN',
   ERROR_IN_CRL_NEXT_UPDATE_FIELD: 'REVOCATION_UNKNOWN',
   INVALID_PURPOSE: 'CERTIFICATE_WRONG_USAGE',
-  EE_KEY_TOO_SMALL: 'CERTIFICATE_WEAK',
-  CA_KEY_TOO_SMALL: 'CERTIFICATE_WEAK',
-  CA_MD_TOO_WEAK: 'CERTIFICATE_WEAK',
 };
 
 /** @param verdict a string or an Error with a code, by Node's version */
@@ -193,4 +196,4 @@ export function refusalOfTls(error: unknown): Refusal | null {
 }
 
 const UNTRUSTED_SERVER =
-  /^(?:UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|CERTIFICATE_|INVALID_CA|PATH_LENGTH_|HOSTNAME_MISMATCH|ERR_TLS_CERT_ALTNAME_INVALID)/;
+  /^(?:UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|CERTIFICATE_|INVALID_CA|PATH_LENGTH_|UNSPECIFIED|ERR_TLS_CERT_ALTNAME_INVALID)/;

@@ -4,8 +4,7 @@ import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Authority } from '#certs/authority.ts';
-import { issueWithKey, makeDemo } from '#certs/demo.ts';
+import { demoFiles, filesOf, issueWithKey, makeDemo } from '#certs/demo.ts';
 import type { TlsFiles } from '#platform/hop/tls.ts';
 import type { CertificateKind } from '#protocol/names.ts';
 
@@ -91,30 +90,17 @@ async function make(dir: string): Promise<void> {
 }
 
 function pathsOf(dir: string): DemoPki {
+  const { user: _, ...hosts } = demoFiles(dir);
   return {
     dir,
     municipality: '131016',
-    gatewayServer: filesOf(dir, 'gateway-server', 'user'),
-    gatewayToBroker: filesOf(dir, 'hop-client', 'hop'),
-    brokerForGateways: filesOf(dir, 'hop-server', 'hop'),
-    brokerForAgents: filesOf(dir, 'agent-server', 'agent'),
-    agent: filesOf(dir, 'agent-client', 'agent'),
+    ...hosts,
     otherAgent: filesOf(dir, 'kikaku', 'agent'),
     users: {
       tanaka: filesOf(dir, 'tanaka', 'gateway-server'),
       suzuki: filesOf(dir, 'suzuki', 'gateway-server'),
       sato: filesOf(dir, 'sato', 'gateway-server'),
     },
-  };
-}
-
-function filesOf(dir: string, file: string, trusts: CertificateKind): TlsFiles {
-  const authority = new Authority(dir, trusts);
-  return {
-    key: join(dir, 'issued', `${file}.key.pem`),
-    certificate: join(dir, 'issued', `${file}.cert.pem`),
-    authorities: authority.certificatePath,
-    revocations: authority.crlPath,
   };
 }
 
