@@ -1,0 +1,86 @@
+// The agent's one way out: a control link to the broker, dialled and kept up, and a data link for each session. Nothing
+// in this folder listens on a network (C2).
+import type { ConnectionOptions } from 'node:tls';
+import { dialSocket } from '#platform/hop/dial.ts';
+import { keepAlive } from '#platform/hop/keep-alive.ts';
+import { redial } from '#platform/hop/redial.ts';
+import { clientTls, type TlsFiles, verifyPeer } from '#platform/hop/tls.ts';
+import type { Socket } from '#platform/hop/websocket.ts';
+import { lineOf } from '#platform/process/exit.ts';
+import type { Log } from '#platform/process/log.ts';
+import { OPENING_MAX_MS } from '#protocol/limits.ts';
+import { type FromAgent, parseToAgent, type ToAgent } from '#protocol/outer/link.ts';
+
+export interface BrokerLinkParts {
+  broker: { url: string; serverName: string; tls: TlsFiles };
+  /** Desktop ids to announce. */
+  desktops: readonly string[];
+  log: Log;
+  received(message: ToAgent): void;
+}
+
+export class BrokerLink {
+  readonly #parts: BrokerLinkParts;
+  readonly #stop: () => Promise<void>;
+  #socket: Socket | null = null;
+
+  constructor(parts: BrokerLinkParts) {
+    this.#parts = parts;
+    this.#stop = redial((signal) => this.#live(signal), {
+      random: Math.random,
+      now: () => performance.now(),
+      ended: (error, waitMs) => {
+        const because = error === undefined ? 'closed' : lineOf(error);
+        parts.log.warn({ because, waitMs }, 'control link to the broker is down');
+      },
+    });
+  }
+
+  get up(): boolean {
+    return this.#socket !== null;
+  }
+
+  /** Sends on the control link; what cannot be sent now is void, since the broker forgets its sessions with the link. */
+  tell(message: FromAgent): void {
+    this.#socket?.sendText(JSON.stringify(message));
+  }
+
+  /** One data link, for one session. */
+  dialData(): Promise<Socket> {
+    return this.#dial('/data');
+  }
+
+  async stop(): Promise<void> {
+    this.#socket?.close('UNAVAILABLE');
+    await this.#stop();
+  }
+
+  async #live(signal: AbortSignal): Promise<void> {
+    const socket = await this.#dial('/link');
+    if (signal.aborted) return socket.close('UNAVAILABLE');
+    await new Promise<void>((over) => {
+      socket.listen({
+        text: (text) => this.#parts.received(parseToAgent(text)),
+        closed: (code, refusal) => {
+          this.#socket = null;
+          this.#parts.log.warn({ code, reason: refusal?.reason }, 'control link to the broker closed');
+          over();
+        },
+      });
+      keepAlive(socket);
+      this.#socket = socket;
+      this.#parts.log.info('control link to the broker is up');
+      this.tell({ type: 'presence', desktops: [...this.#parts.desktops] });
+    });
+  }
+
+  #dial(path: string): Promise<Socket> {
+    const { url, serverName, tls } = this.#parts.broker;
+    const options: ConnectionOptions = clientTls(tls, serverName);
+    return dialSocket(new URL(path, url).href, options, {
+      timeoutMs: OPENING_MAX_MS,
+      mask: 'zero',
+      verify: (peer) => void verifyPeer(peer, { kind: 'agent', role: 'server' }),
+    });
+  }
+}

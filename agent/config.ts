@@ -1,0 +1,37 @@
+// agent.json, read once. The only file of this folder that reads configuration.
+import * as z from 'zod';
+import { tlsFilesSchema } from '#platform/hop/tls.ts';
+import { filePath, readConfig } from '#platform/process/config.ts';
+import { NAME } from '#protocol/names.ts';
+
+const office = z.strictObject({ name: z.string().regex(NAME), kind: z.literal('office') });
+const vnc = z.strictObject({
+  name: z.string().regex(NAME),
+  kind: z.literal('vnc'),
+  /** unix:/path/of.sock or a literal loopback address with a port; the desktop refuses anything else (T08) */
+  address: z.string().min(1).max(256),
+  passwordFile: filePath.optional(),
+});
+
+const schema = z.strictObject({
+  broker: z.strictObject({ url: z.url({ protocol: /^wss$/ }), serverName: z.string().min(1), tls: tlsFilesSchema }),
+  identityKey: filePath,
+  grantKeys: z.array(filePath).min(1).max(2),
+  desktops: z
+    .array(z.discriminatedUnion('kind', [office, vnc]))
+    .min(1)
+    .max(64),
+  state: filePath,
+  socket: filePath,
+  limits: z
+    .strictObject({
+      idleSeconds: z.int().min(60).max(3600).default(900),
+      overallSeconds: z.int().min(300).max(43_200).default(43_200),
+    })
+    .default({ idleSeconds: 900, overallSeconds: 43_200 }),
+});
+
+export type AgentConfig = z.infer<typeof schema>;
+export type DesktopConfig = AgentConfig['desktops'][number];
+
+export const readAgentConfig = (path: string): AgentConfig => readConfig(path, schema);

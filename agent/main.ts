@@ -1,0 +1,107 @@
+// The LGWAN side: dials out to the broker, verifies users itself, shows them their desktops. Only wiring here.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { openAudit } from '#platform/audit/chain.ts';
+import { readIdentity } from '#platform/hop/peer-certificate.ts';
+import { loadTls } from '#platform/hop/tls-files.ts';
+import { parseArguments } from '#platform/process/args.ts';
+import { serveLocal } from '#platform/process/local-socket.ts';
+import { createLog } from '#platform/process/log.ts';
+import { announceReady } from '#platform/process/ready.ts';
+import { runProcess } from '#platform/process/stop.ts';
+import { openSqliteStore } from '#platform/state/sqlite.ts';
+import { nodeCipher } from '#protocol/inner/cipher-node.ts';
+import type { ToAgent } from '#protocol/outer/link.ts';
+import { Admission } from './admission.ts';
+import { BrokerLink } from './broker-link.ts';
+import { readAgentConfig } from './config.ts';
+import type { OpenDesktop } from './desktop/desktop.ts';
+import { openerOf } from './desktop/opener.ts';
+import { readGrantPin } from './grant-pin.ts';
+import { fingerprint, openIdentity } from './identity.ts';
+import { localHandlers } from './local-api.ts';
+import { Pairings } from './pairings.ts';
+import { Sessions } from './sessions.ts';
+
+const USAGE = `
+node agent/main.ts --config FILE        The agent on the LGWAN side (normally started by npm start or systemd)
+`;
+
+runProcess('agent', async (life) => {
+  const { values } = parseArguments(USAGE, { config: { type: 'string', default: 'agent.json' } });
+  const config = readAgentConfig(values.config);
+  const clock = { monotonic: () => performance.now(), wall: () => Date.now() };
+  const log = createLog('agent');
+
+  mkdirSync(config.state, { recursive: true, mode: 0o700 });
+  const { municipality, name } = readIdentity(loadTls(config.broker.tls).own, { kind: 'agent', role: 'client' });
+  const source = `agent/${municipality}/${name}`;
+  const store = openSqliteStore(join(config.state, 'agent.db'), { now: clock.wall });
+  life.onStop(() => store.close());
+  const audit = openAudit({
+    path: join(config.state, 'audit.jsonl'),
+    source,
+    now: clock.wall,
+    onCheckpoint: (checkpoint) => link?.tell({ type: 'anchor', ...checkpoint }),
+  });
+  life.onStop(() => audit.close());
+
+  const identity = openIdentity(config.identityKey);
+  const pins = await Promise.all(config.grantKeys.map(readGrantPin));
+  const desktops = new Map<string, OpenDesktop>();
+  for (const desktop of config.desktops) desktops.set(`${municipality}/${name}/${desktop.name}`, openerOf(desktop));
+  const ids = [...desktops.keys()];
+
+  const pairings = new Pairings(store, nodeCipher, clock.wall);
+  const admission = new Admission({ municipality, desktops: new Set(ids), pins }, store, audit, clock.wall);
+  let link: BrokerLink | null = null;
+  const sessions = new Sessions({
+    admission,
+    pairings,
+    audit,
+    cipher: nodeCipher,
+    identity,
+    desktops,
+    pins,
+    limits: config.limits,
+    clock,
+    log,
+    dialData: () => (link as BrokerLink).dialData(),
+    tell: (message) => link?.tell(message),
+  });
+
+  const local = await serveLocal(
+    config.socket,
+    localHandlers({
+      municipality,
+      desktops: ids,
+      identity,
+      pairings,
+      sessions,
+      audit,
+      brokerUp: () => link?.up ?? false,
+    }),
+  );
+  life.onStop(() => local.close());
+
+  const received = (message: ToAgent): void => {
+    switch (message.type) {
+      case 'offer':
+        void sessions.offer(message.session, message.grant);
+        break;
+      case 'lease':
+        void sessions.lease(message.session, message.lease);
+        break;
+      case 'revoke':
+        sessions.revoke(message.session, message.code);
+        break;
+      case 'anchor':
+        audit.anchor(message);
+    }
+  };
+  link = new BrokerLink({ broker: config.broker, desktops: ids, log, received });
+  life.onStop(() => link?.stop());
+  life.onStop(() => sessions.stop());
+
+  announceReady({ name: 'agent', desktops: ids, socket: config.socket, fingerprint: fingerprint(identity.publicKey) });
+});

@@ -1,0 +1,117 @@
+// From an offer to a verified user, in the order of session.md: offer → data link → paired → hello → answer, identity →
+// proof. Nothing is attached to a desktop before the proof is verified, and whatever fails is audited and ends here.
+import type { Audit } from '#platform/audit/chain.ts';
+import type { Bytes } from '#protocol/bytes.ts';
+import { Refusal, refusalFrom } from '#protocol/codes.ts';
+import type { Cipher, SigningKey } from '#protocol/inner/cipher.ts';
+import { answerHello, readHello, type UserVerified } from '#protocol/inner/handshake.ts';
+import { OPENING_MAX_MS, PROOF_MAX_MS } from '#protocol/limits.ts';
+import { type DataSocket, Inbox } from '#protocol/outer/data-socket.ts';
+import { parsePairedMessage } from '#protocol/outer/ticket.ts';
+import type { Admission, Admitted } from './admission.ts';
+import type { Pairings } from './pairings.ts';
+
+export interface OpeningParts {
+  admission: Admission;
+  pairings: Pairings;
+  audit: Audit;
+  cipher: Cipher;
+  identity: SigningKey;
+  /** Dials the broker's data door. */
+  dialData(): Promise<DataSocket>;
+  /** True while somebody works at this desktop. */
+  live(desktop: string): boolean;
+}
+
+/** The user has proven the paired key, or the pairing code, over this very transcript. */
+export interface Opened {
+  admitted: Admitted;
+  socket: DataSocket;
+  inbox: Inbox;
+  user: UserVerified;
+}
+
+/**
+ * @param session the id in the broker's offer
+ * @param jws the grant in it; nothing of it is verified yet
+ * @throws Refusal after the data link, if there was one, is closed with its code
+ */
+export async function openForOffer(parts: OpeningParts, session: string, jws: string): Promise<Opened> {
+  const admitted = await admit(parts, session, jws);
+  let socket: DataSocket | null = null;
+  try {
+    socket = await parts.dialData();
+    return await within(socket, PROOF_MAX_MS, () => verifyUser(parts, admitted, socket as DataSocket));
+  } catch (error) {
+    admitted.done();
+    const refusal = refusalFrom(error);
+    socket?.close(refusal.code);
+    const event = admitted.grant.mode === 'pair' ? 'pairing-refused' : 'handshake-refused';
+    parts.audit.record(event, { ...about(admitted), reason: refusal.reason, detail: refusal.detail });
+    throw refusal;
+  }
+}
+
+async function admit({ admission, audit }: OpeningParts, session: string, jws: string): Promise<Admitted> {
+  try {
+    const admitted = await admission.offer(session, jws);
+    audit.record('offer-accepted', { ...about(admitted), mode: admitted.grant.mode });
+    return admitted;
+  } catch (error) {
+    const { reason, detail } = refusalFrom(error);
+    audit.record('offer-refused', { session, reason, detail });
+    throw error;
+  }
+}
+
+const about = ({ grant: { municipality, sub, aud, session } }: Admitted) => ({
+  municipality,
+  user: sub,
+  desktop: aud,
+  session,
+});
+
+async function verifyUser(parts: OpeningParts, admitted: Admitted, socket: DataSocket): Promise<Opened> {
+  const { grant } = admitted;
+  const inbox = new Inbox(socket);
+  socket.sendText(JSON.stringify({ type: 'session', session: grant.session }));
+  const paired = parsePairedMessage(await within(socket, OPENING_MAX_MS, () => inbox.nextText()));
+  if (paired.session !== grant.session) throw new Refusal('MESSAGE_UNEXPECTED', 'paired for another session');
+
+  const hello = readHello(await within(socket, OPENING_MAX_MS, () => inbox.nextRecord()));
+  await parts.admission.hello(admitted, hello, parts.cipher);
+  const psk = grant.mode === 'pair' ? await spendPairingTry(parts, admitted) : undefined;
+  const { records, next } = await answerHello(parts.cipher, hello, parts.identity, psk);
+  for (const record of records) socket.sendRecord(record);
+
+  const keys = grant.mode === 'pair' ? [] : await parts.pairings.keysOf(grant.sub, grant.aud);
+  const user = await next.handle(await inbox.nextRecord(), { user: grant.sub, keys }).catch(async (error) => {
+    // The client has verified the agent by now, so it can be told under the handshake keys why not.
+    const refusal = refusalFrom(error);
+    if (refusal.code === 'NOT_PAIRED') socket.sendRecord(await next.refuse(refusal.code));
+    throw refusal;
+  });
+  return { admitted, socket, inbox, user };
+}
+
+/** T12: a try is spent when the pair hello arrives, before the answer that a guesser would test its guess on. */
+async function spendPairingTry(parts: OpeningParts, admitted: Admitted): Promise<Bytes> {
+  const { grant } = admitted;
+  if (parts.live(grant.aud)) throw new Refusal('PAIRING_WHILE_LIVE');
+  const psk = await parts.pairings.spendTry(grant.sub, grant.aud);
+  parts.audit.record('pairing-code-spent', about(admitted));
+  return psk;
+}
+
+async function within<T>(socket: DataSocket, ms: number, work: () => Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    reject(new Refusal('HANDSHAKE_TIMED_OUT'));
+    socket.close('TOOK_TOO_LONG');
+  }, ms);
+  try {
+    return await Promise.race([work(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,172 @@
+// One live session: a verified user, a desktop, a channel between them. Outward: desktop → damage → watermark → encode →
+// pace → seal. Inward: open → policy → desktop. It ends in one place, `end`, whatever the cause.
+
+import { type Reason, Refusal, refusalFrom } from '#protocol/codes.ts';
+import { Channel } from '#protocol/inner/channel.ts';
+import type { Cipher } from '#protocol/inner/cipher.ts';
+import type { Established } from '#protocol/inner/handshake.ts';
+import { decodeControl, decodeInput } from '#protocol/inner/profile.ts';
+import { LEASE_INTERVAL_MS } from '#protocol/limits.ts';
+import type { DataSocket, Inbox } from '#protocol/outer/data-socket.ts';
+import type { GrantClaims, GrantKey, Policy } from '#protocol/outer/grant.ts';
+import { Lane } from '#protocol/outer/lanes.ts';
+import type { Desktop, DesktopEvents } from './desktop/desktop.ts';
+import { Lease } from './lease.ts';
+import { InputPolicy } from './policy.ts';
+import type { Encoders } from './screen/encoders.ts';
+import { ScreenSender } from './screen/screen-sender.ts';
+
+/** Input is acknowledged within this, so that a client can measure; more often gains nobody anything. */
+const ACK_INTERVAL_MS = 50;
+const TICK_MS = 1_000;
+
+export interface SessionParts {
+  grant: GrantClaims;
+  established: Established;
+  socket: DataSocket;
+  inbox: Inbox;
+  cipher: Cipher;
+  encoders: Encoders;
+  desktop: Desktop;
+  /** The stricter of the agent's own limits and the grant's. */
+  limits: Policy;
+  pins: readonly GrantKey[];
+  /** Lines of the watermark. */
+  mark: string[];
+  clock: { monotonic(): number; wall(): number };
+  sendNonce(session: string, nonce: string): void;
+  ended(refusal: Refusal): void;
+}
+
+export class Session {
+  readonly #parts: SessionParts;
+  readonly #channel: Channel;
+  readonly #screen: ScreenSender;
+  readonly #policy: InputPolicy;
+  readonly #lease: Lease;
+  readonly #startedAt: number;
+  readonly #tick: NodeJS.Timeout;
+  #leaseAskedAt = Number.NEGATIVE_INFINITY;
+  #ackTimer: NodeJS.Timeout | null = null;
+  #incoming: Promise<void> = Promise.resolve();
+  #ended = false;
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+    const now = parts.clock.monotonic();
+    this.#startedAt = now;
+    this.#policy = new InputPolicy(now);
+    this.#lease = new Lease(parts.grant.session, parts.grant.epoch, now);
+    this.#channel = new Channel(parts.cipher, parts.established, {
+      output: (record) => parts.socket.sendRecord(record),
+      now: parts.clock.monotonic,
+    });
+    this.#screen = new ScreenSender({
+      encoders: parts.encoders,
+      screen: parts.desktop.screen,
+      mark: parts.mark,
+      send: (chunk) => this.#channel.send(Lane.frame, chunk),
+      room: () => this.#channel.room,
+      now: parts.clock.monotonic,
+      failed: (error) => this.end(refusalFrom(error)),
+    });
+    this.#channel.onAck = (ack) => this.#screen.acked(ack.sequence, ack.drawn);
+    this.#tick = setInterval(() => this.#checkLimits(), TICK_MS);
+    this.#checkLimits();
+    parts.inbox.handOver({
+      text: () => this.end(new Refusal('MESSAGE_UNEXPECTED', 'text after paired')),
+      record: (record) => {
+        this.#incoming = this.#incoming
+          .then(() => this.#receive(record))
+          .catch((error) => this.end(refusalFrom(error)));
+      },
+      closed: (code) => this.end(new Refusal('PEER_GONE', code)),
+    });
+  }
+
+  /** Where the desktop's events go from now on. */
+  get desktopEvents(): DesktopEvents {
+    return {
+      damage: (rectangle) => this.#screen.damage(rectangle),
+      resized: (screen) => this.#screen.resized(screen),
+      cursor: (cursor) => this.#screen.cursor(cursor),
+      bell: () => this.#screen.bell(),
+      gone: (refusal) => this.end(refusal),
+    };
+  }
+
+  async leaseAnswered(lease: string): Promise<void> {
+    await this.#lease.answered(this.#parts.pins, lease, this.#parts.clock.wall());
+  }
+
+  /** Ends the session, tells the client under the session's keys why, and lets go of every key and button. */
+  end(refusal: Refusal): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearInterval(this.#tick);
+    if (this.#ackTimer) clearTimeout(this.#ackTimer);
+    this.#screen.close();
+    this.#parts.desktop.close();
+    const { socket } = this.#parts;
+    void this.#channel.close(refusal.code).then(() => socket.close(refusal.code));
+    this.#parts.ended(refusal);
+  }
+
+  async #receive(record: Uint8Array): Promise<void> {
+    if (this.#ended) return;
+    const message = await this.#channel.receive(record);
+    if (!message) return;
+    this.#acknowledgeSoon();
+    const { desktop } = this.#parts;
+    switch (message.lane) {
+      case Lane.input: {
+        const event = decodeInput(message.plaintext);
+        desktop.input(this.#policy.admit(event, desktop.screen, this.#parts.clock.monotonic()));
+        return;
+      }
+      case Lane.control: {
+        const control = decodeControl(message.plaintext);
+        if (control.type === 'refresh') this.#screen.refresh();
+        if (control.type === 'desktop-size') await this.#resize(control.width, control.height);
+        return;
+      }
+      case Lane.close:
+        this.end(new Refusal('ENDED_BY_USER'));
+        return;
+      default:
+        throw new Refusal('LANE_DIRECTION', `lane ${message.lane}`);
+    }
+  }
+
+  async #resize(width: number, height: number): Promise<void> {
+    const { screen } = this.#parts.desktop;
+    if (screen.width === width && screen.height === height) return this.#screen.answerResize('unchanged');
+    const granted = await this.#parts.desktop.resize(width, height);
+    this.#screen.answerResize(granted ? 'granted' : 'refused');
+  }
+
+  #acknowledgeSoon(): void {
+    if (this.#ackTimer || !this.#channel.ackDue) return;
+    this.#ackTimer = setTimeout(() => {
+      this.#ackTimer = null;
+      if (!this.#ended) this.#channel.acknowledge(0);
+    }, ACK_INTERVAL_MS);
+  }
+
+  #checkLimits(): void {
+    const now = this.#parts.clock.monotonic();
+    const over = this.#limitPassed(now);
+    if (over) this.end(new Refusal(over));
+    if (over || now - this.#leaseAskedAt < LEASE_INTERVAL_MS) return;
+    this.#leaseAskedAt = now;
+    this.#parts.sendNonce(this.#parts.grant.session, this.#lease.nonce(this.#parts.cipher, now));
+  }
+
+  #limitPassed(now: number): Reason | null {
+    const { idleSeconds, overallSeconds } = this.#parts.limits;
+    if (this.#lease.expired(now)) return 'LEASE_EXPIRED';
+    if (now - this.#policy.activeAt > idleSeconds * 1000) return 'IDLE_LIMIT';
+    if (now - this.#startedAt > overallSeconds * 1000) return 'OVERALL_LIMIT';
+    return null;
+  }
+}

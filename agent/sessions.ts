@@ -1,0 +1,205 @@
+// All sessions of this agent: takes an offer to a live session or a pairing, keeps one session a desktop, and passes
+// leases, revocations and the end on.
+import { availableParallelism } from 'node:os';
+import type { Log } from '#platform/process/log.ts';
+import { type Code, type Reason, Refusal, refusalFrom } from '#protocol/codes.ts';
+import { INPUT_PER_SECOND } from '#protocol/limits.ts';
+import type { GrantClaims, GrantKey, Policy } from '#protocol/outer/grant.ts';
+import type { FromAgent } from '#protocol/outer/link.ts';
+import { type Attached, attach } from './attach.ts';
+import type { Desktop, OpenDesktop } from './desktop/desktop.ts';
+import { type Opened, type OpeningParts, openForOffer } from './opening.ts';
+import { Encoders } from './screen/encoders.ts';
+import { Session } from './session.ts';
+
+export interface SessionsParts extends Omit<OpeningParts, 'live'> {
+  /** desktop id → how to attach to it */
+  desktops: ReadonlyMap<string, OpenDesktop>;
+  pins: readonly GrantKey[];
+  limits: Policy;
+  clock: { monotonic(): number; wall(): number };
+  log: Log;
+  /** Sends on the control link; nothing if it is down. */
+  tell(message: FromAgent): void;
+}
+
+export class Sessions {
+  readonly #parts: SessionsParts;
+  /** Encoding runs beside the event loop; one pool for the agent, never one a session. */
+  readonly #encoders = new Encoders(Math.max(1, availableParallelism() - 1));
+  readonly #bySession = new Map<string, { desktop: string; user: string; session: Session }>();
+  /** Taken by a verified proof and by nothing else. */
+  readonly #slots = new Set<string>();
+  /** Shown when the desktop is attached next. */
+  readonly #notices = new Map<string, string>();
+  #stopping = false;
+
+  constructor(parts: SessionsParts) {
+    this.#parts = parts;
+  }
+
+  live(desktop: string): boolean {
+    return this.#slots.has(desktop);
+  }
+
+  list(): { session: string; desktop: string; user: string }[] {
+    return [...this.#bySession].map(([session, { desktop, user }]) => ({ session, desktop, user }));
+  }
+
+  /** Never throws: an offer that comes to nothing is audited and answered with its code. */
+  async offer(sessionId: string, jws: string): Promise<void> {
+    try {
+      if (this.#stopping) throw new Refusal('SHUTTING_DOWN');
+      const opened = await openForOffer({ ...this.#parts, live: (desktop) => this.live(desktop) }, sessionId, jws);
+      await this.#proceed(opened);
+    } catch (error) {
+      const refusal = refusalFrom(error);
+      if (refusal.reason === 'INTERNAL') this.#parts.log.error({ session: sessionId, error }, 'offer failed');
+      this.#parts.tell({ type: 'ended', session: sessionId, code: refusal.code });
+    }
+  }
+
+  async lease(sessionId: string, jws: string): Promise<void> {
+    try {
+      await this.#bySession.get(sessionId)?.session.leaseAnswered(jws);
+    } catch (error) {
+      // A bad lease is no lease: the session runs out by itself if no good one comes.
+      this.#parts.log.warn({ session: sessionId, reason: refusalFrom(error).reason }, 'lease refused');
+    }
+  }
+
+  revoke(sessionId: string, code: Code): void {
+    this.#bySession.get(sessionId)?.session.end(new Refusal(code === 'ENDED' ? 'SIGNED_OUT' : 'RIGHTS_REVOKED', code));
+  }
+
+  /** Ends every session whose user may no longer prove anything at this desktop. */
+  endOf(user: string, desktop: string): void {
+    for (const entry of this.#bySession.values()) {
+      if (entry.user === user && entry.desktop === desktop) entry.session.end(new Refusal('RIGHTS_REVOKED', 'pairing'));
+    }
+  }
+
+  /** Tells the person at the desktop: now if a session shows it, else when it is attached next. */
+  notice(desktop: string, text: string): void {
+    this.#notices.set(desktop, text);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    for (const { session } of this.#bySession.values()) session.end(new Refusal('SHUTTING_DOWN'));
+    await this.#encoders.close();
+  }
+
+  async #proceed(opened: Opened): Promise<void> {
+    const { grant } = opened.admitted;
+    try {
+      const { session, mode } = grant;
+      this.#parts.audit.record('user-verified', named(grant, { session, mode, proof: 'device-key' }));
+      if (mode === 'pair') await this.#pair(opened);
+      else await this.#start(opened);
+    } catch (error) {
+      const refusal = refusalFrom(error);
+      const { reason, detail, code } = refusal;
+      this.#parts.audit.record('handshake-refused', named(grant, { session: grant.session, reason, detail }));
+      if (code === 'DESKTOP_OFFLINE') this.#parts.audit.record('desktop-lost', { desktop: grant.aud, reason, detail });
+      // If "ready" was said before, the last word is spoken, and closing must do.
+      const refused = await opened.user.refuse(code).catch(() => null);
+      if (refused) opened.socket.sendRecord(refused);
+      opened.socket.close(code);
+      throw refusal;
+    } finally {
+      opened.admitted.done();
+    }
+  }
+
+  async #pair({ admitted: { grant }, socket, user }: Opened): Promise<void> {
+    await this.#parts.pairings.learn(grant.sub, grant.aud, user.deviceKey);
+    this.#parts.audit.record('pairing-made', { user: grant.sub, municipality: grant.municipality, desktop: grant.aud });
+    this.notice(grant.aud, `新しい端末が登録されました: ${grant.sub} / A new device was paired: ${grant.sub}`);
+    const { record } = await user.ready({ width: 0, height: 0, ...this.#terms(grant) });
+    socket.sendRecord(record);
+    // In order behind the record: the client has read it before it sees the end.
+    socket.close('ENDED');
+    this.#parts.tell({ type: 'ended', session: grant.session, code: 'ENDED' });
+  }
+
+  async #start({ admitted: { grant }, socket, inbox, user }: Opened): Promise<void> {
+    const open = this.#parts.desktops.get(grant.aud);
+    if (!open) throw new Refusal('GRANT_OTHER_DESKTOP');
+    if (this.#slots.has(grant.aud)) throw new Refusal('DESKTOP_IN_USE');
+    this.#slots.add(grant.aud);
+    let attached: Attached | null = null;
+    try {
+      attached = await attach(open);
+      const { desktop } = attached;
+      const { width, height } = desktop.screen;
+      const { record, established } = await user.ready({ width, height, ...this.#terms(grant) });
+      socket.sendRecord(record);
+      const session = new Session({
+        ...this.#parts,
+        grant,
+        established,
+        socket,
+        inbox,
+        encoders: this.#encoders,
+        desktop,
+        limits: this.#limits(grant),
+        mark: watermarkLines(grant, new Date(this.#parts.clock.wall())),
+        sendNonce: (id, nonce) => this.#parts.tell({ type: 'nonce', session: id, nonce }),
+        ended: (refusal) => this.#ended(grant, refusal),
+      });
+      this.#bySession.set(grant.session, { desktop: grant.aud, user: grant.sub, session });
+      this.#parts.audit.record('session-started', named(grant, { session: grant.session }));
+      attached.handOver(session.desktopEvents);
+      this.#showNotice(grant.aud, desktop);
+    } catch (error) {
+      attached?.desktop.close();
+      this.#slots.delete(grant.aud);
+      throw error;
+    }
+  }
+
+  #showNotice(desktopId: string, desktop: Desktop): void {
+    const notice = this.#notices.get(desktopId);
+    if (notice) desktop.notice(notice);
+    this.#notices.delete(desktopId);
+  }
+
+  #ended(grant: GrantClaims, refusal: Refusal): void {
+    this.#bySession.delete(grant.session);
+    this.#slots.delete(grant.aud);
+    const { session } = grant;
+    const { reason, detail, code } = refusal;
+    if (INPUT_REASONS.has(reason)) this.#parts.audit.record('input-refused', named(grant, { session, reason, detail }));
+    if (code === 'DESKTOP_LOST') this.#parts.audit.record('desktop-lost', named(grant, { session, reason, detail }));
+    this.#parts.audit.record('session-ended', named(grant, { session, reason, detail }));
+    this.#parts.tell({ type: 'ended', session, code });
+  }
+
+  #limits(grant: GrantClaims): Policy {
+    const { idleSeconds, overallSeconds } = this.#parts.limits;
+    return {
+      idleSeconds: Math.min(idleSeconds, grant.policy.idleSeconds),
+      overallSeconds: Math.min(overallSeconds, grant.policy.overallSeconds),
+    };
+  }
+
+  #terms(grant: GrantClaims): { idleSeconds: number; overallSeconds: number; inputPerSecond: number } {
+    return { ...this.#limits(grant), inputPerSecond: INPUT_PER_SECOND };
+  }
+}
+
+/** Ends that a hostile client brings about (T10, T18). */
+const INPUT_REASONS: ReadonlySet<Reason> = new Set(['MESSAGE_UNKNOWN', 'LANE_DIRECTION', 'LANE_RATE', 'MALFORMED']);
+
+/** A3: who, whose, where, which session, since when. The start and no running clock, which would dirty every tile. */
+function watermarkLines(grant: GrantClaims, startedAt: Date): string[] {
+  return [
+    `${grant.sub} ${grant.municipality} ${grant.aud}`,
+    `${grant.session.slice(0, 8)} ${startedAt.toISOString().slice(0, 16).replace('T', ' ')}Z`,
+  ];
+}
+
+function named<T extends object>(grant: GrantClaims, more: T) {
+  return { user: grant.sub, municipality: grant.municipality, desktop: grant.aud, ...more };
+}

@@ -1,0 +1,208 @@
+// npm start: the whole system on this machine, a self-check that uses it as a teleworker would, then up until Ctrl-C.
+import { readFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import * as z from 'zod';
+import { parseArguments } from '#platform/process/args.ts';
+import { Failure, runCommand } from '#platform/process/exit.ts';
+import { enrol, type Person, pairingCode } from './person.ts';
+import { run } from './process.ts';
+import { bringUp, type DesktopSpec, type Step, type System } from './system.ts';
+
+const USAGE = `
+npm start [-- options]        本システムを一式起動し、動作を確かめます / brings the whole system up and checks it
+
+  --once            stop after the self-check
+  --json            print one object instead of text
+  --vnc ADDRESS     use a real VNC desktop: unix:/path.sock or 127.0.0.1:5901
+  --vnc-password-file FILE
+  --port NUMBER     of the gateway (default 8443; 0 takes a free one)
+  --state DIR       where everything is kept (default var)
+`;
+
+const STEPS: Record<Step | 'user' | 'check', string> = {
+  certificates: '証明書 / certificates',
+  broker: '中継 / broker',
+  gateway: 'ゲートウェイ / gateway',
+  agent: '庁内エージェント / agent',
+  user: '利用者の登録 / enrolling a user',
+  check: '動作確認 / self-check',
+};
+const TEXT = 'Hello, LGWAN!\nテレワークのテストです。\n';
+/** A code is taken once; the next step's is new. */
+const STEP_MS = 30_000;
+
+const checked = z.looseObject({ signedIn: z.string(), screenshot: z.string() });
+
+await runCommand(async () => {
+  const { values } = parseArguments(USAGE, {
+    once: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    vnc: { type: 'string' },
+    'vnc-password-file': { type: 'string' },
+    port: { type: 'string', default: '8443' },
+    state: { type: 'string', default: 'var' },
+  });
+  const folder = resolve(values.state);
+  const say = (line: string) => {
+    if (!values.json) process.stdout.write(`${line}\n`);
+  };
+  const step = (name: keyof typeof STEPS) => say(`  … ${STEPS[name]}`);
+
+  say('LGWAN テレワーク基盤 / LGWAN telework');
+  const stopping = new AbortController();
+  const system = await bringUp({
+    folder,
+    desktops: [desktopOf(values.vnc, values['vnc-password-file'])],
+    port: portOf(values.port),
+    progress: step,
+  }).catch((error: Error) => {
+    throw new Failure(error.message);
+  });
+  const stopped = stopOnSignal(stopping);
+  try {
+    step('user');
+    const person = await enrol(system, 'tanaka', '田中太郎');
+    step('check');
+    const result = await selfCheck(system, person, stopping.signal);
+    if (values.once) say(summary(result));
+    if (values.once && values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
+    if (values.once) return 0;
+    if (values.json) process.stdout.write(`${JSON.stringify(access(system, person))}\n`);
+    say(summary(result));
+    say(howToGoOn(system, person));
+    return await Promise.race([stopped, ended(system)]);
+  } catch (error) {
+    if (stopping.signal.aborted) return 0;
+    throw error instanceof Failure ? error : new Failure((error as Error).message);
+  } finally {
+    await system.stop();
+  }
+});
+
+function desktopOf(vnc: string | undefined, passwordFile: string | undefined): DesktopSpec {
+  if (!vnc) return { name: 'pc-01', kind: 'office' };
+  return {
+    name: 'vnc-01',
+    kind: 'vnc',
+    address: vnc,
+    ...(passwordFile ? { passwordFile: resolve(passwordFile) } : {}),
+  };
+}
+
+function portOf(value: string): number {
+  const port = Number(value);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Failure('--port must be 0 to 65535', 2);
+  return port;
+}
+
+function stopOnSignal(stopping: AbortController): Promise<0> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        stopping.abort();
+        resolve(0);
+      });
+    }
+  });
+}
+
+/** A process that dies is told, and ends the demonstration. */
+async function ended(system: System): Promise<never> {
+  const { name } = await Promise.race(
+    Object.values(system.processes).map(async (one) => {
+      await one.exited;
+      return one;
+    }),
+  );
+  throw new Failure(`${name} ended; see ${relative('.', join(system.folder, 'log', `${name}.log`))}`);
+}
+
+/**
+ * Uses the system as a teleworker does. It takes the code of the step before, which the gateway still accepts, so that
+ * the current one stays free for whoever signs in next.
+ */
+async function selfCheck(system: System, person: Person, signal: AbortSignal): Promise<z.infer<typeof checked>> {
+  const [desktop] = system.desktops as [string];
+  const code = await pairingCode(system, person, desktop);
+  const attempt = (age: number, pairing: string | null) =>
+    run(
+      'client-sim/main.ts',
+      [
+        ...['--user', person.user, '--credentials', person.folder, '--gateway', system.gateway, '--desktop', desktop],
+        ...['--totp-uri', person.totpFile, '--otp-age', String(age), '--json'],
+        ...['--type', TEXT, '--screenshot', join(system.folder, 'screenshot.png')],
+        ...(pairing ? ['--pair-code', pairing] : []),
+      ],
+      signal,
+    );
+  let outcome = await attempt(30, code);
+  if (outcome.stderr.includes('SIGN_IN_REFUSED')) {
+    // Somebody signed in within this step, perhaps the run before: wait for the next one.
+    await nextStep(signal);
+    outcome = await attempt(0, code);
+  }
+  if (outcome.code !== 0) throw new Failure(outcome.stderr.trim().split('\n').at(-1) ?? 'the self-check failed');
+  return checked.parse(JSON.parse(outcome.stdout));
+}
+
+function nextStep(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, STEP_MS - (Date.now() % STEP_MS) + 500);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      reject(new Error('stopped'));
+    });
+  });
+}
+
+/** What a script needs to sign in by itself. */
+function access(system: System, person: Person) {
+  const { folder, gateway, sockets, processes } = system;
+  const [desktop] = system.desktops;
+  const pins = z
+    .record(z.string(), z.string())
+    .parse(JSON.parse(readFileSync(join(person.folder, 'pins.json'), 'utf8')));
+  return {
+    gateway,
+    user: person.user,
+    desktop,
+    ca: person.ca,
+    clientCert: person.clientCert,
+    clientKey: person.clientKey,
+    p12: person.p12,
+    p12Password: person.p12Password,
+    totp: person.totp,
+    deviceKey: person.deviceKey,
+    agentKey: pins[desktop ?? ''],
+    agentSocket: sockets.agent,
+    adminSocket: sockets.admin,
+    credentials: person.folder,
+    state: folder,
+    pids: Object.fromEntries(Object.values(processes).map((one) => [one.name, one.pid])),
+  };
+}
+
+function summary(result: Record<string, unknown>): string {
+  const { signedIn, factors, desktop, suite, tlsGroup, firstFrameMs, inputToPixelMs, frameBytes, screenshot } = result;
+  return `
+  ✓ サインイン / signed in          ${signedIn} (${(factors as string[]).join(' + ')})
+  ✓ 画面 / desktop                  ${desktop}
+  ✓ 端末間暗号 / end to end         ${suite}   TLS: ${tlsGroup}
+  ✓ 最初の画面 / first frame        ${firstFrameMs} ms
+  ✓ 入力から画素 / input to pixel   ${inputToPixelMs} ms
+  ✓ 受信 / received                 ${frameBytes} bytes
+  ✓ 画面の写し / screenshot         ${relative('.', String(screenshot))}`;
+}
+
+function howToGoOn(system: System, person: Person): string {
+  const at = (path: string) => relative('.', path) || '.';
+  return `
+次に / next (another terminal):
+  npm run connect -- --user ${person.user} --gateway ${system.gateway} --credentials ${at(person.folder)} \\
+      --totp-uri ${at(person.totpFile)} --type "こんにちは" --screenshot var/mine.png
+  npm run agent -- status --socket ${at(system.sockets.agent)}
+  npm run admin -- --socket ${at(system.sockets.admin)} session list
+  npm run audit -- verify ${at(join(system.folder, 'gateway', 'state', 'audit.jsonl'))}
+
+ログ / logs: ${at(join(system.folder, 'log'))}    Ctrl-C で終了 / Ctrl-C stops everything`;
+}

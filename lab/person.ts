@@ -1,0 +1,78 @@
+// A person of the demonstration: enrolled as in earnest, key and request on the user's side, certificate by the
+// authority's command, second factor and entitlement by the administrator's, pairing code by the office's.
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { mustRun } from './process.ts';
+import { MUNICIPALITY, type System } from './system.ts';
+
+export interface Person {
+  user: string;
+  /** Credentials folder of client-sim. */
+  folder: string;
+  clientCert: string;
+  clientKey: string;
+  p12: string;
+  p12Password: string;
+  /** otpauth URI, and the file that holds it. */
+  totp: string;
+  totpFile: string;
+  deviceKey: string;
+  ca: string;
+}
+
+/** Enrols the person with every desktop of the system; one that is enrolled already is only read. */
+export async function enrol(system: System, user: string, name: string): Promise<Person> {
+  const folder = join(system.folder, 'client', user);
+  const at = (file: string) => join(folder, file);
+  const totpFile = at('totp.uri');
+  const passwordFile = at('p12.password');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  copyFileSync(system.pki.files.user.authorities, at('gateway-ca.pem'));
+  copyFileSync(system.pki.files.user.revocations, at('gateway-crl.pem'));
+
+  if (!existsSync(totpFile)) {
+    const connect = (...args: string[]) => mustRun('client-sim/main.ts', ['enrol', '--credentials', folder, ...args]);
+    await connect('--name', name, '--force');
+    await mustRun('certs/main.ts', [
+      ...['issue', 'user', '--role', 'client', '--dir', system.pki.dir, '--csr', at('user.csr.pem')],
+      ...['--out', at('issued.pem'), '--municipality', MUNICIPALITY, '--name', user, '--subject', name, '--force'],
+    ]);
+    writeFileSync(passwordFile, randomPassword(), { mode: 0o600 });
+    await connect('--certificate', at('issued.pem'), '--p12-password-file', passwordFile, '--force');
+
+    const who = ['--municipality', MUNICIPALITY, '--user', user];
+    const admin = (...args: string[]) =>
+      mustRun('admin/main.ts', ['--socket', system.sockets.admin, '--json', ...args]);
+    await admin('user', 'add', ...who, '--name', name);
+    for (const desktop of system.desktops) await admin('entitlement', 'add', ...who, '--desktop', desktop);
+    const { uri } = JSON.parse(await admin('totp', 'enrol', ...who));
+    writeFileSync(totpFile, `${uri}\n`, { mode: 0o600 });
+  }
+  return {
+    user,
+    folder,
+    clientCert: at('user.cert.pem'),
+    clientKey: at('user.key.pem'),
+    p12: at('user.p12'),
+    p12Password: readFileSync(passwordFile, 'utf8'),
+    totp: readFileSync(totpFile, 'utf8').trim(),
+    totpFile,
+    deviceKey: at('device.key.pem'),
+    ca: at('gateway-ca.pem'),
+  };
+}
+
+/** What the office's administrator hands to the user, or null if this device is paired with the desktop already. */
+export async function pairingCode(system: System, person: Person, desktop: string): Promise<string | null> {
+  const pins = join(person.folder, 'pins.json');
+  if (existsSync(pins) && desktop in JSON.parse(readFileSync(pins, 'utf8'))) return null;
+  const issued = await mustRun('agent/command.ts', [
+    ...['pair', '--json', '--socket', system.sockets.agent],
+    ...['--user', person.user, '--desktop', desktop],
+  ]);
+  return JSON.parse(issued).code;
+}
+
+function randomPassword(): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(15))).toString('base64url');
+}

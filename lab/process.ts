@@ -1,0 +1,126 @@
+// One process of the system under the lab's care: started, waited for, stopped by its own pid, never by name.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const READY_MAX_MS = 30_000;
+/** Longer than a process needs for its own stop steps. */
+const STOP_MAX_MS = 10_000;
+const LAST_LINES = 5;
+
+export const ROOT = join(import.meta.dirname, '..');
+
+export interface Running {
+  readonly name: string;
+  readonly pid: number;
+  /** What the ready line said. */
+  readonly ready: Readonly<Record<string, unknown>>;
+  /** Resolves with the exit code, or null after a signal. */
+  readonly exited: Promise<number | null>;
+  stop(): Promise<void>;
+  /** Without a chance to clean up, as a power cut. */
+  kill(): void;
+}
+
+/**
+ * Starts a main file and resolves once it serves.
+ * @param log the process's stderr goes to this file
+ * @throws Error with the last lines of that log if it ends or stays silent
+ */
+export async function start(name: string, main: string, args: readonly string[], log: string): Promise<Running> {
+  const child = spawn(process.execPath, nodeArguments(main, args), {
+    cwd: ROOT,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    // With the lab's end its children end too, however it ends.
+    env: { ...process.env, TW_STOP_WITH_STDIN: '1' },
+  });
+  child.stdin?.on('error', () => {}); // it died before us
+  const last: string[] = [];
+  const file = createWriteStream(log, { flags: 'a', mode: 0o600 });
+  file.on('error', () => {}); // a full disk must not end the demonstration
+  child.stderr?.pipe(file);
+  if (child.stderr) {
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      last.push(line);
+      if (last.length > LAST_LINES) last.shift();
+    });
+  }
+  const exited = new Promise<number | null>((resolve) => {
+    child.once('exit', (code) => resolve(code));
+    child.once('error', () => resolve(1));
+  });
+  const ready = await Promise.race([
+    readyLine(child),
+    exited.then((code) => Promise.reject(new Error(`${name} ended with ${code}: ${last.join(' | ')}`))),
+    timeLimit(READY_MAX_MS, `${name} was not ready in ${READY_MAX_MS} ms: ${last.join(' | ')}`, exited),
+  ]);
+  return {
+    name,
+    pid: child.pid as number,
+    ready,
+    exited,
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGTERM');
+      const cut = setTimeout(() => child.kill('SIGKILL'), STOP_MAX_MS);
+      await exited;
+      clearTimeout(cut);
+    },
+    kill: () => void child.kill('SIGKILL'),
+  };
+}
+
+function readyLine(child: ChildProcess): Promise<Record<string, unknown>> {
+  return new Promise((resolve) => {
+    if (!child.stdout) return;
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const said: unknown = line.startsWith('{') ? JSON.parse(line) : null;
+      if (typeof said === 'object' && said !== null && 'ready' in said) resolve({ ...said });
+    });
+  });
+}
+
+function timeLimit(ms: number, message: string, over: Promise<unknown>): Promise<never> {
+  return new Promise((_, reject) => {
+    const timer = setTimeout(() => reject(new Error(message)), ms);
+    void over.finally(() => clearTimeout(timer));
+    timer.unref();
+  });
+}
+
+export interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs one of the project's commands to its end. */
+export function run(main: string, args: readonly string[], signal?: AbortSignal): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, nodeArguments(main, args), {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(signal ? { signal } : {}),
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code: code ?? 1, stdout, stderr }));
+  });
+}
+
+/** @throws Error with the command's own line if it does not exit 0 */
+export async function mustRun(main: string, args: readonly string[], signal?: AbortSignal): Promise<string> {
+  const ended = await run(main, args, signal);
+  if (ended.code !== 0) throw new Error(ended.stderr.trim().split('\n').at(-1) || `${main} ended with ${ended.code}`);
+  return ended.stdout;
+}
+
+const nodeArguments = (main: string, args: readonly string[]) => [
+  '--disable-warning=ExperimentalWarning',
+  join(ROOT, main),
+  ...args,
+];

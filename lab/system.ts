@@ -1,0 +1,154 @@
+// The whole system on one machine: certificates, broker, gateway, agent, each a process of its own with its own folder
+// and configuration file, on loopback. Used by npm start and by the scenarios.
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { freePort } from './ports.ts';
+import { mustRun, type Running, start } from './process.ts';
+
+/** A fictional municipality: no 団体コード begins with 99. */
+export const MUNICIPALITY = '999999';
+export const AGENT = 'soumu';
+
+export type DesktopSpec =
+  | { name: string; kind: 'office' }
+  | { name: string; kind: 'vnc'; address: string; passwordFile?: string };
+
+export interface SystemOptions {
+  /** Everything is kept here; made if missing, used again if complete. */
+  folder: string;
+  desktops: readonly DesktopSpec[];
+  /** Of the gateway; 0 for any free one. */
+  port: number;
+  progress?(step: Step): void;
+}
+
+export type Step = 'certificates' | 'broker' | 'gateway' | 'agent';
+
+interface TlsFiles {
+  key: string;
+  certificate: string;
+  authorities: string;
+  revocations: string;
+}
+
+type PkiFiles = Record<
+  'gatewayServer' | 'gatewayToBroker' | 'brokerForGateways' | 'brokerForAgents' | 'agent' | 'user',
+  TlsFiles
+>;
+
+export interface System {
+  readonly folder: string;
+  /** https://localhost:port */
+  readonly gateway: string;
+  readonly pki: { dir: string; files: PkiFiles };
+  readonly sockets: { admin: string; agent: string };
+  /** The running processes; restarting one replaces it here. */
+  readonly processes: { broker: Running; gateway: Running; agent: Running };
+  readonly desktops: readonly string[];
+  /** Starts a process that has ended anew, on the same ports and files. */
+  restart(name: 'broker' | 'gateway' | 'agent'): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** @throws Error with the failing process's own line; whatever had started by then is stopped */
+export async function bringUp(options: SystemOptions): Promise<System> {
+  const folder = resolve(options.folder);
+  const at = (...parts: string[]) => join(folder, ...parts);
+  const progress = options.progress ?? (() => {});
+  const running: Running[] = [];
+  const stop = async () => {
+    for (const one of running.splice(0).reverse()) await one.stop();
+  };
+  const begin = async (name: string, config: object): Promise<Running> => {
+    mkdirSync(at(name), { recursive: true, mode: 0o700 });
+    writeFileSync(at(name, `${name}.json`), `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
+    return again(name);
+  };
+  const again = async (name: string): Promise<Running> => {
+    const one = await start(name, `${name}/main.ts`, ['--config', at(name, `${name}.json`)], at('log', `${name}.log`));
+    running.push(one);
+    return one;
+  };
+
+  mkdirSync(at('log'), { recursive: true, mode: 0o700 });
+  try {
+    progress('certificates');
+    const files = await certificates(at('certs'));
+
+    progress('broker');
+    const loopback = { host: '127.0.0.1', port: 0 };
+    const broker = await begin('broker', {
+      gatewaySide: { listen: loopback, tls: files.brokerForGateways },
+      agentSide: { listen: loopback, tls: files.brokerForAgents },
+      state: 'state',
+    });
+    const { gatewayPort, agentPort } = broker.ready;
+    // A broker that is started anew must be found where it was.
+    rewrite(at('broker', 'broker.json'), { gatewaySide: gatewayPort, agentSide: agentPort });
+
+    progress('gateway');
+    // Its own origin stands in its configuration, so the port has to be known before.
+    const port = options.port || (await freePort());
+    const gateway = await begin('gateway', {
+      listen: { host: '127.0.0.1', port },
+      origins: [`https://localhost:${port}`],
+      tls: files.gatewayServer,
+      broker: { url: `wss://127.0.0.1:${gatewayPort}`, serverName: 'localhost', tls: files.gatewayToBroker },
+      grantKey: 'grant-key.pem',
+      factorKey: 'factor.key',
+      state: 'state',
+      adminSocket: 'admin.sock',
+    });
+
+    progress('agent');
+    const agent = await begin('agent', {
+      broker: { url: `wss://127.0.0.1:${agentPort}`, serverName: 'localhost', tls: files.agent },
+      identityKey: 'agent-key.pem',
+      grantKeys: [at('gateway', 'grant-key.pub.pem')],
+      desktops: options.desktops,
+      state: 'state',
+      socket: 'agent.sock',
+    });
+
+    const processes = { broker, gateway, agent };
+    return {
+      folder,
+      gateway: `https://localhost:${port}`,
+      pki: { dir: at('certs'), files },
+      sockets: { admin: at('gateway', 'admin.sock'), agent: at('agent', 'agent.sock') },
+      processes,
+      desktops: options.desktops.map(({ name }) => `${MUNICIPALITY}/${AGENT}/${name}`),
+      async restart(name) {
+        await processes[name].stop();
+        processes[name] = await again(name);
+      },
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Makes the authorities once; later starts only renew the revocation lists, which live seven days. */
+async function certificates(dir: string): Promise<PkiFiles> {
+  const list = `${dir}.json`;
+  if (existsSync(list)) {
+    await mustRun('certs/main.ts', ['crl', '--dir', dir]);
+    return JSON.parse(readFileSync(list, 'utf8'));
+  }
+  // What an interrupted first start left behind is of no use to anybody.
+  rmSync(dir, { recursive: true, force: true });
+  const made = await mustRun('certs/main.ts', [
+    ...['demo', '--json', '--dir', dir],
+    ...['--municipality', MUNICIPALITY, '--agent', AGENT],
+  ]);
+  writeFileSync(list, made, { mode: 0o600 });
+  return JSON.parse(made);
+}
+
+function rewrite(path: string, ports: Record<string, unknown>): void {
+  const config = JSON.parse(readFileSync(path, 'utf8'));
+  for (const [side, port] of Object.entries(ports)) config[side].listen.port = port;
+  writeFileSync(path, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
+}

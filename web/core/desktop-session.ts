@@ -1,0 +1,129 @@
+// A running session at the client: opens records for the screen, seals input, acknowledges in time, ends in one place.
+import { refusalFrom } from '#protocol/codes.ts';
+import { Channel } from '#protocol/inner/channel.ts';
+import { encodeControl, encodeInput, type InputEvent } from '#protocol/inner/profile.ts';
+import { ACK_PER_SECOND } from '#protocol/limits.ts';
+import { Lane } from '#protocol/outer/lanes.ts';
+import type { End } from './ends.ts';
+import type { OpenedSession, Surroundings } from './open.ts';
+
+/** Acks stay at two thirds of the lane's rate, so that a relay never has to slow the lane down. */
+const ACK_INTERVAL_MS = Math.ceil(1500 / ACK_PER_SECOND);
+
+export interface SessionEvents {
+  /** Bytes of the RFB stream, in order, cut anywhere. The next ones come when the promise is done. */
+  frame(bytes: Uint8Array): Promise<void> | void;
+  ended(end: End): void;
+}
+
+export class DesktopSession {
+  readonly #around: Surroundings;
+  readonly #opened: OpenedSession;
+  readonly #events: SessionEvents;
+  readonly #channel: Channel;
+  #incoming: Promise<void> = Promise.resolve();
+  #drawn = 0;
+  #drawnTold = 0;
+  #acknowledgedAt = 0;
+  #acknowledgeLater: (() => void) | null = null;
+  #ended = false;
+  /** Bytes of records that arrived, headers and tags included. */
+  receivedBytes = 0;
+
+  constructor(around: Surroundings, opened: OpenedSession, events: SessionEvents) {
+    this.#around = around;
+    this.#opened = opened;
+    this.#events = events;
+    this.#channel = new Channel(around.cipher, opened.established, {
+      output: (record) => opened.socket.sendRecord(record),
+      now: around.now,
+    });
+    opened.inbox.handOver({
+      text: () => this.#fail(new Error('text after paired')),
+      record: (record) => {
+        this.#incoming = this.#incoming.then(() => this.#receive(record)).catch((error) => this.#fail(error));
+      },
+      // Whatever the relay says, what was received before it is shown first.
+      closed: (code) => {
+        this.#incoming = this.#incoming.then(() => this.#finish({ code, authentic: false }));
+      },
+    });
+  }
+
+  input(event: InputEvent): void {
+    this.#send(Lane.input, encodeInput(event));
+  }
+
+  refresh(): void {
+    this.#send(Lane.control, encodeControl({ type: 'refresh' }));
+  }
+
+  resize(width: number, height: number): void {
+    this.#send(Lane.control, encodeControl({ type: 'desktop-size', width, height }));
+  }
+
+  /** @param updates how many FramebufferUpdates stand in the picture by now */
+  drawn(updates: number): void {
+    this.#drawn = updates;
+    this.#acknowledge();
+  }
+
+  /** Ends the session with a sealed close, so that the agent knows it was meant. */
+  end(): void {
+    this.#finish({ code: 'ENDED', authentic: true });
+  }
+
+  #send(lane: typeof Lane.input | typeof Lane.control, plaintext: Uint8Array): void {
+    if (this.#ended) return;
+    try {
+      this.#channel.send(lane, plaintext);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  async #receive(record: Uint8Array): Promise<void> {
+    if (this.#ended) return;
+    this.receivedBytes += record.length;
+    const message = await this.#channel.receive(record);
+    if (message?.lane === Lane.close) {
+      this.#finish({ code: message.code, authentic: true });
+      return;
+    }
+    this.#acknowledge();
+    if (message?.lane === Lane.frame) await this.#events.frame(message.plaintext);
+  }
+
+  #acknowledge(): void {
+    const due = this.#channel.ackDue || this.#drawn > this.#drawnTold;
+    if (this.#ended || this.#acknowledgeLater || !due) return;
+    const wait = this.#acknowledgedAt + ACK_INTERVAL_MS - this.#around.now();
+    if (wait <= 0) {
+      this.#sendAck();
+      return;
+    }
+    this.#acknowledgeLater = this.#around.after(wait, () => {
+      this.#acknowledgeLater = null;
+      if (!this.#ended) this.#sendAck();
+    });
+  }
+
+  #sendAck(): void {
+    this.#acknowledgedAt = this.#around.now();
+    this.#drawnTold = this.#drawn;
+    this.#channel.acknowledge(this.#drawn);
+  }
+
+  #fail(error: unknown): void {
+    this.#finish({ code: refusalFrom(error).code, authentic: true });
+  }
+
+  #finish(end: End): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#acknowledgeLater?.();
+    const { socket } = this.#opened;
+    void this.#channel.close(end.code).then(() => socket.close(end.code));
+    this.#events.ended(end);
+  }
+}
