@@ -132,7 +132,8 @@ function readList({ tbs }: Signed): List {
     const entries = parts[0]?.tagClass === asn1.Class.UNIVERSAL ? partsOf(parts.shift()) : [];
     const extensions = parts.shift();
     if (parts.length > 0) throw unknown('a field too many');
-    if (extensions) refuseCritical(partsOf(partsOf(extensions)[0]));
+    // [0] EXPLICIT, so one sequence inside
+    if (extensions) refuseCritical(partsOf(Array.isArray(extensions.value) ? extensions.value[0] : undefined));
     return { thisUpdate, nextUpdate, serials: new Set(entries.map(serialOf)) };
   } catch (error) {
     throw error instanceof Refusal ? error : unknown('not a list as in RFC 5280');
@@ -160,7 +161,8 @@ function timeOf(part: Asn1 | undefined): number {
 }
 
 function partsOf(part: Asn1 | undefined): Asn1[] {
-  if (!part || !Array.isArray(part.value)) throw unknown('a structure is missing');
+  const isSequence = part?.tagClass === asn1.Class.UNIVERSAL && part.type === asn1.Type.SEQUENCE;
+  if (!isSequence || !Array.isArray(part.value)) throw unknown('a sequence is missing');
   return [...part.value];
 }
 
