@@ -1,0 +1,146 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { SOCKETS_PER_AGENT_MAX } from '#broker/limits.ts';
+import { Authority } from '#certs/authority.ts';
+import { clientTls } from '#platform/hop/tls.ts';
+import { newSession, openBroker, openSession, type Peer, refusedWith, type TestBroker } from '#tests/support/broker.ts';
+import { type DemoPki, privatePki } from '#tests/support/pki.ts';
+
+let dir: string;
+let pki: DemoPki;
+let test: TestBroker;
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'telework-doors-'));
+  pki = await privatePki(dir);
+}, 60_000);
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+beforeEach(async () => {
+  test = await openBroker(pki);
+});
+afterEach(() => test.close());
+
+/** An HTTP request that is no upgrade. */
+function get(port: number, path: string, method = 'GET'): Promise<{ status: number | undefined; body: string }> {
+  return new Promise((resolve, reject) => {
+    const asking = request(
+      { ...clientTls(pki.agent, 'localhost'), host: '127.0.0.1', port, path, method, agent: false },
+      (response) => {
+        let body = '';
+        response.on('data', (chunk) => {
+          body += chunk;
+        });
+        response.on('end', () => resolve({ status: response.statusCode, body }));
+      },
+    );
+    asking.on('error', reject);
+    asking.end();
+  });
+}
+
+describe('a listener', () => {
+  it('has nothing for a request that is no upgrade', async () => {
+    for (const [path, method] of [
+      ['/', 'GET'],
+      ['/link', 'GET'],
+      ['/data', 'POST'],
+      ['http://10.0.0.1/', 'GET'],
+    ] as const) {
+      expect(await get(test.broker.agentPort, path, method)).toEqual({ status: 404, body: '{"code":"NOT_FOUND"}' });
+    }
+  });
+
+  it('refuses more sockets of one peer than its desktops can need, and counts down again', async () => {
+    const peers: Peer[] = [];
+    for (let i = 0; i < SOCKETS_PER_AGENT_MAX; i++) peers.push(await test.dial('agent', '/data', pki.agent));
+    expect(await refusedWith(test.dial('agent', '/data', pki.agent))).toBe('TOO_MANY');
+    await test.event('agent-refused', 'CONNECTIONS_EXCEEDED');
+    await test.dial('agent', '/data', pki.otherAgent);
+    for (const peer of peers) peer.socket.close('ENDED');
+    await expect
+      .poll(() =>
+        test.dial('agent', '/data', pki.agent).then(
+          () => 'in',
+          () => 'out',
+        ),
+      )
+      .toBe('in');
+  }, 30_000);
+
+  it('closes everything with a code when the broker stops', async () => {
+    const gateway = await test.gatewayLink();
+    const agent = await test.agentLink();
+    await gateway.next('presence');
+    const { gatewayData, agentData } = await openSession(test, gateway, agent);
+    const waiting = await test.dial('agent', '/data', pki.agent);
+    await test.broker.close();
+    for (const peer of [gateway, agent, gatewayData, agentData, waiting]) {
+      expect(await peer.ended()).toBe('UNAVAILABLE');
+    }
+    expect(test.audit.of('session-ended')[0]).toMatchObject({ reason: 'SHUTTING_DOWN' });
+  });
+
+  it('ends though a connection hangs in its TLS handshake', async () => {
+    const { connect } = await import('node:net');
+    const hanging = connect(test.broker.agentPort, '127.0.0.1');
+    await new Promise((resolve) => hanging.once('connect', resolve));
+    hanging.on('error', () => {});
+    await test.broker.close();
+    hanging.destroy();
+  });
+
+  it('cuts the live link and the live session of a certificate that is revoked, and no other', async () => {
+    const gateway = await test.gatewayLink();
+    const agent = await test.agentLink();
+    const other = await test.dial('agent', '/link', pki.otherAgent);
+    await gateway.next('presence');
+    const { gatewayData, agentData } = await openSession(test, gateway, agent);
+    const authority = new Authority(dir, 'agent');
+    const issued = authority.list().issued.find(({ uri }) => uri === 'urn:telework:agent:131016:soumu');
+    const began = performance.now();
+    authority.revoke(issued?.serial ?? '', 'keyCompromise', Date.now());
+    expect(await agentData.ended()).toBe('CERTIFICATE_REFUSED');
+    expect(await agent.ended()).toBe('CERTIFICATE_REFUSED');
+    expect(await gatewayData.ended()).toBe('CERTIFICATE_REFUSED');
+    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(test.audit.of('agent-disconnected')[0]).toMatchObject({ reason: 'CERTIFICATE_REVOKED' });
+    expect(other.end).toBeNull();
+    expect(await refusedWith(test.dial('agent', '/link', pki.agent))).toBe('CERTIFICATE_REFUSED');
+  });
+});
+
+describe('many sessions', () => {
+  it('leave no session, no socket and no timer behind', async () => {
+    const gateway = await test.gatewayLink();
+    const agent = await test.dial('agent', '/link', pki.otherAgent);
+    const desktop = '132012/kikaku/notepad';
+    agent.say({ type: 'presence', desktops: [desktop] });
+    await gateway.next('presence');
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const one = async (i: number) => {
+      const session = newSession();
+      gateway.say({ type: 'open', session, desktop, grant: 'g' });
+      const gatewayData = await test.dial('gateway', '/data', pki.gatewayToBroker);
+      gatewayData.say({ type: 'session', session });
+      await agent.until(() => agent.of('offer').find((offer) => offer.session === session));
+      const agentData = await test.dial('agent', '/data', pki.otherAgent);
+      agentData.say({ type: 'session', session });
+      await gatewayData.next('paired');
+      (i % 2 ? gatewayData : agentData).socket.close('ENDED');
+      await Promise.all([gatewayData.ended(), agentData.ended()]);
+      await Promise.all([gone(gatewayData), gone(agentData)]);
+    };
+    await one(0);
+    const before = timers();
+    for (let i = 0; i < 200; i += 10) await Promise.all(Array.from({ length: 10 }, (_, j) => one(i + j)));
+    expect(test.broker.sessions).toBe(0);
+    await expect.poll(timers).toBeLessThanOrEqual(before);
+    expect(test.audit.of('session-paired').length).toBe(201);
+    expect(test.audit.of('session-ended').length).toBe(201);
+  }, 40_000);
+});
+
+const gone = ({ socket }: Peer): Promise<void> =>
+  new Promise((resolve) => (socket.peer.destroyed ? resolve() : socket.peer.once('close', () => resolve())));
