@@ -87,9 +87,12 @@ function errorCode(error: Error): string | undefined {
   return isPublicCode('code', code) ? code : undefined;
 }
 
-/** Signed tokens, private keys and otpauth links show by their shape, also inside a message's text. */
+/**
+ * Signed tokens, private keys and otpauth links show by their shape, also inside a message's text. Matched in the finished
+ * line, so each pattern stays inside one JSON string and never splits an escape.
+ */
 const SECRET_SHAPES =
-  /eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)|otpauth:\/\/[^\s"\\]+/gs;
+  /eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|-----BEGIN [A-Z ]*PRIVATE KEY-----(?:[^"\\]|\\.)*|otpauth:\/\/[^\s"\\]+/g;
 
 function cleanLine(line: string): string {
   const ended = line.endsWith('\n');
