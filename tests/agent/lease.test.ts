@@ -1,0 +1,62 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Lease } from '#agent/lease.ts';
+import type { Refusal } from '#protocol/codes.ts';
+import { nodeCipher } from '#protocol/inner/cipher-node.ts';
+import { LEASE_INTERVAL_MS, LEASE_LIFE_MS } from '#protocol/limits.ts';
+import { signLease } from '#protocol/outer/grant.ts';
+import { grantFor, grantKey, type KeyPair, SESSION } from './parts.ts';
+
+const WALL = Date.parse('2026-11-22T00:00:00Z');
+const reasonOf = (work: Promise<unknown>) =>
+  work.then(
+    () => 'taken',
+    (error) => (error as Refusal).reason,
+  );
+
+describe('a lease', () => {
+  let keys: KeyPair;
+  let lease: Lease;
+  beforeEach(async () => {
+    keys = await grantKey();
+    lease = new Lease(SESSION, 0, 0);
+  });
+  const signed = (nonce: string, session = SESSION, epoch = 0) =>
+    signLease(keys.signer, { session, epoch, nonce }, WALL);
+  const answered = (jws: string) => reasonOf(lease.answered([keys.pin], jws, WALL));
+
+  it('keeps the session until 30 s after the answered nonce was sent, not after the answer came', async () => {
+    const jws = await signed(lease.nonce(nodeCipher, 10_000));
+    expect(await answered(jws)).toBe('taken');
+    expect(lease.expired(10_000 + LEASE_LIFE_MS)).toBe(false);
+    expect(lease.expired(10_001 + LEASE_LIFE_MS)).toBe(true);
+  });
+
+  it('runs out without any answer', () => {
+    expect(lease.expired(LEASE_LIFE_MS + 1)).toBe(true);
+  });
+
+  it('cannot be banked: leases held back and dealt out late extend nothing (T03)', async () => {
+    const banked = [];
+    for (let at = 0; at <= 30_000; at += LEASE_INTERVAL_MS) banked.push(await signed(lease.nonce(nodeCipher, at)));
+    for (const jws of banked.reverse()) await answered(jws);
+    expect(lease.expired(30_000 + LEASE_LIFE_MS)).toBe(false);
+    expect(lease.expired(30_001 + LEASE_LIFE_MS)).toBe(true);
+  });
+
+  it('is refused twice, for another session or epoch, for a nonce never sent, and as a grant (T06)', async () => {
+    const nonce = lease.nonce(nodeCipher, 1_000);
+    expect(await answered(await signed(nonce, 'f'.repeat(32)))).toBe('GRANT_MISMATCH');
+    expect(await answered(await signed(nonce, SESSION, 1))).toBe('GRANT_MISMATCH');
+    expect(await answered(await signed('A'.repeat(22)))).toBe('GRANT_MISMATCH');
+    expect(await answered(await grantFor(keys.signer, WALL))).toBe('GRANT_MALFORMED');
+    const jws = await signed(nonce);
+    expect(await answered(jws)).toBe('taken');
+    expect(await answered(jws)).toBe('GRANT_MISMATCH');
+  });
+
+  it('forgets the oldest nonces, so that a silent gateway costs no memory', async () => {
+    const first = lease.nonce(nodeCipher, 0);
+    for (let i = 1; i < 100; i++) lease.nonce(nodeCipher, i);
+    expect(await answered(await signed(first))).toBe('GRANT_MISMATCH');
+  });
+});
