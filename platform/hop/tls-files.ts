@@ -44,25 +44,26 @@ const PEM_MAX_BYTES = 256 * 1024;
 
 /** @throws Failure with one line that names the file that is missing, unreadable, too weak or does not fit */
 export function loadTls(files: TlsFiles): LoadedTls {
-  const pem = { key: readPem(files.key, PEM_MAX_BYTES), certificate: readPem(files.certificate, PEM_MAX_BYTES) };
-  return loadTlsOf(pem, files, files);
+  const own = { key: readPem(files.key, PEM_MAX_BYTES), certificate: readPem(files.certificate, PEM_MAX_BYTES) };
+  return loadTlsOf(own, files, files);
 }
 
 /**
- * For whoever has key and certificate in memory, as out of a .p12.
- * @param named what a failure calls the two
+ * The same for an own key and certificate that do not stand in two PEM files, such as those of a .p12.
+ * @param pair PEM
+ * @param named what the messages call the two
  * @throws Failure as loadTls does
  */
 export function loadTlsOf(
-  { key, certificate }: { key: string; certificate: string },
+  pair: { key: string; certificate: string },
   trusted: Pick<TlsFiles, 'authorities' | 'revocations'>,
-  named: Pick<TlsFiles, 'key' | 'certificate'>,
+  named: { key: string; certificate: string },
 ): LoadedTls {
-  const own = readCertificates(named.certificate, certificate)[0] as X509Certificate;
-  if (!isKeyOf(key, own, named.key)) throw new Failure(`${named.key} is not the key of ${named.certificate}`);
+  const own = readCertificates(named.certificate, pair.certificate)[0] as X509Certificate;
+  if (!isKeyOf(pair.key, own, named.key)) throw new Failure(`${named.key} is not the key of ${named.certificate}`);
   const trust = loadTrust(trusted);
   const crl = readPem(trusted.revocations, CRL_FILE_MAX_BYTES);
-  return { trust, own, pem: { key, cert: certificate, ca: trust.authorities.map(String), crl } };
+  return { trust, own, pem: { key: pair.key, cert: pair.certificate, ca: trust.authorities.map(String), crl } };
 }
 
 /** @throws Failure as loadTls does */

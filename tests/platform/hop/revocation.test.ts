@@ -137,15 +137,12 @@ describe('a revocation list', () => {
         const changed = Buffer.from(der);
         changed[at] = (changed[at] ?? 0) ^ change;
         const pem = forge.pem.encode({ type: 'X509 CRL', body: changed.toString('binary') });
-        let parsed: RevocationList | null = null;
-        expect([null, 'REVOCATION_UNKNOWN']).toContain(
-          reasonOf(() => {
-            parsed = RevocationList.parse(pem, [user]);
-          }),
-        );
-        const serials = ['4f01', '4f02'].map((serial) => parsed?.isRevoked(serial) ?? true);
-        expect(serials).toEqual([true, true]);
-        expect(parsed?.nextUpdates ?? [NOW + 7 * DAY_MS]).toEqual([NOW + 7 * DAY_MS]);
+        const reason = reasonOf(() => {
+          const parsed = RevocationList.parse(pem, [user]);
+          expect(['4f01', '4f02'].map((serial) => parsed.isRevoked(serial))).toEqual([true, true]);
+          expect(parsed.nextUpdates).toEqual([NOW + 7 * DAY_MS]);
+        });
+        expect([null, 'REVOCATION_UNKNOWN']).toContain(reason);
       }),
       { numRuns: 400 },
     );
