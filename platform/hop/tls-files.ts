@@ -27,6 +27,8 @@ export const tlsFilesSchema = z.strictObject({
   revocations: filePath,
 });
 
+type TrustFiles = Pick<TlsFiles, 'authorities' | 'revocations'>;
+
 /** Who may sign a peer, and whom they revoked. */
 export interface Trust {
   readonly authorities: readonly X509Certificate[];
@@ -56,18 +58,23 @@ export function loadTls(files: TlsFiles): LoadedTls {
  */
 export function loadTlsOf(
   pair: { key: string; certificate: string },
-  trusted: Pick<TlsFiles, 'authorities' | 'revocations'>,
+  trusted: TrustFiles,
   named: { key: string; certificate: string },
 ): LoadedTls {
   const own = readCertificates(named.certificate, pair.certificate)[0] as X509Certificate;
   if (!isKeyOf(pair.key, own, named.key)) throw new Failure(`${named.key} is not the key of ${named.certificate}`);
-  const trust = loadTrust(trusted);
-  const crl = readPem(trusted.revocations, CRL_FILE_MAX_BYTES);
+  const { crl, ...trust } = readTrust(trusted);
   return { trust, own, pem: { key: pair.key, cert: pair.certificate, ca: trust.authorities.map(String), crl } };
 }
 
 /** @throws Failure as loadTls does */
-export function loadTrust({ authorities: path, revocations }: Pick<TlsFiles, 'authorities' | 'revocations'>): Trust {
+export function loadTrust(files: TrustFiles): Trust {
+  const { authorities, revocations } = readTrust(files);
+  return { authorities, revocations };
+}
+
+/** Both files once, so that OpenSSL and we never go by different lists. */
+function readTrust({ authorities: path, revocations }: TrustFiles): Trust & { crl: string } {
   const authorities = readCertificates(path, readPem(path, PEM_MAX_BYTES));
   for (const authority of authorities) {
     if (!authority.ca) throw new Failure(`${path} holds a certificate that is not an authority's`);
@@ -75,7 +82,7 @@ export function loadTrust({ authorities: path, revocations }: Pick<TlsFiles, 'au
   }
   const crl = readPem(revocations, CRL_FILE_MAX_BYTES);
   try {
-    return { authorities, revocations: RevocationList.parse(crl, authorities) };
+    return { authorities, revocations: RevocationList.parse(crl, authorities), crl };
   } catch (error) {
     if (error instanceof Refusal) throw new Failure(`${revocations}: ${error.detail}`);
     throw error;
