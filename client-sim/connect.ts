@@ -147,7 +147,7 @@ async function work(
     const firstFrameMs = around.now() - began;
     say(`最初の画面 / first frame: ${firstFrameMs.toFixed(0)} ms`);
     const inputToPixelMs =
-      options.type === null ? null : await whileLive(typeAndWait(around, session, picture, options.type));
+      options.type === null ? null : await whileLive(typeAndWait(around.now, session, picture, options.type));
     if (options.staySeconds > 0) await whileLive(delay(options.staySeconds * 1000));
     if (options.screenshot) writeScreenshot(options.screenshot, picture);
     left = true;
