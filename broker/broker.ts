@@ -7,7 +7,7 @@ import { Agents, agentName } from './agents.ts';
 import type { BrokerConfig } from './config.ts';
 import { addressOf, openDoor } from './doors.ts';
 import { Gateways } from './gateways.ts';
-import { SOCKETS_PER_AGENT_MAX, SOCKETS_PER_GATEWAY_MAX } from './limits.ts';
+import { ANCHOR_INTERVAL_MIN_MS, SOCKETS_PER_AGENT_MAX, SOCKETS_PER_GATEWAY_MAX } from './limits.ts';
 import { Pairing } from './pairing.ts';
 import { type Peer, Trail } from './trail.ts';
 
@@ -24,11 +24,12 @@ export interface Broker {
 /** @param now a monotonic clock in ms */
 export async function startBroker(config: BrokerConfig, audit: Audit, now: () => number): Promise<Broker> {
   const trail = new Trail(audit);
+  const keepAnchor = anchors(audit, now);
   const agents: Agents = new Agents({
     now,
     presence: (agent, desktops) => gateways.sendAll({ type: 'presence', agent, desktops }),
     message(agent, message) {
-      if (message.type === 'anchor') audit.anchor(ownAnchor(message, `agent/${agent}`));
+      if (message.type === 'anchor') keepAnchor(message, `agent/${agent}`);
       else pairing.fromAgent(agent, message);
     },
     gone(agent, code, refusal) {
@@ -40,7 +41,7 @@ export async function startBroker(config: BrokerConfig, audit: Audit, now: () =>
     now,
     online: () => agents.online(),
     message(gateway, message) {
-      if (message.type === 'anchor') audit.anchor(ownAnchor(message, `gateway/${gateway}`));
+      if (message.type === 'anchor') keepAnchor(message, `gateway/${gateway}`);
       else if (message.type === 'open') pairing.open(gateway, message);
       else pairing.fromGateway(gateway, message);
     },
@@ -108,8 +109,14 @@ export async function startBroker(config: BrokerConfig, audit: Audit, now: () =>
   };
 }
 
-/** @throws MALFORMED if a peer anchors another's log: it could hide a cut tail so (T15) */
-function ownAnchor({ source, sequence, digest }: Anchor, peer: string): Anchor {
-  if (source !== peer) throw new Refusal('MALFORMED', `anchor of ${source}`);
-  return { source, sequence, digest };
+/** @returns keeps a peer's anchors in our audit log */
+function anchors(audit: Audit, now: () => number): (anchor: Anchor, peer: string) => void {
+  const keptAt = new Map<string, number>();
+  return ({ source, sequence, digest }, peer) => {
+    // Whoever could anchor another's log could hide that its tail was cut (T15).
+    if (source !== peer) throw new Refusal('MALFORMED', `anchor of ${source}`);
+    if (now() - (keptAt.get(peer) ?? Number.NEGATIVE_INFINITY) < ANCHOR_INTERVAL_MIN_MS) return;
+    keptAt.set(peer, now());
+    audit.anchor({ source, sequence, digest });
+  };
 }

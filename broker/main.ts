@@ -28,6 +28,10 @@ runProcess('broker', async (life) => {
   life.onStop(() => audit.close());
   const started = await startBroker(config, audit, () => performance.now());
   broker = started;
-  life.onStop(() => started.close());
+  life.onStop(() => {
+    // While there still is another zone to anchor it in.
+    audit.checkpoint();
+    return started.close();
+  });
   announceReady({ name: 'broker', gatewayPort: started.gatewayPort, agentPort: started.agentPort });
 });
