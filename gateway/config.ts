@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { tlsFilesSchema } from '#platform/hop/tls.ts';
 import { filePath, listenSchema, readConfig } from '#platform/process/config.ts';
+import { CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX } from './doors/limits.ts';
 
 /** SP 800-63B-4 AAL3: at most 15 minutes idle, 12 hours overall. A configuration can only tighten them (F1). */
 const IDLE_MAX_SECONDS = 900;
@@ -22,6 +23,8 @@ const schema = z.strictObject({
   /** A folder: state.sqlite and audit.jsonl. */
   state: filePath,
   adminSocket: filePath,
+  /** Of the listener; raise it where a proxy that passes TLS through stands in front. */
+  connectionsPerAddress: z.int().min(1).max(CONNECTIONS_MAX).default(CONNECTIONS_PER_ADDRESS_MAX),
   limits: z
     .strictObject({
       idleSeconds: z.int().min(1).max(IDLE_MAX_SECONDS).default(IDLE_MAX_SECONDS),

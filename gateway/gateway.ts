@@ -95,7 +95,7 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
     open.add(socket);
     socket.once('close', () => open.delete(socket));
   });
-  limitConnections(server);
+  limitConnections(server, config.connectionsPerAddress);
   const stopReloading = reloadOnChange(server, config.tls, (newest) => {
     revocations = newest;
     revocation.certificatesChanged();

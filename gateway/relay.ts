@@ -103,8 +103,11 @@ class Relay {
     const slot: Slot = { session, municipality, user, desktop, startedAt: now() };
     await slots.claim(slot);
     this.#slot = slot;
-    // The client may have gone while the state was asked; then nobody else frees the slot.
-    if (this.#over) this.#free();
+    if (this.#over) {
+      // The client went while the state was asked; nobody else frees the slot then.
+      this.#free();
+      throw new Refusal('PEER_GONE');
+    }
     return admission;
   }
 

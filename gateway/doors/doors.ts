@@ -115,7 +115,7 @@ function send(response: ServerResponse, { status = 200, json, headers }: Answer)
   const body = json === undefined ? '' : JSON.stringify(json);
   response.writeHead(status, {
     ...SECURITY_HEADERS,
-    ...(body ? { 'Content-Type': 'application/json; charset=utf-8' } : {}),
+    ...(body ? { 'Content-Type': JSON_TYPE, 'Content-Length': Buffer.byteLength(body) } : {}),
     ...headers,
   });
   response.end(body);
@@ -132,15 +132,19 @@ function sendRefusal(
   const { code } = refusal;
   const { http, ja, en } = CODES[code];
   const forPeople = STRANGER_CODES.has(code) && (request.headers.accept ?? '').includes('text/html');
+  const body = forPeople ? helpPage(code) : JSON.stringify({ code, message: { ja, en } });
   response.writeHead(http, {
     ...SECURITY_HEADERS,
-    'Content-Type': forPeople ? 'text/html; charset=utf-8' : 'application/json; charset=utf-8',
+    'Content-Type': forPeople ? 'text/html; charset=utf-8' : JSON_TYPE,
+    'Content-Length': Buffer.byteLength(body),
     ...(code === 'METHOD_WRONG' ? { Allow: methodsAt(routes, request.url ?? '').join(', ') } : {}),
     // The rest of a body that nobody wants is not read.
     ...(request.complete ? {} : { Connection: 'close' }),
   });
-  response.end(forPeople ? helpPage(code) : JSON.stringify({ code, message: { ja, en } }));
+  response.end(body);
 }
+
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 const STRANGER_CODES: ReadonlySet<Code> = new Set(['CERTIFICATE_REQUIRED', 'CERTIFICATE_REFUSED']);
 

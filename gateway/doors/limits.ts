@@ -2,8 +2,8 @@
 import type { Server, ServerOptions } from 'node:https';
 import type { Socket } from 'node:net';
 
-const CONNECTIONS_MAX = 8_192;
-/** A municipality may stand behind one address; one address may not stand in everybody's way. */
+export const CONNECTIONS_MAX = 8_192;
+/** The default: a municipality may stand behind one address; one address may not stand in everybody's way. */
 export const CONNECTIONS_PER_ADDRESS_MAX = 256;
 
 /** Options that https.createServer takes beside those of TLS. */
@@ -17,7 +17,7 @@ export const SERVER_LIMITS: ServerOptions = {
 };
 
 /** Sets the limits that are properties of a server, and counts its connections per address. */
-export function limitConnections(server: Server, perAddressMax = CONNECTIONS_PER_ADDRESS_MAX): void {
+export function limitConnections(server: Server, perAddressMax: number): void {
   server.maxConnections = CONNECTIONS_MAX;
   server.maxHeadersCount = 64;
   server.maxRequestsPerSocket = 1_000;

@@ -1,0 +1,192 @@
+// A gateway in this process, with real TLS, real certificates and real state; only clocks and the audit log are ours.
+import { randomBytes, X509Certificate } from 'node:crypto';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { request as httpsRequest } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ConnectionOptions } from 'node:tls';
+import { generate } from 'otplib';
+import { Authority } from '#certs/authority.ts';
+import type { GatewayConfig } from '#gateway/config.ts';
+import { type Gateway, startGateway } from '#gateway/gateway.ts';
+import { openGrantKey } from '#gateway/grants.ts';
+import { FactorSeal } from '#gateway/sign-in/factors.ts';
+import type { UserId } from '#gateway/users.ts';
+import { dialSocket } from '#platform/hop/dial.ts';
+import { normalSerial } from '#platform/hop/revocation.ts';
+import { clientTls, type TlsFiles } from '#platform/hop/tls.ts';
+import { createLog } from '#platform/process/log.ts';
+import { openSqliteStore } from '#platform/state/sqlite.ts';
+import type { Store } from '#platform/state/store.ts';
+import { type MemoryAudit, memoryAudit, Peer } from './broker.ts';
+import { type DemoPki, demoPki } from './pki.ts';
+
+/** Any 32 bytes: the gateway only passes the hello's digest on. */
+export const HELLO = Buffer.alloc(32, 7).toString('base64url');
+
+export interface Answered {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  text: string;
+  /** Parsed, or null. */
+  json: Record<string, unknown> | null;
+}
+
+export interface AskOptions {
+  method?: string;
+  body?: unknown;
+  cookie?: string | undefined;
+  headers?: Record<string, string>;
+}
+
+export interface TestGateway {
+  pki: DemoPki;
+  gateway: Gateway;
+  origin: string;
+  store: Store;
+  audit: MemoryAudit;
+  /** Everything that the gateway wrote to its operators' log. */
+  logged(): string;
+  /** Moves the wall clock of the gateway forward. */
+  pass(ms: number): void;
+  now(): number;
+  /** @param tls null: without a client certificate */
+  ask(tls: TlsFiles | null, path: string, options?: AskOptions): Promise<Answered>;
+  admin(command: string, body?: object): Promise<Record<string, unknown>>;
+  /** Creates the user with a TOTP secret. @returns the current code's maker */
+  enrol(id: UserId): Promise<() => Promise<string>>;
+  /** Signs in and returns the cookie ("name=value"). Moves the clock to a fresh step first. */
+  signIn(tls: TlsFiles, code: () => Promise<string>): Promise<string>;
+  /** A WebSocket to /relay. */
+  dial(tls: TlsFiles, cookie: string | null, headers?: Record<string, string>, path?: string): Promise<Peer>;
+  close(): Promise<void>;
+}
+
+export async function openGateway(
+  options: {
+    pki?: DemoPki;
+    brokerPort?: number;
+    limits?: GatewayConfig['limits'];
+    connectionsPerAddress?: number;
+    /** Another file than the PKI's own; see ownRevocations. */
+    revocations?: string;
+  } = {},
+): Promise<TestGateway> {
+  const pki = options.pki ?? (await demoPki());
+  const folder = mkdtempSync(join(tmpdir(), 'telework-gateway-'));
+  let ahead = 0;
+  const now = () => Date.now() + ahead;
+  const store = openSqliteStore(join(folder, 'state.sqlite'), { now });
+  const audit = memoryAudit();
+  const lines: string[] = [];
+  const log = createLog('gateway', { write: (line) => void lines.push(line) });
+  const config: GatewayConfig = {
+    listen: { host: '127.0.0.1', port: 0 },
+    origins: ['https://telework.example.jp'],
+    tls: { ...pki.gatewayServer, ...(options.revocations ? { revocations: options.revocations } : {}) },
+    // Port 9 (discard): nothing answers there.
+    broker: { url: `wss://127.0.0.1:${options.brokerPort ?? 9}`, serverName: 'localhost', tls: pki.gatewayToBroker },
+    grantKey: join(folder, 'grant.pem'),
+    factorKey: join(folder, 'factor.key'),
+    state: folder,
+    adminSocket: join(folder, 'admin.sock'),
+    connectionsPerAddress: options.connectionsPerAddress ?? 256,
+    limits: options.limits ?? { idleSeconds: 900, overallSeconds: 43_200 },
+  };
+  const gateway = await startGateway(config, {
+    ...{ store, audit, log, now },
+    seal: new FactorSeal(randomBytes(32)),
+    grantKey: (await openGrantKey(config.grantKey)).key,
+    random: () => 0,
+  });
+  const origin = `https://localhost:${gateway.port}`;
+  const peers: Peer[] = [];
+
+  const ask: TestGateway['ask'] = (tls, path, { method = 'GET', body, cookie, headers = {} } = {}) =>
+    new Promise((resolve, reject) => {
+      const text = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
+      const outgoing = httpsRequest(
+        {
+          ...(tls ? clientTls(tls, 'localhost') : trusting(pki)),
+          ...{ host: '127.0.0.1', port: gateway.port, path, method, agent: false },
+          headers: {
+            ...(text === undefined
+              ? {}
+              : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+            ...(cookie ? { cookie } : {}),
+            ...headers,
+          },
+        },
+        async (incoming) => {
+          const chunks: Buffer[] = [];
+          for await (const chunk of incoming) chunks.push(chunk as Buffer);
+          const answer = Buffer.concat(chunks).toString();
+          const isJson = incoming.headers['content-type']?.startsWith('application/json') ?? false;
+          const json = isJson && answer ? JSON.parse(answer) : null;
+          resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text: answer, json });
+        },
+      );
+      outgoing.on('error', reject);
+      outgoing.end(text);
+    });
+
+  const admin: TestGateway['admin'] = async (command, body) =>
+    (await gateway.admin[command]?.(body)) as Record<string, unknown>;
+
+  return {
+    ...{ pki, gateway, origin, store, audit, ask, admin, now },
+    logged: () => lines.join(''),
+    pass(ms) {
+      ahead += ms;
+    },
+    async enrol(id) {
+      await admin('user.add', { ...id, name: '試験' });
+      const { uri } = await admin('totp.enrol', id);
+      const secret = new URL(String(uri)).searchParams.get('secret') ?? '';
+      return () => generate({ secret, epoch: Math.floor(now() / 1000) });
+    },
+    async signIn(tls, code) {
+      ahead += 30_000; // a code is good once
+      const answer = await ask(tls, '/api/sign-in/totp', { method: 'POST', body: { code: await code() } });
+      if (answer.status !== 200) throw new Error(`not signed in: ${answer.text}`);
+      return String(answer.headers['set-cookie']).split(';')[0] ?? '';
+    },
+    async dial(tls, cookie, headers = { origin }, path = '/relay') {
+      const socket = await dialSocket(`wss://127.0.0.1:${gateway.port}${path}`, clientTls(tls, 'localhost'), {
+        timeoutMs: 10_000,
+        verify() {},
+        headers: { ...headers, ...(cookie ? { cookie } : {}) },
+      });
+      const peer = new Peer(socket);
+      peers.push(peer);
+      return peer;
+    },
+    async close() {
+      for (const peer of peers) peer.socket.peer.destroy();
+      await gateway.close();
+      await store.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A copy of the user authority, whose list a test may change. */
+export function ownRevocations({ dir }: DemoPki): { path: string; revoke(user: TlsFiles): void; close(): void } {
+  const copy = mkdtempSync(join(tmpdir(), 'telework-user-ca-'));
+  cpSync(join(dir, 'user'), join(copy, 'user'), { recursive: true });
+  const authority = new Authority(copy, 'user');
+  return {
+    path: authority.crlPath,
+    revoke(user) {
+      const { serialNumber } = new X509Certificate(readFileSync(user.certificate));
+      authority.revoke(normalSerial(serialNumber), 'keyCompromise', Date.now());
+    },
+    close: () => rmSync(copy, { recursive: true, force: true }),
+  };
+}
+
+/** Trusts the gateway, shows nothing of its own. */
+export function trusting(pki: DemoPki): ConnectionOptions {
+  const { ca, crl } = clientTls(pki.users.tanaka, 'localhost');
+  return { ...(ca ? { ca } : {}), ...(crl ? { crl } : {}), servername: 'localhost', minVersion: 'TLSv1.3' };
+}
