@@ -15,7 +15,7 @@ import {
 import { dirname } from 'node:path';
 import { Failure } from '#platform/process/exit.ts';
 
-/** Nothing that a certs command reads is larger; a CRL of 4 MiB names about 100,000 serials. */
+/** Nothing that a certs command reads is larger; a CRL of 4 MiB names about 60,000 serials. */
 const FILE_MAX_BYTES = 4 * 1024 * 1024;
 
 /** @throws Failure with one line that names the file */

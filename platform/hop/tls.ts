@@ -14,6 +14,7 @@ import { createLog } from '../process/log.ts';
 import { checkStrength, checkTrust, type ExpectedPeer, type PeerIdentity, readIdentity } from './peer-certificate.ts';
 import type { RevocationList } from './revocation.ts';
 import { type LoadedTls, loadTls, type TlsFiles, type Trust } from './tls-files.ts';
+import { watchValidity } from './validity.ts';
 
 export type { PeerIdentity } from './peer-certificate.ts';
 export { type TlsFiles, tlsFilesSchema } from './tls-files.ts';
@@ -84,7 +85,7 @@ const guards = new WeakMap<TLSSocket, Guard>();
 /**
  * Watches the files of a listener. A change is taken over within half a second for new connections, and verifyPeer uses
  * it at once for all. While a file is missing, unreadable or does not fit, everyone is refused (REVOCATION_UNKNOWN) and
- * the log says why; replacing key and certificate one after the other passes through that state for a moment.
+ * the log says why; it also warns before and alarms after something in the files runs out (validity.ts). Replacing key and certificate one after the other passes through that state for a moment.
  * Connections already in use are the caller's: cut those whose serial is revoked when `changed` is called.
  * @param changed called after each change that was taken over, with the new lists
  * @returns stops watching
@@ -123,8 +124,10 @@ export function reloadOnChange(
   server.prependListener('secureConnection', attach);
   look();
   const timer = setInterval(look, LOOK_INTERVAL_MS).unref();
+  const stopWarning = watchValidity(files, log, Date.now);
   return () => {
     clearInterval(timer);
+    stopWarning();
     server.off('secureConnection', attach);
   };
 }

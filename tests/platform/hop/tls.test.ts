@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { makeCrl } from '#certs/crl.ts';
 import { clientTls, refusalOfTls, serverTls, type TlsFiles, tlsFilesSchema, verifyPeer } from '#platform/hop/tls.ts';
-import { judgeValidity, sayValidity, validity } from '#platform/hop/validity.ts';
+import { judgeValidity, sayValidity, validity, watchValidity } from '#platform/hop/validity.ts';
 import { Failure } from '#platform/process/exit.ts';
 import { readSigner } from '#tests/support/odd-certificates.ts';
 import { type DemoPki, demoPki } from '#tests/support/pki.ts';
@@ -146,6 +146,29 @@ describe('a watched listener', () => {
 });
 
 describe('what runs out', () => {
+  it('is said once for each warning and every hour after the end', () => {
+    vi.useFakeTimers();
+    const lines: string[] = [];
+    const log = {
+      warn: (line: string) => lines.push(`warn ${line}`),
+      error: (line: string) => lines.push(`error ${line}`),
+    };
+    const stop = watchValidity(pki.gatewayServer, log, Date.now);
+    const passing = (days: number) => {
+      lines.length = 0;
+      vi.advanceTimersByTime(days * DAY_MS);
+      return lines.map((line) => line.replace(/ (?:certificate|authority|revocation).* (runs? out|ran out) .*/, ' $1'));
+    };
+    expect(passing(3)).toEqual([]);
+    expect(passing(2)).toEqual(['warn runs out']);
+    expect(passing(1.5)).toEqual(['warn runs out']);
+    vi.advanceTimersByTime(DAY_MS);
+    expect(passing(1 / 8)).toEqual(Array(3).fill(expect.stringMatching(/^error ALARM:/)));
+    stop();
+    expect(passing(1)).toEqual([]);
+    vi.useRealTimers();
+  });
+
   it('is listed for certificate, authorities and lists', () => {
     const now = Date.now();
     expect(validity(pki.gatewayServer, now).map(({ state }) => state)).toEqual(['ok', 'ok', 'ok']);
