@@ -1,0 +1,118 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { importSPKI } from 'jose';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Grants, openGrantKey } from '#gateway/grants.ts';
+import { openFactorSeal } from '#gateway/sign-in/factors.ts';
+import type { SignIn } from '#gateway/sign-in/sessions.ts';
+import { Totp } from '#gateway/sign-in/totp.ts';
+import { verifyGrant, verifyLease } from '#protocol/outer/grant.ts';
+import { clockAt, openTestStore } from '#tests/support/clock-and-store.ts';
+
+const TANAKA = { municipality: '131016', user: 'tanaka' };
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'telework-keys-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const modeOf = (path: string) => statSync(path).mode & 0o777;
+
+describe('the grant key', () => {
+  it('is made at the first start, 0600, with its public half beside it, and read again later', async () => {
+    const path = join(folder, 'grant.pem');
+    const first = await openGrantKey(path);
+    expect(first.made).toBe(join(folder, 'grant.pub.pem'));
+    expect([modeOf(path), modeOf(join(folder, 'grant.pub.pem'))]).toEqual([0o600, 0o644]);
+    const again = await openGrantKey(path);
+    expect(again).toMatchObject({ made: null, key: { kid: first.key.kid } });
+  });
+
+  it.for([
+    ['no key at all', 'hello'],
+    ['an empty file', ''],
+    ['a public key', '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n'],
+  ])('is refused in one line: %s', async ([, text]) => {
+    const path = join(folder, 'grant.pem');
+    writeFileSync(path, text ?? '', { mode: 0o600 });
+    await expect(openGrantKey(path)).rejects.toThrow(`${path}: not an ES256 private key (PKCS#8 PEM, P-256)`);
+  });
+
+  it('is refused when others may read it', async () => {
+    const path = join(folder, 'grant.pem');
+    await openGrantKey(path);
+    chmodSync(path, 0o640);
+    await expect(openGrantKey(path)).rejects.toThrow('chmod 600');
+  });
+
+  it('signs grants and leases that its public half verifies, each as what it is', async () => {
+    const path = join(folder, 'grant.pem');
+    const { key } = await openGrantKey(path);
+    const pins = [
+      { kid: key.kid, key: await importSPKI(readFileSync(join(folder, 'grant.pub.pem'), 'utf8'), 'ES256') },
+    ];
+    const clock = clockAt();
+    const grants = new Grants(key, { idleSeconds: 900, overallSeconds: 43_200 }, clock.now);
+    const signIn: SignIn = {
+      ...TANAKA,
+      ...{ id: 'id', thumbprint: 'A'.repeat(43), factors: ['mtls', 'otp'], lastSignIn: null, endsAt: 0 },
+    };
+    const opening = {
+      ...{ session: 'a'.repeat(32), desktop: '131016/soumu/notepad', mode: 'open' as const },
+      hello: 'B'.repeat(43),
+    };
+    const grant = await grants.grant(signIn, opening);
+    expect(await verifyGrant(pins, grant, clock.now())).toMatchObject({
+      ...{ aud: opening.desktop, sub: 'tanaka', municipality: '131016', amr: ['mtls', 'otp'], epoch: 0, mode: 'open' },
+      cnf: { 'x5t#S256': 'A'.repeat(43) },
+      ...{ session: opening.session, hello: opening.hello, policy: { idleSeconds: 900, overallSeconds: 43_200 } },
+    });
+    const lease = await grants.lease(opening.session, 'C'.repeat(22));
+    expect(await verifyLease(pins, lease, clock.now())).toMatchObject({ session: opening.session, epoch: 0 });
+    await expect(verifyLease(pins, grant, clock.now())).rejects.toThrow('GRANT_MALFORMED');
+    await expect(verifyGrant(pins, lease, clock.now())).rejects.toThrow('GRANT_MALFORMED');
+    const other = await grants.grant(signIn, opening);
+    expect((await verifyGrant(pins, other, clock.now())).jti).not.toBe(
+      (await verifyGrant(pins, grant, clock.now())).jti,
+    );
+  });
+});
+
+describe('the factor key', () => {
+  it('is made at the first start, 0600, and opens what it sealed after a restart', async () => {
+    const clock = clockAt();
+    const { store } = openTestStore(clock);
+    const path = join(folder, 'factor.key');
+    const first = await openFactorSeal(path, store);
+    expect([first.made, modeOf(path)]).toEqual([true, 0o600]);
+    const sealed = first.seal.seal('totp', TANAKA, Buffer.from('secret'));
+    const again = await openFactorSeal(path, store);
+    expect(again.made).toBe(false);
+    expect(Buffer.from(again.seal.open('totp', TANAKA, sealed)).toString()).toBe('secret');
+  });
+
+  it('is never replaced by a new one while the state holds factors', async () => {
+    const clock = clockAt();
+    const { store } = openTestStore(clock);
+    const path = join(folder, 'factor.key');
+    const { seal } = await openFactorSeal(path, store);
+    await new Totp(store, seal, clock.now).enrol(TANAKA);
+    rmSync(path);
+    await expect(openFactorSeal(path, store)).rejects.toThrow('the factor key is missing');
+  });
+
+  it('may be given as hex or base64 of 32 bytes, and nothing else', async () => {
+    const { store } = openTestStore(clockAt());
+    const path = join(folder, 'factor.key');
+    for (const text of ['ab'.repeat(32), Buffer.alloc(32, 9).toString('base64')]) {
+      writeFileSync(path, `${text}\n`, { mode: 0o600 });
+      expect((await openFactorSeal(path, store)).made).toBe(false);
+    }
+    for (const text of ['', 'ab'.repeat(31), 'password', Buffer.alloc(31).toString('base64')]) {
+      writeFileSync(path, text, { mode: 0o600 });
+      await expect(openFactorSeal(path, store)).rejects.toThrow('expected 32 bytes as hex or base64');
+    }
+  });
+});
