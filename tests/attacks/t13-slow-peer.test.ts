@@ -66,11 +66,10 @@ describe('the broker', () => {
       witness.desktop.socket.sendRecord(record(Lane.frame, i, 1_000));
       await witness.client.until(() => witness.client.records.length === i + 1);
     }
-    let last = -1;
     const sent = () => floods.reduce((sum, { sent }) => sum + sent, 0);
-    while (sent() !== last) {
-      last = sent();
-      await new Promise((resolve) => setTimeout(resolve, 100));
+    for (let last = -1, same = 0; same < 5; last = sent()) {
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      same = last === sent() ? same + 1 : 0;
     }
     for (const { sent } of floods) {
       expect(sent).toBeLessThan(OFFERED);

@@ -74,11 +74,11 @@ const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
 const frame = (sequence: number) => record(Lane.frame, sequence, FRAME_PLAINTEXT_MAX_BYTES);
 const input = (sequence: number) => record(Lane.input, sequence, 16);
 
-/** The sender may push as much as the kernel takes; it stops when nothing moves any more. */
+/** The sender may push as much as the kernel takes; it is stuck when something moved and nothing does any more. */
 async function untilStuck(count: () => number): Promise<void> {
-  for (let last = -1; last !== count(); ) {
-    last = count();
-    await new Promise((resolve) => setTimeout(resolve, 60));
+  for (let last = 0, same = 0; same < 5; last = count()) {
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    same = last > 0 && last === count() ? same + 1 : 0;
   }
 }
 
