@@ -1,6 +1,7 @@
 // Which tiles the client does not have as they are now. Only the place is kept, never the pixels: what is sent is read
 // when it is sent, so however long a tile waits, it goes once and with its newest content.
 import type { Rectangle } from '../desktop/desktop.ts';
+import { intersect } from '../desktop/rectangle.ts';
 import { type Size, TILE_SIDE, tileColumns, tileCount } from './tiles.ts';
 
 export class Damage {
@@ -18,11 +19,12 @@ export class Damage {
 
   /** What lies outside the screen is ignored: after a resize, a desktop's last words may be about the old size. */
   add(rectangle: Rectangle): void {
-    const { width, height } = this.#screen;
-    const left = Math.floor(Math.max(0, rectangle.x) / TILE_SIDE);
-    const top = Math.floor(Math.max(0, rectangle.y) / TILE_SIDE);
-    const right = Math.ceil(Math.min(width, rectangle.x + rectangle.width) / TILE_SIDE);
-    const bottom = Math.ceil(Math.min(height, rectangle.y + rectangle.height) / TILE_SIDE);
+    const visible = intersect(rectangle, { x: 0, y: 0, ...this.#screen });
+    if (!visible) return;
+    const left = Math.floor(visible.x / TILE_SIDE);
+    const top = Math.floor(visible.y / TILE_SIDE);
+    const right = Math.ceil((visible.x + visible.width) / TILE_SIDE);
+    const bottom = Math.ceil((visible.y + visible.height) / TILE_SIDE);
     const columns = tileColumns(this.#screen);
     for (let row = top; row < bottom; row++) {
       for (let column = left; column < right; column++) this.#tiles.add(row * columns + column);

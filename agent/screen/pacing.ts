@@ -1,6 +1,6 @@
 // How much of the damage may be encoded now. While the window is full nothing is: damage piles up, and what goes later
 // is fresh.
-import { FRAME_PLAINTEXT_MAX_BYTES, UNDRAWN_MAX_UPDATES } from '#protocol/limits.ts';
+import { UNDRAWN_MAX_UPDATES } from '#protocol/limits.ts';
 
 /** An update of more tiles would be too large before its bytes are known: content may change from text to film. */
 const TILES_MAX = 64;
@@ -16,10 +16,14 @@ export class TileCost {
     this.#mean = guess;
   }
 
-  /** How many tiles fit `room` bytes. One goes whenever a whole record fits, so that no tile is ever too dear. */
-  fitting(room: number): number {
-    if (room < Math.min(this.#mean, FRAME_PLAINTEXT_MAX_BYTES)) return 0;
-    return Math.min(TILES_MAX, Math.max(1, Math.floor(room / this.#mean)));
+  /**
+   * How many tiles may go into `room` bytes. One goes in any case if nothing is under way: the room will not grow any
+   * more, and no tile may be too dear for a narrow line.
+   */
+  fitting(room: number, pathEmpty: boolean): number {
+    if (room <= 0) return 0;
+    if (room < this.#mean) return pathEmpty ? 1 : 0;
+    return Math.min(TILES_MAX, Math.floor(room / this.#mean));
   }
 
   /** Dearer tiles are believed at once, cheaper ones bit by bit: too small an update is harmless, too large a one late. */
@@ -48,6 +52,11 @@ export class DrawnUpdates {
       this.#received++;
     }
     this.#drawn = Math.min(drawn, this.#received);
+  }
+
+  /** Every update that was sent has been received. */
+  get pathEmpty(): boolean {
+    return this.#underWay.length === 0;
   }
 
   /** The client has received as many updates as it may without having drawn them; another would only grow its queue. */

@@ -14,7 +14,7 @@ import { bellMessage, updateHeader } from './update.ts';
 import { type Mask, Watermark } from './watermark.ts';
 
 export interface ScreenSenderParts {
-  encoders: Encoders;
+  encoders: Pick<Encoders, 'encode' | 'workers'>;
   screen: Screen;
   /** Lines of the watermark: user, municipality, desktop, session, session start. */
   mark: readonly string[];
@@ -160,10 +160,13 @@ export class ScreenSender {
 
   /** Fresh damage first; if there is none, tiles that have rested. */
   #choose(): Choice {
-    const room = this.#parts.room();
-    if (this.#damage.size > 0) return { tiles: this.#damage.take(this.#updateCost.fitting(room)), refining: false };
-    const count = this.#refinedCost.fitting(room);
-    return { tiles: this.#refinement.due(count, this.#parts.now()), refining: true };
+    if (this.#damage.size > 0) return { tiles: this.#damage.take(this.#fitting(this.#updateCost)), refining: false };
+    const tiles = this.#refinement.due(this.#fitting(this.#refinedCost), this.#parts.now());
+    return { tiles, refining: true };
+  }
+
+  #fitting(cost: TileCost): number {
+    return cost.fitting(this.#parts.room(), this.#drawn.pathEmpty);
   }
 
   /** @returns nothing if the screen was replaced meanwhile */
@@ -205,7 +208,7 @@ export class ScreenSender {
   /** Nothing to send now: comes back when a tile has rested. Where room is missing, acked() comes first anyway. */
   #awaitRest(): void {
     const dueAt = this.#refinement.dueAt;
-    if (dueAt === null || this.#restTimer || this.#refinedCost.fitting(this.#parts.room()) === 0) return;
+    if (dueAt === null || this.#restTimer || this.#fitting(this.#refinedCost) === 0) return;
     this.#restTimer = setTimeout(
       () => {
         this.#restTimer = null;

@@ -1,0 +1,73 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Damage } from '../../../agent/screen/damage.ts';
+import { tileCount, tileRectangle } from '../../../agent/screen/tiles.ts';
+
+const SCREEN = { width: 150, height: 70 };
+
+describe('tiles', () => {
+  it('cover each pixel of the screen exactly once', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: 200 }), (width, height) => {
+        const times = new Uint8Array(width * height);
+        for (let tile = 0; tile < tileCount({ width, height }); tile++) {
+          const area = tileRectangle(tile, { width, height });
+          for (let y = area.y; y < area.y + area.height; y++) {
+            for (let x = area.x; x < area.x + area.width; x++) times[y * width + x] = (times[y * width + x] ?? 0) + 1;
+          }
+        }
+        expect(times.every((count) => count === 1)).toBe(true);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('end with the screen', () => {
+    for (const tile of [-1, 6, Number.NaN]) expect(() => tileRectangle(tile, SCREEN)).toThrow(RangeError);
+  });
+});
+
+describe('damage', () => {
+  it('is every tile that the rectangle touches and no other', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(149),
+        fc.nat(69),
+        fc.integer({ min: 1, max: 150 }),
+        fc.integer({ min: 1, max: 70 }),
+        (...area) => {
+          const [x, y, width, height] = area;
+          const damage = new Damage(SCREEN);
+          damage.add({ x, y, width, height });
+          const touched = Array.from({ length: 6 }, (_, tile) => tile).filter((tile) => {
+            const t = tileRectangle(tile, SCREEN);
+            return t.x < x + width && x < t.x + t.width && t.y < y + height && y < t.y + t.height;
+          });
+          expect(damage.take(100)).toEqual(touched);
+          expect(damage.size).toBe(0);
+        },
+      ),
+    );
+  });
+
+  it('ignores what lies outside the screen', () => {
+    const damage = new Damage(SCREEN);
+    damage.add({ x: 500, y: 0, width: 10, height: 10 });
+    damage.add({ x: -20, y: -20, width: 10, height: 10 });
+    damage.add({ x: 0, y: 70, width: 10, height: 10 });
+    expect(damage.size).toBe(0);
+    damage.add({ x: -5, y: -5, width: 1000, height: 1000 });
+    expect(damage.size).toBe(6);
+  });
+
+  it('counts a tile once however often it is hit, and lets the longest waiting go first', () => {
+    const damage = new Damage(SCREEN);
+    damage.add({ x: 140, y: 0, width: 1, height: 1 });
+    for (let i = 0; i < 50; i++) damage.add({ x: 0, y: 0, width: 1, height: 1 });
+    damage.add({ x: 70, y: 0, width: 1, height: 1 });
+    expect(damage.take(2)).toEqual([0, 2]);
+    damage.add({ x: 0, y: 0, width: 1, height: 1 });
+    expect(damage.take(1)).toEqual([1]);
+    expect(damage.take(9)).toEqual([0]);
+  });
+});
