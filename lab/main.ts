@@ -133,7 +133,7 @@ async function selfCheck(system: System, person: Person, signal: AbortSignal): P
         ...['--type', TEXT, '--screenshot', join(system.folder, 'screenshot.png')],
         ...(pairing ? ['--pair-code', pairing] : []),
       ],
-      signal,
+      { signal },
     );
   let outcome = await attempt(30, code);
   if (outcome.stderr.includes('SIGN_IN_REFUSED')) {

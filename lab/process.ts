@@ -23,13 +23,24 @@ export interface Running {
   kill(): void;
 }
 
+/** Where a command runs: here as it is, or on a host that lab/namespaces.ts made. */
+export type Place = (program: string, args: readonly string[]) => [program: string, args: string[]];
+
+const here: Place = (program, args) => [program, [...args]];
+
 /**
  * Starts a main file and resolves once it serves.
  * @param log the process's stderr goes to this file
  * @throws Error with the last lines of that log if it ends or stays silent
  */
-export async function start(name: string, main: string, args: readonly string[], log: string): Promise<Running> {
-  const child = spawn(process.execPath, nodeArguments(main, args), {
+export async function start(
+  name: string,
+  main: string,
+  args: readonly string[],
+  log: string,
+  place: Place = here,
+): Promise<Running> {
+  const child = spawn(...place(process.execPath, nodeArguments(main, args)), {
     cwd: ROOT,
     stdio: ['pipe', 'pipe', 'pipe'],
     // With the lab's end its children end too, however it ends.
@@ -96,9 +107,13 @@ export interface Ended {
 }
 
 /** Runs one of the project's commands to its end. */
-export function run(main: string, args: readonly string[], signal?: AbortSignal): Promise<Ended> {
+export function run(
+  main: string,
+  args: readonly string[],
+  { signal, place = here }: { signal?: AbortSignal; place?: Place } = {},
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, nodeArguments(main, args), {
+    const child = spawn(...place(process.execPath, nodeArguments(main, args)), {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(signal ? { signal } : {}),
@@ -113,8 +128,8 @@ export function run(main: string, args: readonly string[], signal?: AbortSignal)
 }
 
 /** @throws Error with the command's own line if it does not exit 0 */
-export async function mustRun(main: string, args: readonly string[], signal?: AbortSignal): Promise<string> {
-  const ended = await run(main, args, signal);
+export async function mustRun(main: string, args: readonly string[], place: Place = here): Promise<string> {
+  const ended = await run(main, args, { place });
   if (ended.code !== 0) throw new Error(ended.stderr.trim().split('\n').at(-1) || `${main} ended with ${ended.code}`);
   return ended.stdout;
 }
