@@ -125,7 +125,7 @@ export function ecdhPair(curve: Curve, privateKey: KeyObject): EcdhPair {
       } catch {
         throw new Refusal('KEY_SHARE_INVALID', curve);
       }
-      return checkNotZero(secret);
+      return checkSecret(curve, secret);
     },
   };
 }

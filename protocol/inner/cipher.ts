@@ -47,7 +47,7 @@ export interface Aead {
 export interface EcdhPair {
   /** 65 bytes on P-256, 32 on X25519 */
   share: Bytes;
-  /** @returns 32 bytes. @throws KEY_SHARE_INVALID for what is no point of the curve, or leads to all zero bytes */
+  /** @returns 32 bytes. @throws KEY_SHARE_INVALID for what is no point of the curve, or an X25519 point of small order */
   agree(peerShare: Bytes): Promise<Bytes>;
 }
 
@@ -88,9 +88,14 @@ export function checkShare(curve: Curve, share: Bytes): void {
   if (!shaped) throw new Refusal('KEY_SHARE_INVALID', `${curve}: ${share.length} bytes`);
 }
 
-/** RFC 7748 §6.1: a point of small order gives all zeros, and with it a secret that anybody knows. */
-export function checkNotZero(secret: Bytes): Bytes {
-  if (secret.every((byte) => byte === 0)) throw new Refusal('KEY_SHARE_INVALID', 'the shared secret is zero');
+/**
+ * RFC 7748 §6.1: a point of small order gives all zeros, and with it a secret that anybody knows. P-256 has no such
+ * points; there a zero is a value like any other.
+ */
+export function checkSecret(curve: Curve, secret: Bytes): Bytes {
+  if (curve === 'X25519' && secret.every((byte) => byte === 0)) {
+    throw new Refusal('KEY_SHARE_INVALID', 'the shared secret is zero');
+  }
   return secret;
 }
 
@@ -187,7 +192,7 @@ export async function webEcdhPair(curve: Curve, pair: CryptoKeyPair): Promise<Ec
       } catch {
         throw new Refusal('KEY_SHARE_INVALID', curve);
       }
-      return checkNotZero(bytesOf(secret));
+      return checkSecret(curve, bytesOf(secret));
     },
   };
 }
