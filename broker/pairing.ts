@@ -103,7 +103,9 @@ export class Pairing {
     // A late word about a session that has just ended is nobody's fault.
     if (!session) return;
     if (session.offered?.agent !== agent) throw new Refusal('SESSION_OF_ANOTHER', message.type);
-    this.#options.toGateway(session.gateway, message);
+    // Of a live session the data link's own close tells the end, behind the agent's sealed close: on the control link it
+    // would overtake that, and the user would see an end that nobody authenticated.
+    if (message.type !== 'ended' || !session.live) this.#options.toGateway(session.gateway, message);
     if (message.type === 'ended') this.#endSoon(session, message.code);
   }
 

@@ -38,7 +38,7 @@ const leaseNonce = z.strictObject({ type: z.literal('nonce'), session, nonce });
 const lease = z.strictObject({ type: z.literal('lease'), session, lease: z.string().min(1).max(GRANT_MAX_BYTES) });
 /** gateway → broker → agent: end it. */
 const revoke = z.strictObject({ type: z.literal('revoke'), session, code });
-/** agent → broker → gateway: it has ended, or the offer was refused. */
+/** agent → broker → gateway: the offer was refused, or it came to nothing. A paired session ends with its data link. */
 const ended = z.strictObject({ type: z.literal('ended'), session, code });
 /** Either way: the newest checkpoint of the sender's audit chain, kept by the receiver as an anchor (G3). */
 const anchor = z.strictObject({

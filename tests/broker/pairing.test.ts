@@ -213,6 +213,21 @@ describe('pairing', () => {
     expect(await agentData.ended()).toBe('RIGHTS_ENDED');
   });
 
+  it('lets no word of the end overtake the sealed close of a live session, and cuts an agent that only talks', async () => {
+    const { session, gatewayData, agentData } = await openSession(test, gateway, agent);
+    await afterTime(ENDING_GRACE_MS, async () => {
+      agent.say({ type: 'ended', session, code: 'IDLE' });
+      agent.say({ type: 'nonce', session, nonce: 'D'.repeat(22) });
+      await gateway.until(() => gateway.of('nonce').find((one) => one.session === session));
+      expect(gatewayData.end).toBeNull();
+      agentData.socket.sendRecord(record(Lane.close, 0, 16));
+      await gatewayData.until(() => gatewayData.records.length === 1);
+    });
+    expect(await gatewayData.ended()).toBe('IDLE');
+    expect(await agentData.ended()).toBe('IDLE');
+    expect(gateway.of('ended').filter((one) => one.session === session)).toEqual([]);
+  });
+
   it('begins nothing while the audit log cannot be written', async () => {
     test.audit.healthy = false;
     const session = newSession();
