@@ -22,7 +22,7 @@ import { TAG_BYTES } from '../limits.ts';
 import {
   type Cipher,
   checkLength,
-  checkNotZero,
+  checkSecret,
   checkShare,
   type EcdhPair,
   type KemPair,
