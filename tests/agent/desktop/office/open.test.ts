@@ -1,32 +1,13 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Cursor, Desktop, DesktopEvents, Rectangle, Screen } from '#agent/desktop/desktop.ts';
+import type { Desktop, Rectangle, Screen } from '#agent/desktop/desktop.ts';
 import { expectedNotepadText } from '#agent/desktop/office/draw-notepad.ts';
 import { contentOf, noticeOf } from '#agent/desktop/office/layout.ts';
 import { openOffice } from '#agent/desktop/office/open.ts';
 import { startWindows, windowOf } from '#agent/desktop/office/windows.ts';
+import { Recorder } from '#tests/support/recorder.ts';
 
 const WIDTH = 800;
 const HEIGHT = 600;
-
-class Recorder implements DesktopEvents {
-  readonly damages: Rectangle[] = [];
-  readonly screens: Screen[] = [];
-  readonly cursors: Cursor[] = [];
-  readonly refusals: string[] = [];
-  damage(rectangle: Rectangle): void {
-    this.damages.push(rectangle);
-  }
-  resized(screen: Screen): void {
-    this.screens.push(screen);
-  }
-  cursor(cursor: Cursor): void {
-    this.cursors.push(cursor);
-  }
-  bell(): void {}
-  gone(refusal: { reason: string }): void {
-    this.refusals.push(refusal.reason);
-  }
-}
 
 let open: Desktop | null = null;
 afterEach(() => open?.close());
@@ -39,6 +20,7 @@ async function start(): Promise<{ desktop: Desktop; seen: Recorder }> {
 
 /** A running thread keeps a message port open. */
 const threads = () => process.getActiveResourcesInfo().filter((kind) => kind === 'MessagePort').length;
+const THREADS_BEFORE = threads();
 
 function crop(screen: Screen, { x, y, width, height }: Rectangle): Uint8Array {
   const rows = Array.from({ length: height }, (_, i) => {
@@ -104,14 +86,13 @@ describe('the simulated desktop in its thread', () => {
   });
 
   it('reports nothing after close, and ends its thread', async () => {
-    const before = threads();
     const { desktop, seen } = await start();
     desktop.notice('…');
-    expect(threads()).toBeGreaterThan(before);
+    expect(threads()).toBeGreaterThan(THREADS_BEFORE);
     desktop.close();
     desktop.close();
     const counted = seen.damages.length;
-    await vi.waitFor(() => expect(threads()).toBe(before));
+    await vi.waitFor(() => expect(threads()).toBe(THREADS_BEFORE));
     expect(await desktop.resize(1024, 700)).toBe(false);
     desktop.input({ type: 'key', down: true, keysym: 0x61 });
     expect([seen.damages.length, seen.refusals]).toEqual([counted, []]);
