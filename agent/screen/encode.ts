@@ -7,7 +7,7 @@
 //
 // Neighbours in a row share a rectangle: one palette, one deflate, one set of JPEG tables. On a page of text that halves
 // the bytes. Copies stay single: measured, wider ones come out larger, since the row above is too far away for deflate.
-import { createCanvas } from '@napi-rs/canvas';
+import { createCanvas, ImageData } from '@napi-rs/canvas';
 import type { Bytes } from '#protocol/bytes.ts';
 import type { Rectangle } from '../desktop/desktop.ts';
 import { Palette } from './palette.ts';
@@ -48,6 +48,7 @@ const JPEG_QUALITY = 85;
 const STRIP_MAX_PIXELS = STRIP_MAX_TILES * TILE_SIDE * TILE_SIDE;
 const strip = new Uint32Array(STRIP_MAX_PIXELS);
 const palette = new Palette(STRIP_MAX_PIXELS);
+const canvas = createCanvas(TILE_SIDE, TILE_SIDE);
 
 /** @throws RangeError for a tile outside the screen */
 export function encodeTiles(job: EncodeJob): Encoded {
@@ -172,10 +173,12 @@ function cut<T extends Uint8Array | Uint32Array>(from: T, whole: Rectangle, left
 }
 
 function encodeJpeg({ width, height }: Rectangle, pixels: Uint32Array): Uint8Array {
-  const canvas = createCanvas(width, height);
-  const context = canvas.getContext('2d');
-  const image = context.createImageData(width, height);
-  new Uint32Array(image.data.buffer).set(pixels);
-  context.putImageData(image, 0, 0);
+  // Assigning a size, even the same one, gives a canvas new memory.
+  if (canvas.width !== width || canvas.height !== height) {
+    canvas.width = width;
+    canvas.height = height;
+  }
+  const bytes = new Uint8ClampedArray(pixels.buffer, pixels.byteOffset, pixels.length * 4);
+  canvas.getContext('2d').putImageData(new ImageData(bytes, width, height), 0, 0);
   return canvas.encodeSync('jpeg', JPEG_QUALITY);
 }
