@@ -21,6 +21,7 @@ import { Entitlements } from './entitlements.ts';
 import { Grants } from './grants.ts';
 import { Journal } from './journal.ts';
 import { Leases } from './leases.ts';
+import { Relays } from './relay.ts';
 import { Revocation } from './revocation.ts';
 import { Rights } from './rights.ts';
 import type { FactorSeal } from './sign-in/factors.ts';
@@ -78,7 +79,7 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
   let anchoredAt = Number.NEGATIVE_INFINITY;
   const broker: BrokerLink = new BrokerLink(config.broker, {
     nonce: (session, nonce) => void leases.answer(session, nonce),
-    ended: (session, code) => revocation.find(session)?.agentEnded(code),
+    ended: (session, code) => relays.agentEnded(session, code),
     anchor(anchor) {
       if (anchor.source !== 'broker' || monotonic() - anchoredAt < ANCHOR_INTERVAL_MIN_MS) return;
       anchoredAt = monotonic();
@@ -87,6 +88,7 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
     up: () => journal.brokerUp(),
     down: (error, waitMs) => journal.brokerDown(error, waitMs),
   });
+  const relays = new Relays({ tickets, rights, slots, broker, revocation, journal, now });
   const leases = new Leases({ revocation, grants, broker, now: monotonic, troubled });
 
   const server = createServer({ ...serverTls(config.tls), ...SERVER_LIMITS });
@@ -105,7 +107,7 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
     origins,
     routes: routes({
       ...{ users, totp, sessions, entitlements, slots, tickets, grants, rights },
-      ...{ revocation, broker, journal, now },
+      ...{ relays, broker, journal, now },
     }),
     sessions,
     rate: new RequestRate({ ...REQUESTS_OF_ONE_CERTIFICATE, now: monotonic }),
@@ -124,7 +126,7 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
     },
     async close() {
       server.close();
-      revocation.endAll();
+      relays.endAll();
       await stopLinking();
       stopWatching();
       stopReloading();

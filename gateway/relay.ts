@@ -42,13 +42,35 @@ export interface Upgraded {
   signIn: SignIn;
 }
 
-/** Takes a client's fresh WebSocket over. */
-export function relay(parts: RelayParts, who: Upgraded, client: Socket): void {
-  new Relay(parts, who, client).awaitTicket();
+/** Every session that this process relays or is opening. */
+export class Relays {
+  readonly #parts: RelayParts;
+  readonly #bySession = new Map<string, Relay>();
+
+  constructor(parts: RelayParts) {
+    this.#parts = parts;
+  }
+
+  /** Takes a client's fresh WebSocket over. */
+  take(who: Upgraded, client: Socket): void {
+    new Relay(this.#parts, this.#bySession, who, client).awaitTicket();
+  }
+
+  /** The agent has ended it, or refused the offer. */
+  agentEnded(session: string, code: Code): void {
+    this.#bySession.get(session)?.ended(code, null);
+  }
+
+  /** The gateway stops. */
+  endAll(): void {
+    for (const relay of this.#bySession.values()) relay.end(new Refusal('SHUTTING_DOWN'));
+  }
 }
 
 class Relay {
   readonly #parts: RelayParts;
+  /** Where it is found by the broker's word while it holds a slot. */
+  readonly #bySession: Map<string, Relay>;
   readonly #who: Upgraded;
   readonly #client: Socket;
   readonly #late: NodeJS.Timeout;
@@ -58,11 +80,12 @@ class Relay {
   #over = false;
   #lastInputAt = 0;
 
-  constructor(parts: RelayParts, who: Upgraded, client: Socket) {
+  constructor(parts: RelayParts, bySession: Map<string, Relay>, who: Upgraded, client: Socket) {
     this.#parts = parts;
+    this.#bySession = bySession;
     this.#who = who;
     this.#client = client;
-    this.#late = setTimeout(() => this.#end(new Refusal('PAIRING_OF_LINKS_TIMED_OUT')), OPENING_MAX_MS);
+    this.#late = setTimeout(() => this.end(new Refusal('PAIRING_OF_LINKS_TIMED_OUT')), OPENING_MAX_MS);
   }
 
   awaitTicket(): void {
@@ -70,10 +93,10 @@ class Relay {
       text: (text) => {
         const { ticket } = parseTicketMessage(text);
         // Nothing may come before paired; a message without a handler is refused.
-        this.#client.listen({ closed: (code, refusal) => this.#ended(code, refusal) });
+        this.#client.listen({ closed: (code, refusal) => this.ended(code, refusal) });
         void this.#open(ticket);
       },
-      closed: (code, refusal) => this.#ended(code, refusal),
+      closed: (code, refusal) => this.ended(code, refusal),
     });
     keepAlive(this.#client);
   }
@@ -88,7 +111,7 @@ class Relay {
       this.#data = data;
       this.#awaitPaired(data, admission);
     } catch (error) {
-      this.#end(refusalFrom(error));
+      this.end(refusalFrom(error));
     }
   }
 
@@ -103,6 +126,7 @@ class Relay {
     const slot: Slot = { session, municipality, user, desktop, startedAt: now() };
     await slots.claim(slot);
     this.#slot = slot;
+    this.#bySession.set(session, this);
     if (this.#over) {
       // The client went while the state was asked; nobody else frees the slot then.
       this.#free();
@@ -118,7 +142,7 @@ class Relay {
         if (paired.session !== session) throw new Refusal('MESSAGE_UNEXPECTED', 'paired for another session');
         this.#run(data, text);
       },
-      closed: (code, refusal) => this.#ended(code, refusal),
+      closed: (code, refusal) => this.ended(code, refusal),
     });
     keepAlive(data);
     data.sendText(JSON.stringify({ type: 'session', session }));
@@ -128,7 +152,7 @@ class Relay {
     const { revocation, journal } = this.#parts;
     const client = this.#client;
     const now = () => performance.now();
-    const ended = (code: Code, refusal: Refusal | null) => this.#ended(code, refusal);
+    const ended = (code: Code, refusal: Refusal | null) => this.ended(code, refusal);
     const admitted = (lane: Lane) => {
       if (lane === Lane.input) this.#lastInputAt = this.#parts.now();
     };
@@ -153,24 +177,21 @@ class Relay {
         return relay.#lastInputAt;
       },
       end(refusal) {
-        relay.#end(refusal);
-      },
-      agentEnded(code) {
-        relay.#ended(code, null);
+        relay.end(refusal);
       },
     };
   }
 
   /** This gateway ends it: the agent is told on the control link too, since the data link may be stuck. */
-  #end(refusal: Refusal): void {
+  end(refusal: Refusal): void {
     const { broker, journal } = this.#parts;
     if (this.#slot && broker.isUp) broker.send({ type: 'revoke', session: this.#slot.session, code: refusal.code });
     if (this.#slot && this.#running) journal.sessionRevoked(this.#slot, refusal);
-    this.#ended(refusal.code, refusal);
+    this.ended(refusal.code, refusal);
   }
 
   /** @param refusal null when the other side ended it */
-  #ended(code: Code, refusal: Refusal | null): void {
+  ended(code: Code, refusal: Refusal | null): void {
     if (this.#over) return;
     this.#over = true;
     clearTimeout(this.#late);
@@ -186,6 +207,8 @@ class Relay {
 
   #free(): void {
     const { slots, journal } = this.#parts;
-    if (this.#slot) slots.release(this.#slot).catch((error: unknown) => journal.troubled(error));
+    if (!this.#slot) return;
+    this.#bySession.delete(this.#slot.session);
+    slots.release(this.#slot).catch((error: unknown) => journal.troubled(error));
   }
 }

@@ -2,7 +2,7 @@
 // reset factor, a withdrawn entitlement and an administrator's kill are all writes to it, by any process, and each write
 // makes the process that relays the session look again. A new revocation list does the same, and so does time.
 import type { Store } from '#platform/state/store.ts';
-import { type Code, Refusal } from '#protocol/codes.ts';
+import { Refusal } from '#protocol/codes.ts';
 import { LEASE_INTERVAL_MS } from '#protocol/limits.ts';
 import { ENTITLEMENT_PREFIX } from './entitlements.ts';
 import { type Claimant, endOfRights, type Rights } from './rights.ts';
@@ -21,8 +21,6 @@ export interface Running extends Claimant {
   readonly lastInputAt: number;
   /** Closes both sides and tells the agent. */
   end(refusal: Refusal): void;
-  /** The agent said on the control link that it has ended. */
-  agentEnded(code: Code): void;
 }
 
 export interface RevocationParts {
@@ -73,11 +71,6 @@ export class Revocation {
     this.#running.delete(session);
     clearTimeout(this.#timers.get(session));
     this.#timers.delete(session);
-  }
-
-  /** The gateway stops. */
-  endAll(): void {
-    for (const running of this.#running.values()) running.end(new Refusal('SHUTTING_DOWN'));
   }
 
   /** A new revocation list is in force. */

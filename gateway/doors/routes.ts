@@ -2,13 +2,13 @@
 import * as z from 'zod';
 import { Refusal } from '#protocol/codes.ts';
 import { listDesktops, type OpeningParts, openDesktop, openRequest } from '../opening.ts';
-import { type RelayParts, relay } from '../relay.ts';
+import type { Relays } from '../relay.ts';
 import { clearCookie, setCookie } from '../sign-in/cookie.ts';
 import type { SignIn } from '../sign-in/sessions.ts';
 import { type SignInParts, signInWithTotp } from '../sign-in/sign-in.ts';
 import type { Route } from './route.ts';
 
-export type RouteParts = SignInParts & OpeningParts & RelayParts;
+export type RouteParts = SignInParts & OpeningParts & { relays: Relays };
 
 /** The code's form is checked by the factor itself, so that a malformed one counts as a failed try, too. */
 const totpRequest = z.strictObject({ code: z.string().max(64) });
@@ -75,7 +75,7 @@ export function routes(parts: RouteParts): readonly Route[] {
       path: '/relay',
       needs: 'session',
       take({ peer, signIn }, socket) {
-        relay(parts, { peer, signIn }, socket);
+        parts.relays.take({ peer, signIn }, socket);
       },
     },
   ];

@@ -43,6 +43,8 @@ export interface TestGateway {
   pki: DemoPki;
   gateway: Gateway;
   origin: string;
+  /** Holds state.sqlite. */
+  folder: string;
   store: Store;
   audit: MemoryAudit;
   /** Everything that the gateway wrote to its operators' log. */
@@ -134,7 +136,7 @@ export async function openGateway(
     (await gateway.admin[command]?.(body)) as Record<string, unknown>;
 
   return {
-    ...{ pki, gateway, origin, store, audit, ask, admin, now },
+    ...{ pki, gateway, origin, folder, store, audit, ask, admin, now },
     logged: () => lines.join(''),
     pass(ms) {
       ahead += ms;

@@ -1,0 +1,121 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Entitlements } from '#gateway/entitlements.ts';
+import { openSqliteStore } from '#platform/state/sqlite.ts';
+import { Refusal } from '#protocol/codes.ts';
+import { DESKTOP } from '#tests/support/broker.ts';
+import { type Live, openRelayed, type Relayed, TANAKA } from '#tests/support/relayed.ts';
+
+/** The documented bound is 2 s; most need a few milliseconds. */
+const CUT_MAX_MS = 2_000;
+
+let test: Relayed;
+let live: Live;
+
+beforeAll(async () => {
+  test = await openRelayed();
+}, 60_000);
+afterAll(() => test.close());
+beforeEach(async () => {
+  await test.gateway.admin('entitlement.add', { ...TANAKA, desktop: DESKTOP });
+  await test.signInAgain();
+  live = await test.open();
+});
+
+async function expectCut(code: string, reason: string): Promise<void> {
+  const began = performance.now();
+  expect(await live.client.ended()).toBe(code);
+  expect(await live.agentData.ended()).toBe(code);
+  const revoked = await test.agent.until(() => test.agent.of('revoke').find(({ session }) => session === live.session));
+  expect(revoked.code).toBe(code);
+  expect(performance.now() - began).toBeLessThan(CUT_MAX_MS);
+  const { session } = live;
+  expect(test.gateway.audit.of('session-revoked').at(-1)).toMatchObject({ session, reason, user: 'tanaka' });
+  expect(test.gateway.audit.of('relay-ended').at(-1)).toMatchObject({ session, code, reason });
+}
+
+describe('a running session is cut at once', () => {
+  it('when the user signs out', async () => {
+    await test.gateway.ask(test.gateway.pki.users.tanaka, '/api/session', { method: 'DELETE', cookie: test.cookie });
+    await expectCut('ENDED', 'SIGNED_OUT');
+  });
+
+  it('when the user signs in anew, which is how a lost connection is taken over', async () => {
+    await test.signInAgain();
+    await expectCut('ENDED', 'SIGNED_OUT');
+    await expect(test.ask()).resolves.toBeDefined();
+  });
+
+  it('when the entitlement is withdrawn', async () => {
+    await test.gateway.admin('entitlement.remove', { ...TANAKA, desktop: DESKTOP });
+    await expectCut('RIGHTS_ENDED', 'RIGHTS_REVOKED');
+  });
+
+  it('when another process withdraws the entitlement', async () => {
+    const path = `${test.gateway.folder}/state.sqlite`;
+    const other = openSqliteStore(path, { now: test.gateway.now });
+    await new Entitlements(other).remove(TANAKA, DESKTOP);
+    await other.close();
+    await expectCut('RIGHTS_ENDED', 'RIGHTS_REVOKED');
+  });
+
+  it('when the user is disabled', async () => {
+    await test.gateway.admin('user.disable', TANAKA);
+    await expectCut('RIGHTS_ENDED', 'RIGHTS_REVOKED');
+    await test.gateway.admin('user.enable', TANAKA);
+  });
+
+  it('when an administrator ends it, and it can be opened again', async () => {
+    expect(await test.gateway.admin('session.end', { session: live.session })).toEqual({ ended: 1 });
+    await expectCut('RIGHTS_ENDED', 'ENDED_BY_ADMINISTRATOR');
+    await expect.poll(() => test.ask().then(Boolean, () => false)).toBe(true);
+  });
+
+  it('when an administrator ends all', async () => {
+    expect(await test.gateway.admin('session.end', { all: true })).toEqual({ ended: 1 });
+    await expectCut('RIGHTS_ENDED', 'ENDED_BY_ADMINISTRATOR');
+  });
+});
+
+describe('while the state cannot be read', () => {
+  it('the session goes on but gets no lease, so that the agent ends it', async () => {
+    const { store } = test.gateway;
+    const { get } = store;
+    store.get = () => Promise.reject(new Refusal('STATE_UNWRITABLE', 'disk I/O error'));
+    const nonce = (text: string) => test.agent.say({ type: 'nonce', session: live.session, nonce: text.repeat(22) });
+    try {
+      nonce('A');
+      await expect.poll(() => test.gateway.logged()).toContain('STATE_UNWRITABLE');
+      expect(live.client.end).toBeNull();
+      expect(test.agent.of('lease')).toEqual([]);
+    } finally {
+      store.get = get;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1_000)); // one lease a second
+    nonce('B');
+    await test.agent.next('lease');
+  });
+});
+
+describe('what ends a user for good', () => {
+  let other: Relayed;
+  beforeEach(async () => {
+    other = test;
+    test = await openRelayed();
+    live = await test.open();
+  });
+  afterEach(async () => {
+    await test.close();
+    test = other;
+  });
+
+  it('cuts the session when the second factor is reset', async () => {
+    await test.gateway.admin('totp.reset', TANAKA);
+    await expectCut('RIGHTS_ENDED', 'RIGHTS_REVOKED');
+  });
+
+  it('cuts the session when the certificate is revoked, counted from the new list on the disk', async () => {
+    test.revoke(test.gateway.pki.users.tanaka);
+    await expectCut('RIGHTS_ENDED', 'RIGHTS_REVOKED');
+    expect(test.gateway.audit.of('session-revoked').at(-1)?.detail).toBe('CERTIFICATE_REVOKED');
+  });
+});
