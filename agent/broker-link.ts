@@ -56,8 +56,7 @@ export class BrokerLink {
   }
 
   async #live(signal: AbortSignal): Promise<void> {
-    const socket = await this.#dial('/link');
-    if (signal.aborted) return socket.close('UNAVAILABLE');
+    const socket = await this.#dial('/link', signal);
     await new Promise<void>((over) => {
       socket.listen({
         text: (text) => this.#parts.received(parseToAgent(text)),
@@ -74,12 +73,13 @@ export class BrokerLink {
     });
   }
 
-  #dial(path: string): Promise<Socket> {
+  #dial(path: string, signal?: AbortSignal): Promise<Socket> {
     const { url, serverName, tls } = this.#parts.broker;
     const options: ConnectionOptions = clientTls(tls, serverName);
     return dialSocket(new URL(path, url).href, options, {
       timeoutMs: OPENING_MAX_MS,
       mask: 'zero',
+      ...(signal ? { signal } : {}),
       verify: (peer) => void verifyPeer(peer, { kind: 'agent', role: 'server' }),
     });
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { openAudit } from '#platform/audit/chain.ts';
 import { readIdentity } from '#platform/hop/peer-certificate.ts';
 import { loadTls } from '#platform/hop/tls-files.ts';
+import { watchValidity } from '#platform/hop/validity.ts';
 import { parseArguments } from '#platform/process/args.ts';
 import { serveLocal } from '#platform/process/local-socket.ts';
 import { createLog } from '#platform/process/log.ts';
@@ -35,6 +36,7 @@ runProcess('agent', async (life) => {
 
   mkdirSync(config.state, { recursive: true, mode: 0o700 });
   const { municipality, name } = readIdentity(loadTls(config.broker.tls).own, { kind: 'agent', role: 'client' });
+  life.onStop(watchValidity(config.broker.tls, log, clock.wall));
   const source = `agent/${municipality}/${name}`;
   const store = openSqliteStore(join(config.state, 'agent.db'), { now: clock.wall });
   life.onStop(() => store.close());
