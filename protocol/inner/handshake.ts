@@ -104,7 +104,8 @@ export class ClientShares {
 
   async hello(parameters: OpenParameters): Promise<{ record: Bytes; next: ExpectAnswer }> {
     const start = this.#start.take();
-    const hello = { ...start.shares, ...parameters };
+    // The shares come last: whatever else a gateway's answer held, it cannot replace them (T04)
+    const hello = { ...parameters, ...start.shares };
     const body = encodeHello(hello);
     return { record: clearRecord(HELLO, body), next: new ExpectAnswer(start, hello, body) };
   }
