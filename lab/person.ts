@@ -26,6 +26,8 @@ export async function enrol(system: System, user: string, name: string): Promise
   const at = (file: string) => join(folder, file);
   const totpFile = at('totp.uri');
   const passwordFile = at('p12.password');
+  const who = ['--municipality', MUNICIPALITY, '--user', user];
+  const admin = (...args: string[]) => mustRun('admin/main.ts', ['--socket', system.sockets.admin, '--json', ...args]);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   copyFileSync(system.pki.files.user.authorities, at('gateway-ca.pem'));
   copyFileSync(system.pki.files.user.revocations, at('gateway-crl.pem'));
@@ -40,14 +42,12 @@ export async function enrol(system: System, user: string, name: string): Promise
     writeFileSync(passwordFile, randomPassword(), { mode: 0o600 });
     await connect('--certificate', at('issued.pem'), '--p12-password-file', passwordFile, '--force');
 
-    const who = ['--municipality', MUNICIPALITY, '--user', user];
-    const admin = (...args: string[]) =>
-      mustRun('admin/main.ts', ['--socket', system.sockets.admin, '--json', ...args]);
     await admin('user', 'add', ...who, '--name', name);
-    for (const desktop of system.desktops) await admin('entitlement', 'add', ...who, '--desktop', desktop);
     const { uri } = JSON.parse(await admin('totp', 'enrol', ...who));
     writeFileSync(totpFile, `${uri}\n`, { mode: 0o600 });
   }
+  // Another start may serve other desktops.
+  for (const desktop of system.desktops) await admin('entitlement', 'add', ...who, '--desktop', desktop);
   return {
     user,
     folder,

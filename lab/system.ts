@@ -56,8 +56,11 @@ export async function bringUp(options: SystemOptions): Promise<System> {
   const at = (...parts: string[]) => join(folder, ...parts);
   const progress = options.progress ?? (() => {});
   const running: Running[] = [];
+  mkdirSync(at('log'), { recursive: true, mode: 0o700 });
+  const release = occupy(at('lab.pid'));
   const stop = async () => {
     for (const one of running.splice(0).reverse()) await one.stop();
+    release();
   };
   const begin = async (name: string, config: object): Promise<Running> => {
     mkdirSync(at(name), { recursive: true, mode: 0o700 });
@@ -70,7 +73,6 @@ export async function bringUp(options: SystemOptions): Promise<System> {
     return one;
   };
 
-  mkdirSync(at('log'), { recursive: true, mode: 0o700 });
   try {
     progress('certificates');
     const files = await certificates(at('certs'));
@@ -151,4 +153,23 @@ function rewrite(path: string, ports: Record<string, unknown>): void {
   const config = JSON.parse(readFileSync(path, 'utf8'));
   for (const [side, port] of Object.entries(ports)) config[side].listen.port = port;
   writeFileSync(path, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
+}
+
+/** Two systems in one folder would write over each other's configuration. @throws Error naming the one that runs */
+function occupy(file: string): () => void {
+  const pid = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
+  if (pid > 0 && pid !== process.pid && isAlive(pid)) {
+    throw new Error(`already running (process ${pid}); stop it, or choose another folder with --state`);
+  }
+  writeFileSync(file, String(process.pid), { mode: 0o600 });
+  return () => rmSync(file, { force: true });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
