@@ -1,20 +1,28 @@
-// Which tiles the client does not have as they are now. Only the place is kept, never the pixels: what is sent is read
-// when it is sent, so however long a tile waits, it goes once and with its newest content.
+// What the client does not have as it is now: for each tile the smallest rectangle that holds all damage to it. Only the
+// place is kept, never the pixels: what is sent is read when it is sent, so however long a tile waits, it goes once and
+// with its newest content.
 import type { Rectangle } from '../desktop/desktop.ts';
-import { intersect } from '../desktop/rectangle.ts';
-import { type Size, TILE_SIDE, tileColumns, tileCount } from './tiles.ts';
+import { cover, intersect } from '../desktop/rectangle.ts';
+import { type Size, TILE_SIDE, tileColumns, tileCount, tileRectangle } from './tiles.ts';
+
+/** A tile, or the part of one that has to be sent. */
+export interface Patch {
+  readonly tile: number;
+  readonly area: Rectangle;
+}
 
 export class Damage {
   readonly #screen: Size;
-  /** In the order in which they were first damaged, so that a busy corner cannot keep another waiting. */
-  readonly #tiles = new Set<number>();
+  /** In the order in which the tiles were first damaged, so that a busy corner cannot keep another waiting. */
+  readonly #areas = new Map<number, Rectangle>();
 
   constructor(screen: Size) {
     this.#screen = screen;
   }
 
+  /** In tiles. */
   get size(): number {
-    return this.#tiles.size;
+    return this.#areas.size;
   }
 
   /** What lies outside the screen is ignored: after a resize, a desktop's last words may be about the old size. */
@@ -27,22 +35,28 @@ export class Damage {
     const bottom = Math.ceil((visible.y + visible.height) / TILE_SIDE);
     const columns = tileColumns(this.#screen);
     for (let row = top; row < bottom; row++) {
-      for (let column = left; column < right; column++) this.#tiles.add(row * columns + column);
+      for (let column = left; column < right; column++) this.#addToTile(row * columns + column, visible);
     }
+  }
+
+  #addToTile(tile: number, rectangle: Rectangle): void {
+    const hit = intersect(rectangle, tileRectangle(tile, this.#screen));
+    const before = this.#areas.get(tile);
+    if (hit) this.#areas.set(tile, before ? cover(before, hit) : hit);
   }
 
   addAll(): void {
-    for (let tile = 0; tile < tileCount(this.#screen); tile++) this.#tiles.add(tile);
+    for (let tile = 0; tile < tileCount(this.#screen); tile++) this.#areas.set(tile, tileRectangle(tile, this.#screen));
   }
 
   /** Removes the `count` tiles that wait longest. @returns them in ascending order, so that neighbours can be merged */
-  take(count: number): number[] {
-    const taken: number[] = [];
-    for (const tile of this.#tiles) {
+  take(count: number): Patch[] {
+    const taken: Patch[] = [];
+    for (const [tile, area] of this.#areas) {
       if (taken.length >= count) break;
-      taken.push(tile);
-      this.#tiles.delete(tile);
+      taken.push({ tile, area });
+      this.#areas.delete(tile);
     }
-    return taken.sort((a, b) => a - b);
+    return taken.sort((a, b) => a.tile - b.tile);
   }
 }

@@ -12,7 +12,7 @@ import type { Bytes } from '#protocol/bytes.ts';
 import type { Rectangle } from '../desktop/desktop.ts';
 import { Palette } from './palette.ts';
 import { TightWriter } from './tight-writer.ts';
-import { TILE_SIDE, tileColumns, tileRectangle } from './tiles.ts';
+import { TILE_SIDE } from './tiles.ts';
 import { type Mask, marked } from './watermark.ts';
 
 export interface EncodeJob {
@@ -22,8 +22,8 @@ export interface EncodeJob {
   /** The desktop's picture (see Screen.pixels); it may change while it is read. */
   readonly pixels: Uint8Array;
   readonly mask: Mask;
-  /** Ascending. */
-  readonly tiles: readonly number[];
+  /** What to encode: each a tile or a part of one, in ascending order of the tiles. */
+  readonly areas: readonly Rectangle[];
   /** No JPEG, whatever the content. */
   readonly lossless: boolean;
 }
@@ -32,52 +32,56 @@ export interface Encoded {
   /** Whole rectangles, ready to follow the header of a FramebufferUpdate. */
   readonly bytes: Bytes;
   readonly rectangles: number;
-  /** The tiles that went as JPEG. */
-  readonly lossy: readonly number[];
+  /** For each area of the job: it went as JPEG. */
+  readonly lossy: readonly boolean[];
 }
 
-/** Tiles of one row that are looked at together: 512 columns, of Tight's 2,048. Measured: 16 save another 5 % at most. */
-const STRIP_MAX_TILES = 8;
-/** A tile in which fewer pixels than this repeat the one on their left is a photo: text and drawings have flat parts. */
+/** Areas that are looked at together: 512 columns, of Tight's 2,048. Measured: 16 save another 5 % at most. */
+const STRIP_MAX_AREAS = 8;
+/** An area in which fewer pixels than this repeat the one on their left is a photo: text and drawings have flat parts. */
 const PHOTO_MAX_REPEATED = 0.25;
 /** Below this size a JPEG's tables outweigh what it saves. */
 const JPEG_MIN_PIXELS = 1024;
 const JPEG_QUALITY = 85;
 
 // Reused from strip to strip; a worker encodes one job at a time.
-const STRIP_MAX_PIXELS = STRIP_MAX_TILES * TILE_SIDE * TILE_SIDE;
-const strip = new Uint32Array(STRIP_MAX_PIXELS);
+const STRIP_MAX_PIXELS = STRIP_MAX_AREAS * TILE_SIDE * TILE_SIDE;
+const pixels = new Uint32Array(STRIP_MAX_PIXELS);
 const palette = new Palette(STRIP_MAX_PIXELS);
 const canvas = createCanvas(TILE_SIDE, TILE_SIDE);
 
-/** @throws RangeError for a tile outside the screen */
-export function encodeTiles(job: EncodeJob): Encoded {
+/** Areas side by side, read and marked: together they are `rectangle`. */
+interface Strip {
+  readonly rectangle: Rectangle;
+  /** Where each area begins, counted from the strip's left edge, and behind them where the last one ends. */
+  readonly edges: readonly number[];
+}
+
+/** @throws RangeError for an area outside the screen */
+export function encodeAreas(job: EncodeJob): Encoded {
   const writer = new TightWriter();
-  const lossy: number[] = [];
-  for (const tiles of stripsOf(job)) {
-    const first = tileRectangle(tiles[0] as number, job);
-    const last = tileRectangle(tiles[tiles.length - 1] as number, job);
-    const rectangle = { ...first, width: last.x + last.width - first.x };
-    readMarked(job, rectangle);
-    for (let start = 0; start < tiles.length; ) {
-      const run = nextRun(rectangle, start, job.lossless);
-      if (run.kind === 'photo') lossy.push(...tiles.slice(start, run.end));
-      writeRun(writer, rectangle, columnsOf(rectangle, start, run.end), run.kind);
+  const lossy: boolean[] = [];
+  for (const areas of stripsOf(job.areas)) {
+    const strip = readMarked(job, areas);
+    for (let start = 0; start < areas.length; ) {
+      const run = nextRun(strip, start, job.lossless);
+      for (let i = start; i < run.end; i++) lossy.push(run.kind === 'photo');
+      writeRun(writer, strip, start, run);
       start = run.end;
     }
   }
   return { bytes: writer.bytes(), rectangles: writer.rectangles, lossy };
 }
 
-/** The job's tiles as groups of neighbours in a row. */
-function stripsOf({ width, height, tiles }: EncodeJob): number[][] {
-  const columns = tileColumns({ width, height });
-  const strips: number[][] = [];
-  for (const tile of tiles) {
+/** The areas as groups that stand side by side. */
+function stripsOf(areas: readonly Rectangle[]): Rectangle[][] {
+  const strips: Rectangle[][] = [];
+  for (const area of areas) {
     const open = strips.at(-1);
-    const follows = open && open.at(-1) === tile - 1 && tile % columns !== 0 && open.length < STRIP_MAX_TILES;
-    if (follows) open.push(tile);
-    else strips.push([tile]);
+    const left = open?.at(-1);
+    const follows = left && left.x + left.width === area.x && left.y === area.y && left.height === area.height;
+    if (open && follows && open.length < STRIP_MAX_AREAS) open.push(area);
+    else strips.push([area]);
   }
   return strips;
 }
@@ -86,36 +90,36 @@ function stripsOf({ width, height, tiles }: EncodeJob): number[][] {
  * The one place where pixels leave the screen: each is read once, since the desktop may be drawing, and none comes out
  * without having passed the mask.
  */
-function readMarked(job: EncodeJob, { x, y, width, height }: Rectangle): void {
+function readMarked(job: EncodeJob, areas: readonly Rectangle[]): Strip {
+  const edges = [0];
+  for (const area of areas) edges.push((edges.at(-1) as number) + area.width);
+  const { x, y, height } = areas[0] as Rectangle;
+  const width = edges.at(-1) as number;
+  if (!(x >= 0 && y >= 0 && x + width <= job.width && y + height <= job.height)) throw new RangeError('off the screen');
   const screen = new Uint32Array(job.pixels.buffer, job.pixels.byteOffset, job.width * job.height);
   for (let row = y, i = 0; row < y + height; row++) {
     const start = row * job.width + x;
     for (let at = start; at < start + width; at++, i++) {
       const pixel = ((screen[at] as number) | 0xff00_0000) >>> 0;
-      strip[i] = job.mask[at] === 0 ? pixel : marked(pixel);
+      pixels[i] = job.mask[at] === 0 ? pixel : marked(pixel);
     }
   }
+  return { rectangle: { x, y, width, height }, edges };
 }
 
-type Kind = 'palette' | 'copy' | 'photo';
-
-interface Columns {
-  readonly left: number;
-  readonly right: number;
+/** Areas of a strip that share a rectangle, up to before the area `end`. */
+interface Run {
+  readonly kind: 'palette' | 'copy' | 'photo';
+  readonly end: number;
 }
 
-/** Where in the strip the tiles from number `start` to before `end` stand. */
-function columnsOf(rectangle: Rectangle, start: number, end: number): Columns {
-  return { left: start * TILE_SIDE, right: Math.min(end * TILE_SIDE, rectangle.width) };
-}
-
-/** From tile `start` of the strip, as many tiles as go the same way. Leaves the palette of a palette run. */
-function nextRun(rectangle: Rectangle, start: number, lossless: boolean): { kind: Kind; end: number } {
-  const tiles = Math.ceil(rectangle.width / TILE_SIDE);
+/** From the area `start` of the strip, as many as go the same way. Leaves the palette of a palette run. */
+function nextRun(strip: Strip, start: number, lossless: boolean): Run {
+  const areas = strip.edges.length - 1;
   palette.clear();
   let end = start;
-  for (let plain = true; end < tiles && addToPalette(rectangle, end); end++) {
-    // Plain tiles before others make a fill of their own; behind others they cost the palette next to nothing.
+  for (let plain = true; end < areas && addToPalette(strip, end); end++) {
+    // Plain areas before others make a fill of their own; behind others they cost the palette next to nothing.
     if (end > start && plain && palette.count > 1) {
       palette.count = 1;
       break;
@@ -123,44 +127,44 @@ function nextRun(rectangle: Rectangle, start: number, lossless: boolean): { kind
     plain = palette.count === 1;
   }
   if (end > start) return { kind: 'palette', end };
-  if (lossless || !isPhoto(rectangle, start)) return { kind: 'copy', end: start + 1 };
+  if (lossless || !isPhoto(strip, start)) return { kind: 'copy', end: start + 1 };
   do {
     end++;
     palette.clear();
-  } while (end < tiles && !addToPalette(rectangle, end) && isPhoto(rectangle, end));
+  } while (end < areas && !addToPalette(strip, end) && isPhoto(strip, end));
   return { kind: 'photo', end };
 }
 
-function addToPalette(rectangle: Rectangle, tile: number): boolean {
-  const { left, right } = columnsOf(rectangle, tile, tile + 1);
-  return palette.add(strip, rectangle.width, rectangle.height, left, right);
+function addToPalette({ rectangle, edges }: Strip, area: number): boolean {
+  return palette.add(pixels, rectangle.width, rectangle.height, edges[area] as number, edges[area + 1] as number);
 }
 
-/** Of a tile with more than 256 colours. */
-function isPhoto(rectangle: Rectangle, tile: number): boolean {
-  const { left, right } = columnsOf(rectangle, tile, tile + 1);
-  const area = (right - left) * rectangle.height;
-  if (area < JPEG_MIN_PIXELS) return false;
+/** Of an area with more than 256 colours. */
+function isPhoto({ rectangle, edges }: Strip, area: number): boolean {
+  const [left, right] = [edges[area] as number, edges[area + 1] as number];
+  const size = (right - left) * rectangle.height;
+  if (size < JPEG_MIN_PIXELS) return false;
   let repeated = 0;
   for (let row = 0; row < rectangle.height; row++) {
     const start = row * rectangle.width;
-    for (let at = start + left + 1; at < start + right; at++) if (strip[at] === strip[at - 1]) repeated++;
+    for (let at = start + left + 1; at < start + right; at++) if (pixels[at] === pixels[at - 1]) repeated++;
   }
-  return repeated < PHOTO_MAX_REPEATED * area;
+  return repeated < PHOTO_MAX_REPEATED * size;
 }
 
-function writeRun(writer: TightWriter, whole: Rectangle, { left, right }: Columns, kind: Kind): void {
-  const rectangle = { ...whole, x: whole.x + left, width: right - left };
-  const area = rectangle.width * rectangle.height;
+function writeRun(writer: TightWriter, { rectangle: whole, edges }: Strip, start: number, { kind, end }: Run): void {
+  const left = edges[start] as number;
+  const rectangle = { ...whole, x: whole.x + left, width: (edges[end] as number) - left };
+  const size = rectangle.width * rectangle.height;
   if (kind === 'palette') {
     const colours = palette.colours.subarray(0, palette.count);
     if (palette.count === 1) writer.fill(rectangle, colours[0] as number);
-    else writer.palette(rectangle, colours, cut(palette.indexes, whole, left, rectangle.width, new Uint8Array(area)));
+    else writer.palette(rectangle, colours, cut(palette.indexes, whole, left, rectangle.width, new Uint8Array(size)));
     return;
   }
-  const pixels = cut(strip, whole, left, rectangle.width, new Uint32Array(area));
-  if (kind === 'copy') writer.copy(rectangle, pixels);
-  else writer.jpeg(rectangle, encodeJpeg(rectangle, pixels));
+  const part = cut(pixels, whole, left, rectangle.width, new Uint32Array(size));
+  if (kind === 'copy') writer.copy(rectangle, part);
+  else writer.jpeg(rectangle, encodeJpeg(rectangle, part));
 }
 
 /** The columns from `left` of a strip, without gaps, in `to`. */
@@ -172,13 +176,13 @@ function cut<T extends Uint8Array | Uint32Array>(from: T, whole: Rectangle, left
   return to;
 }
 
-function encodeJpeg({ width, height }: Rectangle, pixels: Uint32Array): Uint8Array {
+function encodeJpeg({ width, height }: Rectangle, part: Uint32Array<ArrayBuffer>): Uint8Array {
   // Assigning a size, even the same one, gives a canvas new memory.
   if (canvas.width !== width || canvas.height !== height) {
     canvas.width = width;
     canvas.height = height;
   }
-  const bytes = new Uint8ClampedArray(pixels.buffer, pixels.byteOffset, pixels.length * 4);
+  const bytes = new Uint8ClampedArray(part.buffer, part.byteOffset, part.length * 4);
   canvas.getContext('2d').putImageData(new ImageData(bytes, width, height), 0, 0);
   return canvas.encodeSync('jpeg', JPEG_QUALITY);
 }

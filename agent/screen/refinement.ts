@@ -1,20 +1,25 @@
-// The tiles that the client has as JPEG. Once the screen rests they are sent again without loss.
+// The tiles that the client has as JPEG, at least in part. Once the screen rests they are sent again without loss.
+import type { Patch } from './damage.ts';
+import { type Size, tileRectangle } from './tiles.ts';
 
 /** A tile in which nothing happened for this long counts as resting: a pause in a film is shorter, a reader slower. */
 export const REST_MS = 500;
 
 export class Refinement {
-  /** Tile → when it was last sent, oldest first. Whatever damages it later makes it go anew, which leaves from here. */
+  readonly #screen: Size;
+  /** Tile → when something of it was last sent, oldest first. */
   readonly #lossy = new Map<number, number>();
 
-  get size(): number {
-    return this.#lossy.size;
+  constructor(screen: Size) {
+    this.#screen = screen;
   }
 
-  /** These tiles are on their way to the client, encoded at `now`, those in `lossy` as JPEG. */
-  sent(tiles: readonly number[], lossy: readonly number[], now: number): void {
-    for (const tile of tiles) this.#lossy.delete(tile);
-    for (const tile of lossy) this.#lossy.set(tile, now);
+  /** This patch is on its way to the client, encoded at `now`. */
+  sent({ tile, area }: Patch, lossy: boolean, now: number): void {
+    const whole = tileRectangle(tile, this.#screen);
+    const stillLossy = lossy || (this.#lossy.has(tile) && (area.width < whole.width || area.height < whole.height));
+    this.#lossy.delete(tile);
+    if (stillLossy) this.#lossy.set(tile, now);
   }
 
   /** When the next tile will have rested; null if there is none to refine. */
@@ -23,13 +28,13 @@ export class Refinement {
     return null;
   }
 
-  /** Up to `count` rested tiles, ascending. They stay on the list until sent() hears of them. */
-  due(count: number, now: number): number[] {
-    const rested: number[] = [];
+  /** Up to `count` rested tiles, whole and ascending. They stay on the list until sent() hears of them. */
+  due(count: number, now: number): Patch[] {
+    const rested: Patch[] = [];
     for (const [tile, sentAt] of this.#lossy) {
       if (rested.length >= count || sentAt + REST_MS > now) break;
-      rested.push(tile);
+      rested.push({ tile, area: tileRectangle(tile, this.#screen) });
     }
-    return rested.sort((a, b) => a - b);
+    return rested.sort((a, b) => a.tile - b.tile);
   }
 }

@@ -5,7 +5,7 @@ import { type Refusal, refusalFrom } from '#protocol/codes.ts';
 import { FRAME_PLAINTEXT_MAX_BYTES } from '#protocol/limits.ts';
 import type { Cursor, Rectangle, Screen } from '../desktop/desktop.ts';
 import { Announcements, type ResizeAnswer } from './announcements.ts';
-import { Damage } from './damage.ts';
+import { Damage, type Patch } from './damage.ts';
 import type { Encoded } from './encode.ts';
 import type { Encoders } from './encoders.ts';
 import { DrawnUpdates, TileCost } from './pacing.ts';
@@ -31,15 +31,15 @@ export interface ScreenSenderParts {
   failed(refusal: Refusal): void;
 }
 
-/** First guesses of what a tile costs: a dense page of text as it is, a photo without loss. */
-const UPDATE_TILE_BYTES = 1_024;
-const REFINED_TILE_BYTES = 10_240;
-/** Fewer tiles than this are not worth a second worker. */
-const JOB_MIN_TILES = 8;
+/** First guesses of what a patch costs: a dense page of text as it is, a photo without loss. */
+const UPDATE_PATCH_BYTES = 1_024;
+const REFINED_PATCH_BYTES = 10_240;
+/** Fewer patches than this are not worth a second worker. */
+const JOB_MIN_PATCHES = 8;
 
 /** What one update will hold of the screen. */
 interface Choice {
-  readonly tiles: readonly number[];
+  readonly patches: readonly Patch[];
   readonly refining: boolean;
 }
 
@@ -49,10 +49,10 @@ export class ScreenSender {
   #screen: Screen;
   #mask: Mask;
   #damage: Damage;
-  #refinement = new Refinement();
+  #refinement: Refinement;
   readonly #announcements: Announcements;
-  readonly #updateCost = new TileCost(UPDATE_TILE_BYTES);
-  readonly #refinedCost = new TileCost(REFINED_TILE_BYTES);
+  readonly #updateCost = new TileCost(UPDATE_PATCH_BYTES);
+  readonly #refinedCost = new TileCost(REFINED_PATCH_BYTES);
   readonly #drawn = new DrawnUpdates();
   /** What is left of the update being sent. */
   #unsent: Bytes = new Uint8Array(0);
@@ -68,6 +68,7 @@ export class ScreenSender {
     this.#screen = parts.screen;
     this.#mask = this.#watermark.lay(parts.screen.width, parts.screen.height);
     this.#damage = new Damage(parts.screen);
+    this.#refinement = new Refinement(parts.screen);
     this.#announcements = new Announcements();
     this.refresh();
   }
@@ -84,7 +85,7 @@ export class ScreenSender {
     this.#mask = this.#watermark.lay(screen.width, screen.height);
     this.#damage = new Damage(screen);
     this.#damage.addAll();
-    this.#refinement = new Refinement();
+    this.#refinement = new Refinement(screen);
     this.#announcements.resized();
     this.#wake();
   }
@@ -150,7 +151,7 @@ export class ScreenSender {
     }
     if (this.#drawn.full) return;
     const choice = this.#choose();
-    if (choice.tiles.length === 0 && !this.#announcements.due) return this.#awaitRest();
+    if (choice.patches.length === 0 && !this.#announcements.due) return this.#awaitRest();
     const pixels = await this.#encode(choice);
     if (this.#closed) return;
     const rectangles = [...this.#announcements.take(this.#screen), ...pixels];
@@ -160,9 +161,9 @@ export class ScreenSender {
 
   /** Fresh damage first; if there is none, tiles that have rested. */
   #choose(): Choice {
-    if (this.#damage.size > 0) return { tiles: this.#damage.take(this.#fitting(this.#updateCost)), refining: false };
-    const tiles = this.#refinement.due(this.#fitting(this.#refinedCost), this.#parts.now());
-    return { tiles, refining: true };
+    if (this.#damage.size > 0) return { patches: this.#damage.take(this.#fitting(this.#updateCost)), refining: false };
+    const patches = this.#refinement.due(this.#fitting(this.#refinedCost), this.#parts.now());
+    return { patches, refining: true };
   }
 
   #fitting(cost: TileCost): number {
@@ -170,22 +171,23 @@ export class ScreenSender {
   }
 
   /** @returns nothing if the screen was replaced meanwhile */
-  async #encode({ tiles, refining }: Choice): Promise<Rectangles[]> {
-    if (tiles.length === 0) return [];
+  async #encode({ patches, refining }: Choice): Promise<Rectangles[]> {
+    if (patches.length === 0) return [];
     const screen = this.#screen;
     const now = this.#parts.now();
     const { width, height, pixels } = screen;
     this.#encoding = true;
-    const jobs = share(tiles, this.#parts.encoders.workers).map((part) =>
-      this.#parts.encoders.encode({ width, height, pixels, mask: this.#mask, tiles: part, lossless: refining }),
-    );
+    const jobs = share(patches, this.#parts.encoders.workers).map((part) => {
+      const areas = part.map((patch) => patch.area);
+      return this.#parts.encoders.encode({ width, height, pixels, mask: this.#mask, areas, lossless: refining });
+    });
     const encoded = await Promise.all(jobs);
     this.#encoding = false;
     if (screen !== this.#screen) return [];
     const lossy = encoded.flatMap((part) => part.lossy);
-    this.#refinement.sent(tiles, lossy, now);
+    for (const [i, patch] of patches.entries()) this.#refinement.sent(patch, lossy[i] === true, now);
     const bytes = encoded.reduce((sum, part) => sum + part.bytes.length, 0);
-    (refining ? this.#refinedCost : this.#updateCost).learn(bytes, tiles.length);
+    (refining ? this.#refinedCost : this.#updateCost).learn(bytes, patches.length);
     return encoded;
   }
 
@@ -227,9 +229,9 @@ export class ScreenSender {
 
 type Rectangles = Pick<Encoded, 'bytes' | 'rectangles'>;
 
-/** Cuts the tiles into one contiguous part a worker, so that neighbours stay together. */
-function share(tiles: readonly number[], workers: number): number[][] {
-  const jobs = Math.max(1, Math.min(workers, Math.floor(tiles.length / JOB_MIN_TILES)));
-  const size = Math.ceil(tiles.length / jobs);
-  return Array.from({ length: jobs }, (_, i) => tiles.slice(i * size, (i + 1) * size));
+/** Cuts the patches into one contiguous part a worker, so that neighbours stay together. */
+function share(patches: readonly Patch[], workers: number): Patch[][] {
+  const jobs = Math.max(1, Math.min(workers, Math.floor(patches.length / JOB_MIN_PATCHES)));
+  const size = Math.ceil(patches.length / jobs);
+  return Array.from({ length: jobs }, (_, i) => patches.slice(i * size, (i + 1) * size));
 }

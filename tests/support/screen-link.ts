@@ -3,12 +3,18 @@
 import type { Refusal } from '#protocol/codes.ts';
 import { FRAME_PLAINTEXT_MAX_BYTES } from '#protocol/limits.ts';
 import type { Screen } from '../../agent/desktop/desktop.ts';
-import { type Encoded, type EncodeJob, encodeTiles } from '../../agent/screen/encode.ts';
+import { type Encoded, type EncodeJob, encodeAreas } from '../../agent/screen/encode.ts';
 import { ScreenSender } from '../../agent/screen/screen-sender.ts';
+import { TILE_SIDE } from '../../agent/screen/tiles.ts';
 import { FrameClient } from './frame-client.ts';
 
 /** Header and tag of a record. */
 const OVERHEAD_BYTES = 24;
+
+/** The tiles that a job is about. */
+export function tilesOf({ areas, width }: EncodeJob): number[] {
+  return areas.map(({ x, y }) => Math.floor(y / TILE_SIDE) * Math.ceil(width / TILE_SIDE) + Math.floor(x / TILE_SIDE));
+}
 
 export class ScreenLink {
   readonly sender: ScreenSender;
@@ -21,7 +27,7 @@ export class ScreenLink {
   clock = 0;
   /** While false the client receives without drawing. */
   draws = true;
-  encode: (job: EncodeJob) => Promise<Encoded> = async (job) => encodeTiles(job);
+  encode: (job: EncodeJob) => Promise<Encoded> = async (job) => encodeAreas(job);
   /** The most that was ever unacknowledged. */
   highest = 0;
   #path: Uint8Array[] = [];
@@ -51,7 +57,7 @@ export class ScreenLink {
   }
 
   get tilesEncoded(): number[] {
-    return this.jobs.flatMap((job) => job.tiles);
+    return this.jobs.flatMap((job) => tilesOf(job));
   }
 
   get pathBytes(): number {

@@ -43,7 +43,15 @@ describe('damage', () => {
             const t = tileRectangle(tile, SCREEN);
             return t.x < x + width && x < t.x + t.width && t.y < y + height && y < t.y + t.height;
           });
-          expect(damage.take(100)).toEqual(touched);
+          const taken = damage.take(100);
+          expect(taken.map(({ tile }) => tile)).toEqual(touched);
+          // Together the areas are exactly what of the rectangle is on the screen
+          const inside = taken.every(
+            ({ area: a }) => a.x >= x && a.y >= y && a.x + a.width <= x + width && a.y + a.height <= y + height,
+          );
+          expect(inside).toBe(true);
+          const pixels = taken.reduce((sum, { area: a }) => sum + a.width * a.height, 0);
+          expect(pixels).toBe(Math.min(width, 150 - x) * Math.min(height, 70 - y));
           expect(damage.size).toBe(0);
         },
       ),
@@ -60,14 +68,23 @@ describe('damage', () => {
     expect(damage.size).toBe(6);
   });
 
+  it('of one tile is the smallest rectangle that holds it all', () => {
+    const damage = new Damage(SCREEN);
+    damage.add({ x: 3, y: 5, width: 2, height: 2 });
+    damage.add({ x: 10, y: 1, width: 1, height: 3 });
+    expect(damage.take(9)).toEqual([{ tile: 0, area: { x: 3, y: 1, width: 8, height: 6 } }]);
+    damage.add({ x: 0, y: 0, width: 1, height: 1 });
+    expect(damage.take(9)).toEqual([{ tile: 0, area: { x: 0, y: 0, width: 1, height: 1 } }]);
+  });
+
   it('counts a tile once however often it is hit, and lets the longest waiting go first', () => {
     const damage = new Damage(SCREEN);
     damage.add({ x: 140, y: 0, width: 1, height: 1 });
     for (let i = 0; i < 50; i++) damage.add({ x: 0, y: 0, width: 1, height: 1 });
     damage.add({ x: 70, y: 0, width: 1, height: 1 });
-    expect(damage.take(2)).toEqual([0, 2]);
+    expect(damage.take(2).map(({ tile }) => tile)).toEqual([0, 2]);
     damage.add({ x: 0, y: 0, width: 1, height: 1 });
-    expect(damage.take(1)).toEqual([1]);
-    expect(damage.take(9)).toEqual([0]);
+    expect(damage.take(1).map(({ tile }) => tile)).toEqual([1]);
+    expect(damage.take(9).map(({ tile }) => tile)).toEqual([0]);
   });
 });

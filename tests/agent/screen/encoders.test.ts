@@ -1,14 +1,19 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { randomColours, sharedScreen } from '#tests/support/shared-screen.ts';
 import type { EncodeJob } from '../../../agent/screen/encode.ts';
-import { encodeTiles } from '../../../agent/screen/encode.ts';
+import { encodeAreas } from '../../../agent/screen/encode.ts';
 import { Encoders } from '../../../agent/screen/encoders.ts';
 
 const CRASHING = new URL('../../support/crashing-encoder.ts', import.meta.url);
 
 function job(tiles: number[], seed = 1): EncodeJob {
   const screen = sharedScreen(128, 64, randomColours(9, seed));
-  return { ...screen, mask: new Uint8Array(new SharedArrayBuffer(128 * 64)), tiles, lossless: false };
+  return {
+    ...screen,
+    mask: new Uint8Array(new SharedArrayBuffer(128 * 64)),
+    areas: tiles.map((tile) => ({ x: tile * 64, y: 0, width: 64, height: 64 })),
+    lossless: false,
+  };
 }
 
 let encoders: Encoders;
@@ -19,7 +24,7 @@ describe('the encoder threads', () => {
     encoders = new Encoders(2);
     const jobs = Array.from({ length: 12 }, (_, i) => job([0, 1], i));
     const encoded = await Promise.all(jobs.map((each) => encoders.encode(each)));
-    expect(encoded).toEqual(jobs.map(encodeTiles));
+    expect(encoded).toEqual(jobs.map(encodeAreas));
   });
 
   it('read the screen as it is when the job is done, since its memory is shared', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { Refusal } from '#protocol/codes.ts';
-import { ScreenLink } from '#tests/support/screen-link.ts';
+import { ScreenLink, tilesOf } from '#tests/support/screen-link.ts';
 import {
   type Paint,
   photo,
@@ -11,8 +11,8 @@ import {
   sharedScreen,
   throughMask,
 } from '#tests/support/shared-screen.ts';
-import type { Screen } from '../../../agent/desktop/desktop.ts';
-import { encodeTiles } from '../../../agent/screen/encode.ts';
+import type { Rectangle, Screen } from '../../../agent/desktop/desktop.ts';
+import { encodeAreas } from '../../../agent/screen/encode.ts';
 import { Watermark } from '../../../agent/screen/watermark.ts';
 
 const MARK = ['tanaka-taro 131016', '131016/agent1/desktop-1'];
@@ -34,6 +34,14 @@ function inPairs(paint: Paint): Paint {
     if (x % 2 === 0) last = paint(x, y);
     return last;
   };
+}
+
+/** Paints one colour over the part of the area that is on the screen. */
+function repaintArea({ width, height, pixels }: Screen, area: Rectangle, seed: number): void {
+  const words = new Uint32Array(pixels.buffer);
+  for (let y = area.y; y < Math.min(height, area.y + area.height); y++) {
+    words.fill((seed | 0xff00_0000) >>> 0, y * width + area.x, y * width + Math.min(width, area.x + area.width));
+  }
 }
 
 function whole({ width, height }: Screen) {
@@ -76,7 +84,7 @@ describe('damage', () => {
     link.jobs.length = 0;
     for (let i = 0; i < 100; i++) link.sender.damage({ x: 60 + (i % 10), y: 10, width: 1, height: 1 });
     await link.finish();
-    expect(link.jobs.map((job) => job.tiles)).toEqual([[0, 1]]);
+    expect(link.jobs.map(tilesOf)).toEqual([[0, 1]]);
   });
 
   it('that comes while its tile is being encoded is sent again', async () => {
@@ -84,9 +92,9 @@ describe('damage', () => {
     const link = new ScreenLink(screen);
     await link.finish();
     link.encode = async (job) => {
-      const early = encodeTiles(job);
+      const early = encodeAreas(job);
       repaint(screen, () => 0x333333);
-      link.encode = async (next) => encodeTiles(next);
+      link.encode = async (next) => encodeAreas(next);
       link.sender.damage(whole(screen));
       return early;
     };
@@ -94,6 +102,51 @@ describe('damage', () => {
     link.sender.damage(whole(screen));
     await link.finish();
     expectExact(link, screen);
+  });
+});
+
+describe('partial damage', () => {
+  const step = fc.record({
+    x: fc.nat(149),
+    y: fc.nat(99),
+    width: fc.integer({ min: 1, max: 100 }),
+    height: fc.integer({ min: 1, max: 100 }),
+    seed: fc.nat(),
+    settle: fc.boolean(),
+  });
+
+  it('sends the damaged part of a tile, not all of it', async () => {
+    const screen = sharedScreen(192, 128, randomColours(200, 1));
+    const link = new ScreenLink(screen);
+    await link.finish();
+    link.jobs.length = 0;
+    link.sender.damage({ x: 60, y: 10, width: 8, height: 16 });
+    link.sender.damage({ x: 70, y: 10, width: 2, height: 16 });
+    await link.finish();
+    expect(link.jobs.map(({ areas }) => areas)).toEqual([
+      [
+        { x: 60, y: 10, width: 4, height: 16 },
+        { x: 64, y: 10, width: 8, height: 16 },
+      ],
+    ]);
+    expect(link.client.rectangles.at(-1)?.region).toMatchObject({ x: 60, y: 10, width: 12, height: 16 });
+  });
+
+  it('of any shape ends in f(desktop)', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 15 }), async (steps) => {
+        const screen = sharedScreen(150, 100, randomColours(30, 1));
+        const link = new ScreenLink(screen);
+        for (const { seed, settle, ...area } of steps) {
+          repaintArea(screen, area, seed);
+          link.sender.damage(area);
+          if (settle) await link.finish();
+        }
+        await link.finish();
+        expectExact(link, screen);
+      }),
+      { numRuns: 30 },
+    );
   });
 });
 
@@ -139,7 +192,7 @@ describe('while there is no room', () => {
     link.sender.damage(whole(screen));
     let largest = 0;
     link.encode = async (job) => {
-      const encoded = encodeTiles(job);
+      const encoded = encodeAreas(job);
       largest = Math.max(largest, encoded.bytes.length);
       return encoded;
     };
@@ -195,7 +248,7 @@ describe('a resize', () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     link.encode = async (job) => {
       await promise;
-      return encodeTiles(job);
+      return encodeAreas(job);
     };
     link.sender.damage(whole(small));
     await link.settle();
@@ -284,9 +337,26 @@ describe('tiles sent as JPEG', () => {
         await link.finish();
         await advance(100, link);
       }
-      expect(link.jobs.filter((job) => job.lossless).map((job) => job.tiles)).toEqual([[1]]);
+      expect(link.jobs.filter((job) => job.lossless).map(tilesOf)).toEqual([[1]]);
       await advance(500, link);
-      expect(link.jobs.filter((job) => job.lossless).map((job) => job.tiles)).toEqual([[1], [0]]);
+      expect(link.jobs.filter((job) => job.lossless).map(tilesOf)).toEqual([[1], [0]]);
+      expectExact(link, screen);
+    }),
+  );
+
+  it(
+    'are refined whole after a part of one was sent without loss',
+    withTimers(async (advance) => {
+      const screen = sharedScreen(64, 64, photo(1));
+      const link = new ScreenLink(screen);
+      await link.finish();
+      await advance(300, link);
+      repaintArea(screen, { x: 5, y: 5, width: 9, height: 9 }, 0x336699);
+      link.sender.damage({ x: 5, y: 5, width: 9, height: 9 });
+      await link.finish();
+      await advance(400, link);
+      expect(Buffer.compare(link.client.picture.pixels, expected(screen))).not.toBe(0);
+      await advance(100, link);
       expectExact(link, screen);
     }),
   );
