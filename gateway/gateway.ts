@@ -114,9 +114,10 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
     journal,
   });
   const stopWatching = revocation.start();
-  const stopLinking = broker.start(parts.random);
   const port = await listen(server, config.listen);
   for (const origin of ownOrigins(loadTls(config.tls).own, port)) origins.add(origin);
+  // Only now: a second process started by mistake fails at the port, before it takes the first one's link over.
+  const stopLinking = broker.start(parts.random);
 
   return {
     port,

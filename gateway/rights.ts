@@ -57,7 +57,6 @@ export class Rights {
 export function endOfRights(refusal: Refusal): Refusal {
   const reasons: Partial<Record<Reason, Reason>> = {
     SESSION_MISSING: 'SIGNED_OUT',
-    SESSION_COOKIE_UNKNOWN: 'SIGNED_OUT', // signed in again, which replaces the earlier sign-in
     SESSION_IDLE: 'IDLE_LIMIT',
     SESSION_TOO_OLD: 'OVERALL_LIMIT',
     ENDED_BY_ADMINISTRATOR: 'ENDED_BY_ADMINISTRATOR',

@@ -152,7 +152,7 @@ const STRANGER_CODES: ReadonlySet<Code> = new Set(['CERTIFICATE_REQUIRED', 'CERT
 const BYPASS: ReadonlySet<Reason> = new Set([
   'ORIGIN_WRONG',
   'METHOD_WRONG',
-  'SESSION_COOKIE_UNKNOWN',
+  'SESSION_OTHER_USER',
   'SESSION_OTHER_CERTIFICATE',
 ]);
 const BYPASS_BY_UPGRADE: ReadonlySet<Reason> = new Set([...BYPASS, 'ROUTE_UNKNOWN', 'BODY_MALFORMED']);

@@ -9,10 +9,10 @@ export const CONNECTIONS_PER_ADDRESS_MAX = 256;
 /** Options that https.createServer takes beside those of TLS. */
 export const SERVER_LIMITS: ServerOptions = {
   handshakeTimeout: 10_000,
-  headersTimeout: 10_000,
+  headersTimeout: 5_000,
   requestTimeout: 15_000,
   keepAliveTimeout: 10_000,
-  connectionsCheckingInterval: 2_000,
+  connectionsCheckingInterval: 1_000,
   maxHeaderSize: 8_192,
 };
 
@@ -59,6 +59,11 @@ export class RequestRate {
     const tokens = Math.min(this.#burst, bucket.tokens + ((now - bucket.at) / 1000) * this.#perSecond);
     this.#buckets.set(thumbprint, { tokens: tokens >= 1 ? tokens - 1 : tokens, at: now });
     return tokens >= 1;
+  }
+
+  /** Buckets that are not full. */
+  get size(): number {
+    return this.#buckets.size;
   }
 
   /** A bucket that is full again says nothing; forgetting it keeps the map as small as what is going on. */

@@ -4,10 +4,12 @@ import { timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
 import type { Entry, Store } from '#platform/state/store.ts';
 import { Refusal } from '#protocol/codes.ts';
-import type { UserId } from '../users.ts';
+import { type UserId, userIdSchema } from '../users.ts';
 import { hashOf, newSecret } from './cookie.ts';
 
 export const SESSION_PREFIX = 'sign-in/';
+/** Whose a cookie is, by its hash: only to notice that somebody else shows it. */
+const OWNER_PREFIX = 'cookie/';
 
 /** RFC 8176 names; what a grant's amr says. */
 export const FACTORS = ['mtls', 'otp'] as const;
@@ -66,6 +68,8 @@ export class Sessions {
     const secret = newSecret();
     const now = this.#now();
     const begun: Row = { hash: hashOf(secret), ...by, signedInAt: now, lastActiveAt: now };
+    const { municipality, user } = owner;
+    await this.#store.put(OWNER_PREFIX + begun.hash, { municipality, user }, this.#expiry(begun));
     await this.#store.put(key(owner), begun, this.#expiry(begun));
     return { secret, signIn: this.#signIn(owner, begun) };
   }
@@ -73,21 +77,27 @@ export class Sessions {
   /**
    * The session that this cookie opens for this certificate.
    * @param owner and thumbprint come from the TLS connection, never from a header (B9)
-   * @throws SESSION_MISSING, SESSION_COOKIE_UNKNOWN, SESSION_OTHER_CERTIFICATE, SESSION_IDLE, SESSION_TOO_OLD
+   * @throws SESSION_MISSING, SESSION_OTHER_USER, SESSION_OTHER_CERTIFICATE, SESSION_IDLE, SESSION_TOO_OLD
    */
   async find(owner: UserId, thumbprint: string, secret: string | null): Promise<SignIn> {
     if (!secret) throw new Refusal('SESSION_MISSING', 'no cookie');
-    return this.check(owner, thumbprint, hashOf(secret));
+    const id = hashOf(secret);
+    const entry = await this.#store.get(OWNER_PREFIX + id);
+    const { municipality, user } = entry ? userIdSchema.parse(entry.value) : owner;
+    if (municipality !== owner.municipality || user !== owner.user) {
+      throw new Refusal('SESSION_OTHER_USER', `the cookie of ${municipality}/${user}`);
+    }
+    return this.check(owner, thumbprint, id);
   }
 
   /**
    * The same for a session that is known by its id.
-   * @throws as find
+   * @throws SESSION_MISSING, SESSION_OTHER_CERTIFICATE, SESSION_IDLE, SESSION_TOO_OLD
    */
   async check(owner: UserId, thumbprint: string, id: string): Promise<SignIn> {
     const entry = await this.#read(owner);
     if (!entry) throw new Refusal('SESSION_MISSING', 'this user is not signed in');
-    if (!sameHash(entry.value.hash, id)) throw new Refusal('SESSION_COOKIE_UNKNOWN');
+    if (!sameHash(entry.value.hash, id)) throw new Refusal('SESSION_MISSING', 'another sign-in took its place');
     if (entry.value.thumbprint !== thumbprint) throw new Refusal('SESSION_OTHER_CERTIFICATE');
     const { lastActiveAt, signedInAt } = entry.value;
     const now = this.#now();

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Route } from '#gateway/doors/route.ts';
 import { type RouteParts, routes } from '#gateway/doors/routes.ts';
@@ -65,6 +66,13 @@ describe('every route', () => {
   it('stands in this test, and is listed once', () => {
     expect(Object.keys(REQUESTS).sort()).toEqual(overHttp.map(name).sort());
     expect(new Set(INVENTORY.map(name)).size).toBe(INVENTORY.length);
+  });
+
+  it('stands in docs/api.md with what it needs', () => {
+    const rows = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8').split('\n');
+    const documented = rows.flatMap((row) => /^\| `([A-Z]+ \/\S*)` \| (\w+) \|/.exec(row)?.slice(1, 3).join(' ') ?? []);
+    expect(documented.sort()).toEqual(INVENTORY.map((route) => `${name(route)} ${route.needs}`).sort());
+    for (const route of INVENTORY) expect(rows).toContain(`### ${name(route)}`);
   });
 
   it.for(overHttp)('$method $path refuses a connection without a certificate', async (route) => {

@@ -67,11 +67,9 @@ describe('a sign-in session', () => {
     const { secret } = await sessions.begin(TANAKA, BY);
     expect(await reasonOf(sessions.find(TANAKA, 'thumbprint-2', secret))).toBe('SESSION_OTHER_CERTIFICATE');
     const suzuki = { ...TANAKA, user: 'suzuki' };
-    expect(await reasonOf(sessions.find(suzuki, 'thumbprint-1', secret))).toBe('SESSION_MISSING');
+    expect(await reasonOf(sessions.find(suzuki, 'thumbprint-1', secret))).toBe('SESSION_OTHER_USER');
     expect(await reasonOf(sessions.find(TANAKA, 'thumbprint-1', null))).toBe('SESSION_MISSING');
-    expect(await reasonOf(sessions.find(TANAKA, 'thumbprint-1', `${secret.slice(0, -1)}_`))).toBe(
-      'SESSION_COOKIE_UNKNOWN',
-    );
+    expect(await reasonOf(sessions.find(TANAKA, 'thumbprint-1', `${secret.slice(0, -1)}_`))).toBe('SESSION_MISSING');
   });
 
   it('lives on over a restart and in another process, and ends in all of them', async () => {
