@@ -1,22 +1,10 @@
 // The picture as this client has it: the RFB stream drawn into memory, update by update.
-import { createCanvas, loadImage } from '@napi-rs/canvas';
 import { AgentMessages } from '#rfb/agent-messages.ts';
 import type { CursorPicture } from '#rfb/cursor.ts';
 import { createFramebuffer, type Framebuffer, type Region } from '#rfb/framebuffer.ts';
 import { isResize } from '#rfb/rectangle.ts';
-import { type DecodeJpeg, drawTight } from '#rfb/tight.ts';
-
-const decodeJpeg: DecodeJpeg = async (data) => {
-  const image = await loadImage(data);
-  const canvas = createCanvas(image.width, image.height);
-  const context = canvas.getContext('2d');
-  context.drawImage(image, 0, 0);
-  return {
-    width: image.width,
-    height: image.height,
-    pixels: new Uint8Array(context.getImageData(0, 0, image.width, image.height).data.buffer),
-  };
-};
+import { drawTight } from '#rfb/tight.ts';
+import { decodeJpeg } from './jpeg.ts';
 
 export class ClientFramebuffer {
   /** Called for each rectangle that was drawn. */
@@ -60,7 +48,8 @@ export class ClientFramebuffer {
 
   /** Draws the next bytes of the stream. Rejects with MALFORMED or MESSAGE_UNKNOWN. */
   push(chunk: Uint8Array): Promise<void> {
-    return this.#messages.push(chunk);
+    // A Buffer's slice() would be no copy
+    return this.#messages.push(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
   }
 
   /** Resolves once every pixel of the screen has been drawn. */

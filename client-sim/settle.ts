@@ -1,32 +1,41 @@
-// When have the pixels of what was typed arrived? Nobody tells a client, so it looks: parts of the screen that change by
-// themselves (a clock, a caret, a film) are found before typing; a change anywhere else after a key is the answer to it,
-// and when nothing else has changed for a while, all of it is there. Pure: time is an argument.
+// When have the pixels of what was typed arrived? Nobody tells a client, so it looks. A screen also changes by itself:
+// carets blink, films move, and a whole tile comes again for one pixel in it. So each small cell of the screen remembers
+// the looks it has had. A cell with many looks before typing moves by itself and does not count; in every other cell a
+// look that it never had is an effect of typing. Pure: time is an argument.
+import type { Framebuffer, Region } from '#rfb/framebuffer.ts';
 
-/** Caret and clock come round within this. */
+/** How long to watch before the first key: a caret must have shown both of its looks. */
 export const OBSERVE_MS = 1_300;
-/** This long without a change elsewhere means that the answer is complete. */
+/** This long without a new look means that the answer is complete. */
 export const QUIET_MS = 400;
-const TILE = 32;
 
-interface Region {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-}
+const CELL = 16;
+/** With and without a caret, and one more for luck; a cell with more before typing moves by itself. */
+const BLINKING_LOOKS_MAX = 3;
+/** Looks that one cell remembers; from then on it counts as moving, too. */
+const LOOKS_MAX = 64;
+/** Cells lie on a grid that is wider than any screen. */
+const GRID = 65_536;
 
 export class Settling {
+  readonly #looks = new Map<number, Set<number>>();
   readonly #restless = new Set<number>();
   #typedAt: number | null = null;
   #answeredAt: number | null = null;
   #changedAt = 0;
 
-  /** Something was drawn. While nothing is typed, it changed by itself. @param nowMs monotonic */
-  drawn(region: Region, nowMs: number): void {
-    for (const tile of tilesOf(region)) {
-      if (this.#typedAt === null) {
-        this.#restless.add(tile);
-      } else if (!this.#restless.has(tile)) {
+  /** @param picture as it stands before anything is watched */
+  constructor(picture: Framebuffer) {
+    this.drawn(picture, { x: 0, y: 0, width: picture.width, height: picture.height }, 0);
+  }
+
+  /** `region` of the picture was drawn. While nothing is typed, it changed by itself. @param nowMs monotonic */
+  drawn(picture: Framebuffer, region: Region, nowMs: number): void {
+    const words = new Uint32Array(picture.pixels.buffer, picture.pixels.byteOffset, picture.width * picture.height);
+    for (let row = Math.floor(region.y / CELL); row * CELL < region.y + region.height; row++) {
+      for (let column = Math.floor(region.x / CELL); column * CELL < region.x + region.width; column++) {
+        const isNew = this.#remember(row * GRID + column, lookOf(words, picture, column * CELL, row * CELL));
+        if (!isNew || this.#typedAt === null) continue;
         this.#answeredAt ??= nowMs;
         this.#changedAt = nowMs;
       }
@@ -36,6 +45,7 @@ export class Settling {
   /** The observation is over, and the first key goes out now. */
   typed(nowMs: number): void {
     this.#typedAt = nowMs;
+    for (const [cell, looks] of this.#looks) if (looks.size > BLINKING_LOOKS_MAX) this.#restless.add(cell);
   }
 
   /** From the first key to the first change that belongs to it; null while there was none. */
@@ -47,11 +57,25 @@ export class Settling {
   settled(lastKeyMs: number, nowMs: number): boolean {
     return this.#answeredAt !== null && nowMs - Math.max(this.#changedAt, lastKeyMs) >= QUIET_MS;
   }
+
+  /** @returns whether a cell that counts has never looked like this */
+  #remember(cell: number, look: number): boolean {
+    if (this.#restless.has(cell)) return false;
+    const looks = this.#looks.get(cell) ?? new Set<number>();
+    if (looks.has(look)) return false;
+    this.#looks.set(cell, looks.add(look));
+    if (looks.size > LOOKS_MAX) this.#restless.add(cell);
+    return true;
+  }
 }
 
-/** Places on a grid that is wider than any screen. */
-function* tilesOf({ x, y, width, height }: Region): Generator<number> {
-  for (let row = Math.floor(y / TILE); row * TILE < y + height; row++) {
-    for (let column = Math.floor(x / TILE); column * TILE < x + width; column++) yield row * 65_536 + column;
+/** FNV-1a over the pixels of a cell: a chance meeting of two looks does no harm. */
+function lookOf(words: Uint32Array, { width, height }: Framebuffer, left: number, top: number): number {
+  let hash = 0x811c_9dc5;
+  const bottom = Math.min(top + CELL, height);
+  const right = Math.min(left + CELL, width);
+  for (let y = top; y < bottom; y++) {
+    for (let x = left; x < right; x++) hash = Math.imul(hash ^ (words[y * width + x] as number), 0x0100_0193);
   }
+  return hash;
 }

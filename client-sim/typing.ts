@@ -22,8 +22,8 @@ export async function typeAndWait(
   picture: ClientFramebuffer,
   text: string,
 ): Promise<number> {
-  const settling = new Settling();
-  picture.onDrawn = (region) => settling.drawn(region, now());
+  const settling = new Settling(picture);
+  picture.onDrawn = (region) => settling.drawn(picture, region, now());
   await delay(OBSERVE_MS);
   const began = now();
   settling.typed(began);

@@ -98,9 +98,11 @@ class VncDesktop implements Desktop, DesktopHandler {
   #resizable = false;
   #resize: Resize | null = null;
 
-  /** @throws MALFORMED for a size that is too large */
+  /** @throws MALFORMED for a size that is too large, Error if the server has gone since */
   constructor(socket: Socket, size: Size, events: DesktopEvents) {
     const messages = new DesktopMessages(size, this);
+    // No event would tell any more
+    if (socket.destroyed) throw new Error('closed the connection');
     this.#socket = socket;
     this.#events = events;
     this.#screen = newScreen(size);
