@@ -1,6 +1,6 @@
-// The watermark (rfb.md §5 of the design: a 1-bit mask and a fixed map per pixel). It names who looks, so that a
-// photograph of the screen names them too. Every pixel that leaves the agent has passed marked() where the mask says so;
-// no option, message or policy turns it off.
+// The watermark: a 1-bit mask and a fixed map per pixel, without blending, so that equality can be tested. It names who
+// looks, so that a photograph of the screen names them too. Every pixel that leaves the agent has passed marked() where
+// the mask says so; no option, message or policy turns it off.
 import { createRequire } from 'node:module';
 import { createCanvas, GlobalFonts } from '@napi-rs/canvas';
 import { Refusal } from '#protocol/codes.ts';
@@ -18,8 +18,7 @@ const FONT = 'telework-watermark';
 
 /**
  * What a masked pixel looks like: each channel 40 darker if it is 128 or more, else 40 lighter. So the mark shows on
- * every background, two colours never become one in a way that makes a palette more than double, and a test can compute
- * the client's picture from the desktop's.
+ * every background, a palette at most doubles, and a test can compute the client's picture from the desktop's.
  * @param pixel 0xAABBGGRR, that is R, G, B, A in memory on a little-endian machine
  */
 export function marked(pixel: number): number {
