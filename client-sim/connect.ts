@@ -101,9 +101,7 @@ type Chosen = Omit<Opening, 'deviceKey'>;
 
 async function pair(around: Surroundings, options: ConnectOptions, opening: Chosen, code: string): Promise<void> {
   const key = deviceKey(options.credentials, true);
-  const { socket, agentKey } = await pairDevice(around, { ...opening, deviceKey: key }, code);
-  pin(options.credentials, opening.desktop, agentKey);
-  socket.close('ENDED');
+  pin(options.credentials, opening.desktop, await pairDevice(around, { ...opening, deviceKey: key }, code));
 }
 
 interface Worked {

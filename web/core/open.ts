@@ -35,7 +35,7 @@ export interface OpenedSession {
   inbox: Inbox;
   ready: Ready;
   established: Established;
-  /** 65 bytes; in a pairing this is what the client pins from now on */
+  /** 65 bytes */
   agentKey: Bytes;
 }
 
@@ -48,11 +48,21 @@ export const openDesktop = (around: Surroundings, opening: Opening, pin: Bytes):
   open(around, opening, { pin });
 
 /**
- * Pairs this device with the agent of a desktop; the code is the PSK and never sent (T12).
+ * Pairs this device with the agent of a desktop; the code is the PSK and never sent (T12). The pairing's own session is
+ * over when this resolves, so that the desktop is free to be opened.
+ * @returns the agent's key to pin from now on, 65 bytes
  * @throws PAIRING_CODE_WRONG when the agent does not hold the same code, and as openDesktop
  */
-export const pairDevice = (around: Surroundings, opening: Opening, code: string): Promise<OpenedSession> =>
-  open(around, opening, { code });
+export async function pairDevice(around: Surroundings, opening: Opening, code: string): Promise<Bytes> {
+  const { socket, inbox, agentKey } = await open(around, opening, { code });
+  const tooLong = around.after(OPENING_MAX_MS, () => socket.close('ENDED'));
+  await new Promise<void>((closed) => {
+    const nothingMore = () => socket.close('PROTOCOL_ERROR');
+    inbox.handOver({ text: nothingMore, record: nothingMore, closed: () => closed() });
+  });
+  tooLong();
+  return agentKey;
+}
 
 async function open(
   around: Surroundings,
