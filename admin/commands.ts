@@ -49,6 +49,20 @@ const userRow = user.extend({
 const sessionRow = user.extend({ session: z.string(), desktop: z.string(), startedAt: z.string() });
 
 export const COMMANDS = {
+  status: command(
+    'status',
+    { must: [] },
+    z.object({ auditHealthy: z.boolean(), brokerLinked: z.boolean(), sessions: z.number() }),
+    ({ auditHealthy, brokerLinked, sessions }) =>
+      rows(
+        [
+          `監査ログ / audit log: ${auditHealthy ? 'ok' : '書き込めません / CANNOT BE WRITTEN'}`,
+          `中継 / broker: ${brokerLinked ? 'ok' : '接続できません / not linked'}`,
+          `接続数 / sessions: ${sessions}`,
+        ],
+        '',
+      ),
+  ),
   'user add': command('user.add', { must: [...WHO, 'name'] }, user, (of) => `追加しました / added: ${who(of)}`),
   'user enable': command('user.enable', { must: WHO }, user, (of) => `有効にしました / enabled: ${who(of)}`),
   'user disable': command('user.disable', { must: WHO }, user, (of) => `無効にしました / disabled: ${who(of)}`),

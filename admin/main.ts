@@ -6,6 +6,7 @@ import { COMMANDS, type CommandName } from './commands.ts';
 
 const USAGE = `npm run admin -- COMMAND [options]      Users, second factors and entitlements of a running gateway
 
+  status                                                       audit log, broker link, sessions
   user add            --municipality CODE --user ID --name NAME
   user disable        --municipality CODE --user ID            ends the user's session, too
   user enable         --municipality CODE --user ID

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { Failure } from '#platform/process/exit.ts';
 import type { LocalHandlers } from '#platform/process/local-socket.ts';
 import { DESKTOP, SESSION } from '#protocol/names.ts';
+import type { BrokerLink } from './broker-link.ts';
 import type { Entitlements } from './entitlements.ts';
 import type { Journal } from './journal.ts';
 import type { Sessions } from './sign-in/sessions.ts';
@@ -18,6 +19,7 @@ export interface AdminParts {
   sessions: Sessions;
   entitlements: Entitlements;
   slots: Slots;
+  broker: BrokerLink;
   journal: Journal;
 }
 
@@ -31,13 +33,19 @@ const whichSession = z.union([
 
 /** Each parses its own body; a Failure's text is what the administrator reads. */
 export function adminHandlers(parts: AdminParts): LocalHandlers {
-  const { users, totp, sessions, entitlements, slots, journal } = parts;
+  const { users, totp, sessions, entitlements, slots, broker, journal } = parts;
 
   async function requireUser(id: UserId): Promise<void> {
     if (!(await users.find(id))) throw new Failure(`there is no user ${say(id)}`);
   }
 
   return {
+    /** For a monitor on the host, which needs no certificate then. */
+    async status() {
+      const sessions = (await slots.list()).length;
+      return { auditHealthy: journal.isHealthy, brokerLinked: broker.isUp, sessions };
+    },
+
     async 'user.add'(body) {
       const { name, ...id } = newUser.parse(body);
       if (!(await users.add(id, name))) throw new Failure(`the user ${say(id)} exists already`);

@@ -121,7 +121,7 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
 
   return {
     port,
-    admin: adminHandlers({ users, totp, sessions, entitlements, slots, journal }),
+    admin: adminHandlers({ users, totp, sessions, entitlements, slots, broker, journal }),
     anchor(checkpoint) {
       if (broker.isUp) broker.send({ type: 'anchor', ...checkpoint });
     },

@@ -79,6 +79,8 @@ describe('the gateway process', () => {
     }
     expect(existsSync(join(folder, 'grant.pub.pem'))).toBe(true);
 
+    const status = { auditHealthy: true, brokerLinked: false, sessions: 0 };
+    expect(JSON.parse((await admin('status', '--json')).out)).toEqual(status);
     const who = ['--municipality', '131016', '--user', 'tanaka'];
     expect(await admin('user', 'add', ...who, '--name', '田中太郎')).toMatchObject({ exit: 0, err: '' });
     expect(await admin('user', 'add', ...who, '--name', '田中太郎')).toEqual({

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import type { Entitlements } from '#gateway/entitlements.ts';
+import { endOfRights, Rights, type RightsParts } from '#gateway/rights.ts';
+import type { Sessions, SignIn } from '#gateway/sign-in/sessions.ts';
+import type { Totp } from '#gateway/sign-in/totp.ts';
+import type { Users } from '#gateway/users.ts';
+import type { RevocationList } from '#platform/hop/revocation.ts';
+import { type Reason, Refusal, refusalFrom } from '#protocol/codes.ts';
+
+const NOW = 1_800_000_000_000;
+const SIGN_IN: SignIn = {
+  ...{ id: 'id', municipality: '131016', user: 'tanaka', thumbprint: 'thumbprint' },
+  ...{ factors: ['mtls', 'otp'], lastSignIn: null, endsAt: NOW + 900_000 },
+};
+const PEER = {
+  ...{ kind: 'user' as const, municipality: '131016', name: 'tanaka' },
+  ...{ thumbprint: 'thumbprint', serial: 'AB', notAfter: NOW + 86_400_000 },
+};
+
+/** What may be wrong, gravest first. */
+const WRONGS = [
+  'REVOCATION_UNKNOWN',
+  'CERTIFICATE_REVOKED',
+  'CERTIFICATE_EXPIRED',
+  'USER_DISABLED',
+  'TOTP_NOT_ENROLLED',
+  'SESSION_IDLE',
+  'ENTITLEMENT_MISSING',
+] as const satisfies Reason[];
+
+function rightsWith(...wrong: Reason[]): Rights {
+  const refuse = (reason: Reason) => {
+    if (wrong.includes(reason)) throw new Refusal(reason);
+  };
+  const parts: RightsParts = {
+    users: { requireEnabled: async () => refuse('USER_DISABLED') } as unknown as Users,
+    totp: { isEnrolled: async () => !wrong.includes('TOTP_NOT_ENROLLED') } as unknown as Totp,
+    sessions: {
+      async check() {
+        refuse('SESSION_IDLE');
+        return SIGN_IN;
+      },
+    } as unknown as Sessions,
+    entitlements: { require: async () => refuse('ENTITLEMENT_MISSING') } as unknown as Entitlements,
+    revocations: () =>
+      ({
+        isCurrent: () => !wrong.includes('REVOCATION_UNKNOWN'),
+        isRevoked: (serial: string) => serial === 'AB' && wrong.includes('CERTIFICATE_REVOKED'),
+      }) as unknown as RevocationList,
+    now: () => (wrong.includes('CERTIFICATE_EXPIRED') ? PEER.notAfter : NOW),
+  };
+  return new Rights(parts);
+}
+
+const check = (rights: Rights, peer = PEER) =>
+  rights.check({ peer, signIn: SIGN_IN, desktop: '131016/soumu/notepad' }).catch((error) => refusalFrom(error).reason);
+
+describe('the rights of a user at a desktop', () => {
+  it('hold until the first limit', async () => {
+    expect(await check(rightsWith())).toBe(SIGN_IN.endsAt);
+    expect(await check(rightsWith(), { ...PEER, notAfter: NOW + 1_000 })).toBe(NOW + 1_000);
+  });
+
+  it.for(WRONGS)('end with %s', async (reason) => {
+    expect(await check(rightsWith(reason))).toBe(reason);
+  });
+
+  it('end with the gravest reason when several are there', async () => {
+    for (const [i, reason] of WRONGS.entries()) expect(await check(rightsWith(...WRONGS.slice(i)))).toBe(reason);
+  });
+
+  it.for<[Reason, string]>([
+    ['SESSION_IDLE', 'IDLE'],
+    ['SESSION_TOO_OLD', 'TIME_LIMIT'],
+    ['SESSION_MISSING', 'ENDED'],
+    ['ENDED_BY_ADMINISTRATOR', 'RIGHTS_ENDED'],
+    ['USER_DISABLED', 'RIGHTS_ENDED'],
+    ['ENTITLEMENT_MISSING', 'RIGHTS_ENDED'],
+    ['CERTIFICATE_REVOKED', 'RIGHTS_ENDED'],
+    ['REVOCATION_UNKNOWN', 'RIGHTS_ENDED'],
+  ])('a running session that ends with %s is told %s', ([reason, code]) => {
+    expect(endOfRights(new Refusal(reason)).code).toBe(code);
+  });
+});
