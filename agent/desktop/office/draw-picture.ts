@@ -62,6 +62,24 @@ function colourAt(x: number, y: number, frame: number): Colour {
   return mixed(sea, CLOUD, Math.max(0, wave - 0.62) * 1.3);
 }
 
+/** Grain of a sensor, larger than the picture, so that each frame shows another part of it. */
+const GRAIN_WIDTH = 512;
+const GRAIN_HEIGHT = 384;
+const GRAIN_ALPHA = 12;
+
+function paintGrain(): Canvas {
+  const data = new Uint8ClampedArray(4 * GRAIN_WIDTH * GRAIN_HEIGHT);
+  for (let i = 0; i < data.length; i += 4) {
+    const grey = Math.floor(256 * (noise[(i / 4 + Math.floor(i / 3000)) % noise.length] ?? 0));
+    data.set([grey, grey, grey, GRAIN_ALPHA], i);
+  }
+  const canvas = createCanvas(GRAIN_WIDTH, GRAIN_HEIGHT);
+  canvas.getContext('2d').putImageData(new ImageData(data, GRAIN_WIDTH, GRAIN_HEIGHT), 0, 0);
+  return canvas;
+}
+
+const grain = paintGrain();
+
 let drawn: { frame: number; canvas: Canvas } | null = null;
 
 /** Kept until the next frame, since a part of the same frame may be redrawn many times. */
@@ -86,6 +104,9 @@ export function drawPicture(
   picture: { readonly frame: number; readonly paused: boolean },
 ): void {
   context.drawImage(pictureOf(picture.frame), content.x, content.y, content.width, content.height);
+  const offsetX = (picture.frame * 37) % (GRAIN_WIDTH - content.width);
+  const offsetY = (picture.frame * 23) % (GRAIN_HEIGHT - content.height);
+  context.drawImage(grain, content.x - offsetX, content.y - offsetY);
   if (!picture.paused) return;
   context.fillStyle = 'rgba(0, 0, 0, 0.45)';
   context.fillRect(content.x + 10, content.y + 10, 84, 26);
