@@ -1,5 +1,6 @@
 // A data WebSocket as its two ends need it: messages in order, read one by one while opening, then by handlers.
 import { type Code, Refusal } from '../codes.ts';
+import { RECORD_MAX_BYTES, WINDOW_MAX_BYTES } from '../limits.ts';
 
 /** Offered by the page's WebSocket and by platform/hop; `listen` takes it over, nothing is lost before it. */
 export interface DataSocket {
@@ -28,13 +29,19 @@ export class ClosedByRelay extends Error {
 
 type Item = { text: string } | { record: Uint8Array } | { closed: Code };
 
+/** While nobody reads, no honest peer sends more than its window. */
+const HELD_MAX_BYTES = WINDOW_MAX_BYTES + RECORD_MAX_BYTES;
+
 /** Reads a socket message by message; `handOver` gives what is left and all that follows to handlers. */
 export class Inbox {
+  readonly #socket: DataSocket;
   readonly #items: Item[] = [];
+  #heldBytes = 0;
   #wake: (() => void) | null = null;
   #handlers: SocketHandlers | null = null;
 
   constructor(socket: DataSocket) {
+    this.#socket = socket;
     socket.listen({
       text: (text) => this.#put({ text }),
       record: (record) => this.#put({ record }),
@@ -48,12 +55,20 @@ export class Inbox {
       return;
     }
     this.#items.push(item);
+    this.#heldBytes += sizeOf(item);
+    // T13: a relay that pours records into a handshake must not fill this end's memory.
+    if (this.#heldBytes > HELD_MAX_BYTES) {
+      this.#items.splice(0, this.#items.length, { closed: 'PROTOCOL_ERROR' });
+      this.#heldBytes = 0;
+      this.#socket.close('PROTOCOL_ERROR');
+    }
     this.#wake?.();
   }
 
   async #next(): Promise<Item> {
     while (this.#items.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
     const item = this.#items.shift() as Item;
+    this.#heldBytes -= sizeOf(item);
     if ('closed' in item) throw new ClosedByRelay(item.closed);
     return item;
   }
@@ -76,6 +91,11 @@ export class Inbox {
     this.#handlers = handlers;
     for (const item of this.#items.splice(0)) deliver(item, handlers);
   }
+}
+
+function sizeOf(item: Item): number {
+  if ('record' in item) return item.record.length;
+  return 'text' in item ? item.text.length : 0;
 }
 
 function deliver(item: Item, handlers: SocketHandlers): void {
