@@ -1,14 +1,18 @@
 // All sessions of this agent: takes an offer to a live session or a pairing, keeps one session a desktop, and passes
 // leases, revocations and the end on.
+//
+//   offer → opening.ts → verified user → place → still paired? → attach → ready → Session → ended: the place is free
 import { availableParallelism } from 'node:os';
 import type { Log } from '#platform/process/log.ts';
+import { equal } from '#protocol/bytes.ts';
 import { type Code, type Reason, Refusal, refusalFrom } from '#protocol/codes.ts';
 import { INPUT_PER_SECOND } from '#protocol/limits.ts';
 import type { GrantClaims, GrantKey, Policy } from '#protocol/outer/grant.ts';
 import type { FromAgent } from '#protocol/outer/link.ts';
 import { type Attached, attach } from './attach.ts';
-import type { Desktop, OpenDesktop } from './desktop/desktop.ts';
+import type { OpenDesktop } from './desktop/desktop.ts';
 import { type Opened, type OpeningParts, openForOffer } from './opening.ts';
+import { Place } from './place.ts';
 import { Encoders } from './screen/encoders.ts';
 import { Session } from './session.ts';
 
@@ -27,9 +31,8 @@ export class Sessions {
   readonly #parts: SessionsParts;
   /** Encoding runs beside the event loop; one pool for the agent, never one a session. */
   readonly #encoders = new Encoders(Math.max(1, availableParallelism() - 1));
-  readonly #bySession = new Map<string, { desktop: string; user: string; session: Session }>();
-  /** Taken by a verified proof and by nothing else. */
-  readonly #slots = new Set<string>();
+  /** By session id. Taken by a verified proof and by nothing else; one a desktop. */
+  readonly #places = new Map<string, Place>();
   /** Shown when the desktop is attached next. */
   readonly #notices = new Map<string, string>();
   #stopping = false;
@@ -39,11 +42,15 @@ export class Sessions {
   }
 
   live(desktop: string): boolean {
-    return this.#slots.has(desktop);
+    return this.#placeAt(desktop) !== undefined;
+  }
+
+  #placeAt(desktop: string): Place | undefined {
+    return [...this.#places.values()].find((place) => place.desktop === desktop);
   }
 
   list(): { session: string; desktop: string; user: string }[] {
-    return [...this.#bySession].map(([session, { desktop, user }]) => ({ session, desktop, user }));
+    return [...this.#places].map(([session, { desktop, user }]) => ({ session, desktop, user }));
   }
 
   /** Never throws: an offer that comes to nothing is audited and answered with its code. */
@@ -61,7 +68,7 @@ export class Sessions {
 
   async lease(sessionId: string, jws: string): Promise<void> {
     try {
-      await this.#bySession.get(sessionId)?.session.leaseAnswered(jws);
+      await this.#places.get(sessionId)?.leaseAnswered(jws);
     } catch (error) {
       // A bad lease is no lease: the session runs out by itself if no good one comes.
       this.#parts.log.warn({ session: sessionId, reason: refusalFrom(error).reason }, 'lease refused');
@@ -69,24 +76,24 @@ export class Sessions {
   }
 
   revoke(sessionId: string, code: Code): void {
-    this.#bySession.get(sessionId)?.session.end(new Refusal(code === 'ENDED' ? 'SIGNED_OUT' : 'RIGHTS_REVOKED', code));
+    this.#places.get(sessionId)?.end(new Refusal(code === 'ENDED' ? 'SIGNED_OUT' : 'RIGHTS_REVOKED', code));
   }
 
   /** Ends every session whose user may no longer prove anything at this desktop. */
   endOf(user: string, desktop: string): void {
-    for (const entry of this.#bySession.values()) {
-      if (entry.user === user && entry.desktop === desktop) entry.session.end(new Refusal('RIGHTS_REVOKED', 'pairing'));
+    for (const place of this.#places.values()) {
+      if (place.user === user && place.desktop === desktop) place.end(new Refusal('RIGHTS_REVOKED', 'pairing'));
     }
   }
 
   /** Tells the person at the desktop: now if a session shows it, else when it is attached next. */
   notice(desktop: string, text: string): void {
-    this.#notices.set(desktop, text);
+    if (!this.#placeAt(desktop)?.notice(text)) this.#notices.set(desktop, text);
   }
 
   async stop(): Promise<void> {
     this.#stopping = true;
-    for (const { session } of this.#bySession.values()) session.end(new Refusal('SHUTTING_DOWN'));
+    for (const place of this.#places.values()) place.end(new Refusal('SHUTTING_DOWN'));
     await this.#encoders.close();
   }
 
@@ -113,6 +120,7 @@ export class Sessions {
   }
 
   async #pair({ admitted: { grant }, socket, user }: Opened): Promise<void> {
+    if (this.live(grant.aud)) throw new Refusal('PAIRING_WHILE_LIVE');
     await this.#parts.pairings.learn(grant.sub, grant.aud, user.deviceKey);
     this.#parts.audit.record('pairing-made', { user: grant.sub, municipality: grant.municipality, desktop: grant.aud });
     this.notice(grant.aud, `新しい端末が登録されました: ${grant.sub} / A new device was paired: ${grant.sub}`);
@@ -126,11 +134,12 @@ export class Sessions {
   async #start({ admitted: { grant }, socket, inbox, user }: Opened): Promise<void> {
     const open = this.#parts.desktops.get(grant.aud);
     if (!open) throw new Refusal('GRANT_OTHER_DESKTOP');
-    if (this.#slots.has(grant.aud)) throw new Refusal('DESKTOP_IN_USE');
-    this.#slots.add(grant.aud);
+    const place = this.#take(grant);
     let attached: Attached | null = null;
     try {
+      await this.#checkStillPaired(grant, user);
       attached = await attach(open);
+      place.checkWanted();
       const { desktop } = attached;
       const { width, height } = desktop.screen;
       const { record, established } = await user.ready({ width, height, ...this.#terms(grant) });
@@ -148,26 +157,38 @@ export class Sessions {
         sendNonce: (id, nonce) => this.#parts.tell({ type: 'nonce', session: id, nonce }),
         ended: (refusal) => this.#ended(grant, refusal),
       });
-      this.#bySession.set(grant.session, { desktop: grant.aud, user: grant.sub, session });
       this.#parts.audit.record('session-started', named(grant, { session: grant.session }));
+      place.begin(session, desktop);
       attached.handOver(session.desktopEvents);
-      this.#showNotice(grant.aud, desktop);
+      const notice = this.#notices.get(grant.aud);
+      if (notice) desktop.notice(notice);
+      this.#notices.delete(grant.aud);
     } catch (error) {
+      place.end(refusalFrom(error));
       attached?.desktop.close();
-      this.#slots.delete(grant.aud);
+      this.#places.delete(grant.session);
       throw error;
     }
   }
 
-  #showNotice(desktopId: string, desktop: Desktop): void {
-    const notice = this.#notices.get(desktopId);
-    if (notice) desktop.notice(notice);
-    this.#notices.delete(desktopId);
+  #take(grant: GrantClaims): Place {
+    if (this.#stopping) throw new Refusal('SHUTTING_DOWN');
+    if (this.live(grant.aud)) throw new Refusal('DESKTOP_IN_USE');
+    // A second session of the same id would take the first one's leases and revocations (T06).
+    if (this.#places.has(grant.session)) throw new Refusal('GRANT_MISMATCH', 'session');
+    const place = new Place(grant.aud, grant.sub);
+    this.#places.set(grant.session, place);
+    return place;
+  }
+
+  /** A revocation between the proof and the place found nothing to end; one from now on finds the place. */
+  async #checkStillPaired({ sub, aud }: GrantClaims, { deviceKey }: Opened['user']): Promise<void> {
+    const keys = await this.#parts.pairings.keysOf(sub, aud);
+    if (!keys.some((key) => equal(key, deviceKey))) throw new Refusal('USER_NOT_PAIRED');
   }
 
   #ended(grant: GrantClaims, refusal: Refusal): void {
-    this.#bySession.delete(grant.session);
-    this.#slots.delete(grant.aud);
+    this.#places.delete(grant.session);
     const { session } = grant;
     const { reason, detail, code } = refusal;
     if (INPUT_REASONS.has(reason)) this.#parts.audit.record('input-refused', named(grant, { session, reason, detail }));
