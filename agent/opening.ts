@@ -6,7 +6,7 @@ import { Refusal, refusalFrom } from '#protocol/codes.ts';
 import type { Cipher, SigningKey } from '#protocol/inner/cipher.ts';
 import { answerHello, readHello, type UserVerified } from '#protocol/inner/handshake.ts';
 import { OPENING_MAX_MS, PROOF_MAX_MS } from '#protocol/limits.ts';
-import { type DataSocket, Inbox } from '#protocol/outer/data-socket.ts';
+import { ClosedByRelay, type DataSocket, Inbox } from '#protocol/outer/data-socket.ts';
 import { parsePairedMessage } from '#protocol/outer/ticket.ts';
 import type { Admission, Admitted } from './admission.ts';
 import type { Pairings } from './pairings.ts';
@@ -40,11 +40,11 @@ export async function openForOffer(parts: OpeningParts, session: string, jws: st
   const admitted = await admit(parts, session, jws);
   let socket: DataSocket | null = null;
   try {
-    socket = await parts.dialData();
+    socket = await dial(parts);
     return await within(socket, PROOF_MAX_MS, () => verifyUser(parts, admitted, socket as DataSocket));
   } catch (error) {
     admitted.done();
-    const refusal = refusalFrom(error);
+    const refusal = error instanceof ClosedByRelay ? new Refusal('PEER_GONE', error.code) : refusalFrom(error);
     socket?.close(refusal.code);
     const event = admitted.grant.mode === 'pair' ? 'pairing-refused' : 'handshake-refused';
     parts.audit.record(event, { ...about(admitted), reason: refusal.reason, detail: refusal.detail });
@@ -71,6 +71,14 @@ const about = ({ grant: { municipality, sub, aud, session } }: Admitted) => ({
   session,
 });
 
+async function dial({ dialData }: OpeningParts): Promise<DataSocket> {
+  try {
+    return await dialData();
+  } catch (error) {
+    throw error instanceof Refusal ? error : new Refusal('BROKER_UNREACHABLE', refusalFrom(error).detail);
+  }
+}
+
 async function verifyUser(parts: OpeningParts, admitted: Admitted, socket: DataSocket): Promise<Opened> {
   const { grant } = admitted;
   const inbox = new Inbox(socket);
@@ -84,8 +92,10 @@ async function verifyUser(parts: OpeningParts, admitted: Admitted, socket: DataS
   const { records, next } = await answerHello(parts.cipher, hello, parts.identity, psk);
   for (const record of records) socket.sendRecord(record);
 
+  const proof = await inbox.nextRecord();
+  // Not before the proof is here: whoever waits with it must not outwait a revocation (T01).
   const keys = grant.mode === 'pair' ? [] : await parts.pairings.keysOf(grant.sub, grant.aud);
-  const user = await next.handle(await inbox.nextRecord(), { user: grant.sub, keys }).catch(async (error) => {
+  const user = await next.handle(proof, { user: grant.sub, keys }).catch(async (error) => {
     // The client has verified the agent by now, so it can be told under the handshake keys why not.
     const refusal = refusalFrom(error);
     if (refusal.code === 'NOT_PAIRED') socket.sendRecord(await next.refuse(refusal.code));
