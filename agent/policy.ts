@@ -1,28 +1,43 @@
 // What the agent lets in, whatever the relays did: rate and shape of input, and what counts as activity (T18, A4).
 import { Refusal } from '#protocol/codes.ts';
 import type { InputEvent } from '#protocol/inner/profile.ts';
-import { AGENT_BURST_SECONDS, INPUT_PER_SECOND } from '#protocol/limits.ts';
+import { Lane } from '#protocol/lanes.ts';
+import { ACK_PER_SECOND, AGENT_BURST_SECONDS, CONTROL_PER_SECOND, INPUT_PER_SECOND } from '#protocol/limits.ts';
+
+/** The lanes that a client may use more than once. */
+const PER_SECOND = new Map<Lane, number>([
+  [Lane.input, INPUT_PER_SECOND],
+  [Lane.control, CONTROL_PER_SECOND],
+  [Lane.ack, ACK_PER_SECOND],
+]);
 
 export class InputPolicy {
-  #tokens = INPUT_PER_SECOND * AGENT_BURST_SECONDS;
-  #at: number;
+  readonly #left = new Map<Lane, number>();
+  readonly #countedAt = new Map<Lane, number>();
   /** When the user last did something; nothing but input counts. Monotonic ms. */
   activeAt: number;
 
   constructor(nowMs: number) {
-    this.#at = nowMs;
     this.activeAt = nowMs;
   }
 
   /**
-   * @returns the event with its position inside the screen
+   * Counts one record that was opened.
    * @throws LANE_RATE above the burst, which no client that passed the relays can reach
    */
+  count(lane: Lane, nowMs: number): void {
+    const perSecond = PER_SECOND.get(lane);
+    if (perSecond === undefined) return;
+    const depth = perSecond * AGENT_BURST_SECONDS;
+    const refilled = ((nowMs - (this.#countedAt.get(lane) ?? nowMs)) / 1000) * perSecond;
+    const left = Math.min(depth, (this.#left.get(lane) ?? depth) + refilled) - 1;
+    this.#left.set(lane, left);
+    this.#countedAt.set(lane, nowMs);
+    if (left < 0) throw new Refusal('LANE_RATE', `lane ${lane}`);
+  }
+
+  /** @returns the event with its position inside the screen; from now on the user counts as active */
   admit(event: InputEvent, screen: { width: number; height: number }, nowMs: number): InputEvent {
-    const depth = INPUT_PER_SECOND * AGENT_BURST_SECONDS;
-    this.#tokens = Math.min(depth, this.#tokens + ((nowMs - this.#at) / 1000) * INPUT_PER_SECOND) - 1;
-    this.#at = nowMs;
-    if (this.#tokens < 0) throw new Refusal('LANE_RATE', 'input');
     this.activeAt = nowMs;
     if (event.type !== 'pointer') return event;
     return { ...event, x: Math.min(event.x, screen.width - 1), y: Math.min(event.y, screen.height - 1) };

@@ -2,6 +2,7 @@
 // pace → seal. Inward: open → policy → desktop. It ends in one place, `end`, whatever the cause.
 
 import { type Reason, Refusal, refusalFrom } from '#protocol/codes.ts';
+import { readHeader } from '#protocol/header.ts';
 import { Channel } from '#protocol/inner/channel.ts';
 import type { Cipher } from '#protocol/inner/cipher.ts';
 import type { Established } from '#protocol/inner/handshake.ts';
@@ -49,6 +50,7 @@ export class Session {
   #leaseAskedAt = Number.NEGATIVE_INFINITY;
   #ackTimer: NodeJS.Timeout | null = null;
   #incoming: Promise<void> = Promise.resolve();
+  #resizing: Promise<void> = Promise.resolve();
   #ended = false;
 
   constructor(parts: SessionParts) {
@@ -73,15 +75,17 @@ export class Session {
     this.#channel.onAck = (ack) => this.#screen.acked(ack.sequence, ack.drawn);
     this.#tick = setInterval(() => this.#checkLimits(), TICK_MS);
     this.#checkLimits();
+    // What waits in the inbox is handled after this constructor, so that its owner knows the session before it can end.
     parts.inbox.handOver({
-      text: () => this.end(new Refusal('MESSAGE_UNEXPECTED', 'text after paired')),
-      record: (record) => {
-        this.#incoming = this.#incoming
-          .then(() => this.#receive(record))
-          .catch((error) => this.end(refusalFrom(error)));
-      },
-      closed: (code) => this.end(new Refusal('PEER_GONE', code)),
+      text: () => this.#inOrder(() => this.end(new Refusal('MESSAGE_UNEXPECTED', 'text after paired'))),
+      record: (record) => this.#inOrder(() => this.#receive(record)),
+      // The client's sealed close, if there is one, stands before the end of the socket.
+      closed: (code) => this.#inOrder(() => this.end(new Refusal('PEER_GONE', code))),
     });
+  }
+
+  #inOrder(step: () => Promise<void> | void): void {
+    this.#incoming = this.#incoming.then(step).catch((error) => this.end(refusalFrom(error)));
   }
 
   /** Where the desktop's events go from now on. */
@@ -115,6 +119,7 @@ export class Session {
   async #receive(record: Uint8Array): Promise<void> {
     if (this.#ended) return;
     const message = await this.#channel.receive(record);
+    this.#policy.count(readHeader(record).lane, this.#parts.clock.monotonic());
     if (!message) return;
     this.#acknowledgeSoon();
     const { desktop } = this.#parts;
@@ -127,18 +132,28 @@ export class Session {
       case Lane.control: {
         const control = decodeControl(message.plaintext);
         if (control.type === 'refresh') this.#screen.refresh();
-        if (control.type === 'desktop-size') await this.#resize(control.width, control.height);
+        if (control.type === 'desktop-size') this.#resizeSoon(control.width, control.height);
         return;
       }
-      case Lane.close:
-        this.end(new Refusal('ENDED_BY_USER'));
+      case Lane.close: {
+        const { code } = message;
+        this.end(code === 'ENDED' ? new Refusal('ENDED_BY_USER') : new Refusal('ENDED_BY_CLIENT', code));
         return;
+      }
       default:
         throw new Refusal('LANE_DIRECTION', `lane ${message.lane}`);
     }
   }
 
+  /** One after the other, and beside the input: a desktop may take seconds to decide, and keys must not wait for it. */
+  #resizeSoon(width: number, height: number): void {
+    this.#resizing = this.#resizing
+      .then(() => this.#resize(width, height))
+      .catch((error) => this.end(refusalFrom(error)));
+  }
+
   async #resize(width: number, height: number): Promise<void> {
+    if (this.#ended) return;
     const { screen } = this.#parts.desktop;
     if (screen.width === width && screen.height === height) return this.#screen.answerResize('unchanged');
     const granted = await this.#parts.desktop.resize(width, height);

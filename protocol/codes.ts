@@ -173,6 +173,8 @@ export type Code = keyof typeof CODES;
 /** Reason → code. What stands left goes to the audit log, what stands right to the other side. */
 const REASONS = {
   ENDED_BY_USER: 'ENDED',
+  /** The client found a fault in what came in and said so under the seal; its code is the detail. */
+  ENDED_BY_CLIENT: 'PROTOCOL_ERROR',
   ENDED_BY_ADMINISTRATOR: 'RIGHTS_ENDED',
   SIGNED_OUT: 'ENDED',
   // The certificate gate
