@@ -4,12 +4,18 @@ import type { ConnectionOptions } from 'node:tls';
 import { dialSocket } from '#platform/hop/dial.ts';
 import { keepAlive } from '#platform/hop/keep-alive.ts';
 import { redial } from '#platform/hop/redial.ts';
+import { slowDown } from '#platform/hop/slow-down.ts';
 import { clientTls, type TlsFiles, verifyPeer } from '#platform/hop/tls.ts';
 import type { Socket } from '#platform/hop/websocket.ts';
 import { lineOf } from '#platform/process/exit.ts';
 import type { Log } from '#platform/process/log.ts';
 import { OPENING_MAX_MS } from '#protocol/limits.ts';
 import { type FromAgent, parseToAgent, type ToAgent } from '#protocol/outer/link.ts';
+
+/** 64 sessions have 6.4 leases a second; an offer that is refused costs a line in the audit log (T03, T13). */
+const MESSAGES_PER_SECOND = 20;
+/** The broker's log has a heartbeat of a minute; a broker that anchors faster only fills ours. */
+const ANCHOR_INTERVAL_MIN_MS = 5_000;
 
 export interface BrokerLinkParts {
   broker: { url: string; serverName: string; tls: TlsFiles };
@@ -23,6 +29,7 @@ export class BrokerLink {
   readonly #parts: BrokerLinkParts;
   readonly #stop: () => Promise<void>;
   #socket: Socket | null = null;
+  #anchoredAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: BrokerLinkParts) {
     this.#parts = parts;
@@ -58,8 +65,12 @@ export class BrokerLink {
   async #live(signal: AbortSignal): Promise<void> {
     const socket = await this.#dial('/link', signal);
     await new Promise<void>((over) => {
+      const pace = slowDown(socket, MESSAGES_PER_SECOND, () => performance.now());
       socket.listen({
-        text: (text) => this.#parts.received(parseToAgent(text)),
+        text: (text) => {
+          pace();
+          this.#received(parseToAgent(text));
+        },
         closed: (code, refusal) => {
           this.#socket = null;
           this.#parts.log.warn({ code, reason: refusal?.reason }, 'control link to the broker closed');
@@ -71,6 +82,16 @@ export class BrokerLink {
       this.#parts.log.info('control link to the broker is up');
       this.tell({ type: 'presence', desktops: [...this.#parts.desktops] });
     });
+  }
+
+  #received(message: ToAgent): void {
+    if (message.type === 'anchor') {
+      // Whoever could anchor another's log could hide that its tail was cut (T15).
+      const due = performance.now() - this.#anchoredAt >= ANCHOR_INTERVAL_MIN_MS;
+      if (message.source !== 'broker' || !due) return;
+      this.#anchoredAt = performance.now();
+    }
+    this.#parts.received(message);
   }
 
   #dial(path: string, signal?: AbortSignal): Promise<Socket> {

@@ -1,5 +1,6 @@
 // The control links of one side: one per peer, alive, and slow enough.
 import { keepAlive } from '#platform/hop/keep-alive.ts';
+import { slowDown } from '#platform/hop/slow-down.ts';
 import type { Socket } from '#platform/hop/websocket.ts';
 import { type Code, Refusal } from '#protocol/codes.ts';
 import { LINKS_MAX } from './limits.ts';
@@ -57,25 +58,4 @@ export class Links<Outgoing> {
   sendAll(message: Outgoing): void {
     for (const name of this.#links.keys()) this.send(name, message);
   }
-}
-
-/** Above the rate the link is not read for a while; it is never closed for that (T13). A burst of 2 s may come at once. */
-function slowDown(socket: Socket, perSecond: number, now: () => number): () => void {
-  const depth = 2 * perSecond;
-  let tokens = depth;
-  let at = now();
-  let timer: NodeJS.Timeout | null = null;
-  socket.observe({
-    ended() {
-      if (timer) clearTimeout(timer);
-    },
-  });
-  return () => {
-    const current = now();
-    tokens = Math.min(depth, tokens + ((current - at) / 1000) * perSecond) - 1;
-    at = current;
-    if (tokens >= 0) return;
-    socket.pause();
-    timer = setTimeout(() => socket.resume(), Math.ceil((-tokens / perSecond) * 1000));
-  };
 }
