@@ -1,14 +1,16 @@
 // A running session at the client: opens records for the screen, seals input, acknowledges in time, ends in one place.
-import { refusalFrom } from '#protocol/codes.ts';
+import { Refusal, refusalFrom } from '#protocol/codes.ts';
 import { Channel } from '#protocol/inner/channel.ts';
 import { encodeControl, encodeInput, type InputEvent } from '#protocol/inner/profile.ts';
-import { ACK_PER_SECOND } from '#protocol/limits.ts';
+import { ACK_PER_SECOND, WINDOW_MAX_BYTES } from '#protocol/limits.ts';
 import { Lane } from '#protocol/outer/lanes.ts';
 import type { End } from './ends.ts';
 import type { OpenedSession, Surroundings } from './open.ts';
 
 /** Acks stay at two thirds of the lane's rate, so that a relay never has to slow the lane down. */
 const ACK_INTERVAL_MS = Math.ceil(1500 / ACK_PER_SECOND);
+/** An agent stops at a window that is not acknowledged; whoever sends more wants to fill this end's memory (T13). */
+const WAITING_MAX_BYTES = 2 * WINDOW_MAX_BYTES;
 
 export interface SessionEvents {
   /** Bytes of the RFB stream, in order, cut anywhere. The next ones come when the promise is done. */
@@ -22,6 +24,7 @@ export class DesktopSession {
   readonly #events: SessionEvents;
   readonly #channel: Channel;
   #incoming: Promise<void> = Promise.resolve();
+  #waitingBytes = 0;
   #drawn = 0;
   #drawnTold = 0;
   #acknowledgedAt = 0;
@@ -39,10 +42,8 @@ export class DesktopSession {
       now: around.now,
     });
     opened.inbox.handOver({
-      text: () => this.#fail(new Error('text after paired')),
-      record: (record) => {
-        this.#incoming = this.#incoming.then(() => this.#receive(record)).catch((error) => this.#fail(error));
-      },
+      text: () => this.#fail(new Refusal('MESSAGE_UNEXPECTED', 'text after paired')),
+      record: (record) => this.#receiveInOrder(record),
       // Whatever the relay says, what was received before it is shown first.
       closed: (code) => {
         this.#incoming = this.#incoming.then(() => this.#finish({ code, authentic: false }));
@@ -80,6 +81,20 @@ export class DesktopSession {
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  #receiveInOrder(record: Uint8Array): void {
+    this.#waitingBytes += record.length;
+    if (this.#waitingBytes > WAITING_MAX_BYTES) {
+      this.#fail(new Refusal('LANE_RATE', 'more than a window'));
+      return;
+    }
+    this.#incoming = this.#incoming
+      .then(() => this.#receive(record))
+      .catch((error) => this.#fail(error))
+      .then(() => {
+        this.#waitingBytes -= record.length;
+      });
   }
 
   async #receive(record: Uint8Array): Promise<void> {

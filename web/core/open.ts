@@ -77,7 +77,11 @@ async function open(
   if (parameters.desktop !== opening.desktop) throw new Refusal('GRANT_OTHER_DESKTOP');
 
   const socket = await around.dial();
-  const giveUp = around.after(OPENING_MAX_MS, () => socket.close('TOOK_TOO_LONG'));
+  let late = false;
+  const giveUp = around.after(OPENING_MAX_MS, () => {
+    late = true;
+    socket.close('TOOK_TOO_LONG');
+  });
   try {
     const inbox = new Inbox(socket);
     socket.sendText(JSON.stringify({ type: 'ticket', ticket }));
@@ -101,7 +105,8 @@ async function open(
     return { socket, inbox, ready, established, agentKey: agent.agentKey };
   } catch (error) {
     socket.close(error instanceof Refusal ? error.code : 'ENDED');
-    throw error;
+    // What this end found must not look as if a relay had said it.
+    throw late ? new Refusal('HANDSHAKE_TIMED_OUT') : error;
   } finally {
     giveUp();
   }
