@@ -1,6 +1,7 @@
 // Against a server that says exactly what the test wants.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Desktop } from '#agent/desktop/desktop.ts';
 import { openVnc } from '#agent/desktop/vnc.ts';
@@ -102,6 +103,29 @@ describe('the greeting of a VNC desktop', () => {
       });
       await short.close();
     }
+  });
+
+  it('refuses whatever else a server may say, and says no more than one reason', async () => {
+    const prefix = fc.constantFrom(
+      '',
+      VERSION[3],
+      VERSION[7],
+      VERSION[8],
+      `${VERSION[8]}0101`,
+      `${VERSION[8]}010100000000`,
+    );
+    await fc.assert(
+      fc.asyncProperty(prefix, fc.uint8Array({ maxLength: 80 }), async (start, noise) => {
+        const noisy = await startScriptedVnc();
+        noisy.say(start, Buffer.from(noise).toString('hex'));
+        noisy.hangUp();
+        await expect(openVnc({ address: noisy.address }, new Recorder())).rejects.toMatchObject({
+          reason: 'DESKTOP_UNREACHABLE',
+        });
+        await noisy.close();
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it.for([
