@@ -6,6 +6,7 @@ import { readIdentity } from '#platform/hop/peer-certificate.ts';
 import { loadTls } from '#platform/hop/tls-files.ts';
 import { watchValidity } from '#platform/hop/validity.ts';
 import { parseArguments } from '#platform/process/args.ts';
+import { Failure } from '#platform/process/exit.ts';
 import { serveLocal } from '#platform/process/local-socket.ts';
 import { createLog } from '#platform/process/log.ts';
 import { announceReady } from '#platform/process/ready.ts';
@@ -24,12 +25,15 @@ import { localHandlers } from './local-api.ts';
 import { Pairings } from './pairings.ts';
 import { Sessions } from './sessions.ts';
 
-const USAGE = `
-node agent/main.ts --config FILE        The agent on the LGWAN side (normally started by npm start or systemd)
-`;
+const USAGE = `The agent on the LGWAN side: dials out to the broker, verifies users itself, shows them their desktops.
+
+  node agent/main.ts --config agent.json
+
+Makes its own key at the first start. Prints one JSON line once it runs; npm run agent talks to it.`;
 
 runProcess('agent', async (life) => {
-  const { values } = parseArguments(USAGE, { config: { type: 'string', default: 'agent.json' } });
+  const { values } = parseArguments(USAGE, { config: { type: 'string' } });
+  if (!values.config) throw new Failure('--config FILE is missing; --help shows the usage', 2);
   const config = readAgentConfig(values.config);
   const clock = { monotonic: () => performance.now(), wall: () => Date.now() };
   const log = createLog('agent');

@@ -83,19 +83,19 @@ export class BrokerLink {
     }
   }
 
-  #dial(path: string): Promise<Socket> {
+  #dial(path: string, signal?: AbortSignal): Promise<Socket> {
     const { url, serverName, tls } = this.#address;
     return dialSocket(`${url}${path}`, clientTls(tls, serverName), {
       timeoutMs: OPENING_MAX_MS,
       mask: 'zero',
+      ...(signal ? { signal } : {}),
       verify: (peer) => void verifyPeer(peer, { kind: 'hop', role: 'server' }),
     });
   }
 
   /** One life of the control link. */
   async #live(signal: AbortSignal): Promise<void> {
-    const socket = await this.#dial('/link');
-    if (signal.aborted) return socket.close('UNAVAILABLE');
+    const socket = await this.#dial('/link', signal);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const stop = () => socket.close('UNAVAILABLE');
     signal.addEventListener('abort', stop);

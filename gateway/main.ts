@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { openAudit } from '#platform/audit/chain.ts';
 import { readIdentity } from '#platform/hop/peer-certificate.ts';
 import { loadTls } from '#platform/hop/tls-files.ts';
+import { watchValidity } from '#platform/hop/validity.ts';
 import { parseArguments } from '#platform/process/args.ts';
 import { Failure } from '#platform/process/exit.ts';
 import { serveLocal } from '#platform/process/local-socket.ts';
@@ -28,6 +29,7 @@ runProcess('gateway', async (life) => {
   const log = createLog('gateway');
 
   let gateway: Gateway | null = null;
+  life.onStop(watchValidity(config.broker.tls, log, Date.now));
   const { name } = readIdentity(loadTls(config.broker.tls).own, { kind: 'hop', role: 'client' });
   const audit = openAudit({
     path: join(config.state, 'audit.jsonl'),
