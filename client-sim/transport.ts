@@ -24,7 +24,8 @@ export interface Transport {
 export function openTransport(gateway: URL, own: LoadedTls): Transport {
   const tls: ConnectionOptions = clientTlsOf(own, gateway.hostname);
   const verify = (peer: TLSSocket) => void verifyPeer(peer, { kind: 'gateway-server', role: 'server' });
-  const agent = new Agent({ ...tls, keepAlive: true, maxSockets: 1 });
+  // No resumption: a resumed connection shows no certificate, and verify would refuse the gateway.
+  const agent = new Agent({ ...tls, keepAlive: true, maxSockets: 1, maxCachedSessions: 0 });
   let cookie: string | null = null;
   let group: string | null = null;
 
