@@ -5,6 +5,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { makeKey } from '#certs/authority.ts';
 import { oneTimeCode } from '#client-sim/one-time-code.ts';
@@ -14,10 +15,14 @@ import { MUNICIPALITY } from '#lab/system.ts';
 import { callLocal } from '#platform/process/local-socket.ts';
 import { toBase64Url } from '#protocol/bytes.ts';
 import { importSigningKey, newSigningKeyPem } from '#protocol/inner/cipher-node.ts';
+import { TICKET_LIFE_MS } from '#protocol/limits.ts';
+import { Inbox } from '#protocol/outer/data-socket.ts';
+import { connectInProcess, type InProcessClient } from '#tests/support/in-process-client.ts';
 import { type OddOptions, oddCertificate, readSigner } from '#tests/support/odd-certificates.ts';
 import { hasStack, oneLineOf } from '#tests/support/one-line.ts';
 import { useSystem } from '#tests/support/system.ts';
 import { administer, alive, audited, idle, PROCESSES, renewFactor } from '#tests/support/watched-system.ts';
+import { askToOpen } from '#web/core/gateway-api.ts';
 
 const DAY_MS = 86_400_000;
 const idOf = (name: string) => `${MUNICIPALITY}/soumu/${name}`;
@@ -30,17 +35,28 @@ describe('bad input', () => {
   ]);
   let suzuki: Person;
   let key: { publicKey: string; privateKey: string };
+  let client: InProcessClient;
+  /** Asked for at the beginning, to be shown at the end. */
+  let early: { ticket: string; at: number };
 
   beforeAll(async () => {
     key = await makeKey();
     suzuki = await enrol(under.system, 'suzuki', '鈴木花子');
     expect(await good()).toMatchObject({ signedIn: 'suzuki', paired: true });
     await goodPairing('no-vnc');
+    client = await connectInProcess(under.system, under.tanaka);
+    early = {
+      ...(await askToOpen(client.around.request, idOf('pc-01'), 'open', new Uint8Array(32))),
+      at: performance.now(),
+    };
   });
   afterEach(() => {
     expect(alive(under.system)).toEqual([...PROCESSES]);
   });
-  afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+  afterAll(() => {
+    client?.close();
+    rmSync(scratch, { recursive: true, force: true });
+  });
 
   /** The command line with the files of `folder`. */
   const connect = (folder: string, ...args: string[]) =>
@@ -295,6 +311,14 @@ describe('bad input', () => {
       await callLocal(under.system.sockets.agent, 'pair', { user: 'suzuki', desktop: idOf('pc-01'), add: true });
       const ended = await signIn(credentials(), '--desktop', idOf('pc-01'), '--pair-code', code);
       expectLine(ended, 1, /^PAIRING_REFUSED: /);
+    });
+
+    it('a ticket that is shown too late', async () => {
+      await delay(Math.max(0, early.at + TICKET_LIFE_MS + 100 - performance.now()));
+      const socket = await client.around.dial();
+      const inbox = new Inbox(socket);
+      socket.sendText(JSON.stringify({ type: 'ticket', ticket: early.ticket }));
+      await expect(inbox.nextText()).rejects.toThrow('TICKET_REFUSED');
     });
 
     it('an agent that is switched off, and on again', async () => {
