@@ -31,6 +31,8 @@ type Item = { text: string } | { record: Uint8Array } | { closed: Code };
 
 /** While nobody reads, no honest peer sends more than its window. */
 const HELD_MAX_BYTES = WINDOW_MAX_BYTES + RECORD_MAX_BYTES;
+/** An empty message costs memory too. */
+const ITEM_BYTES = 64;
 
 /** Reads a socket message by message; `handOver` gives what is left and all that follows to handlers. */
 export class Inbox {
@@ -94,8 +96,8 @@ export class Inbox {
 }
 
 function sizeOf(item: Item): number {
-  if ('record' in item) return item.record.length;
-  return 'text' in item ? item.text.length : 0;
+  if ('record' in item) return ITEM_BYTES + item.record.length;
+  return ITEM_BYTES + ('text' in item ? item.text.length : 0);
 }
 
 function deliver(item: Item, handlers: SocketHandlers): void {

@@ -65,4 +65,13 @@ describe('an inbox', () => {
     expect(closes).toContain('PROTOCOL_ERROR');
     await expect(inbox.nextRecord()).rejects.toBeInstanceOf(ClosedByRelay);
   });
+
+  it.each<[string, (peer: SocketHandlers) => void]>([
+    ['records', (peer) => peer.record(new Uint8Array(0))],
+    ['texts', (peer) => peer.text('')],
+  ])('closes also when all of the %s are empty (T13)', (_, pour) => {
+    const { peer, closes } = scripted();
+    for (let i = 0; i < 10_000; i++) pour(peer);
+    expect(closes).toContain('PROTOCOL_ERROR');
+  });
 });
