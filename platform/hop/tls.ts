@@ -19,7 +19,7 @@ import { watchValidity } from './validity.ts';
 export type { PeerIdentity } from './peer-certificate.ts';
 export { type TlsFiles, tlsFilesSchema } from './tls-files.ts';
 
-/** AES-GCM only, as the CRYPTREC list has it; the ML-KEM hybrid first, against recording now and breaking later. */
+/** AES-GCM only, as the CRYPTREC list has it; the ML-KEM hybrid first, against recording now and breaking later (T02). */
 const SETTINGS = {
   minVersion: 'TLSv1.3',
   maxVersion: 'TLSv1.3',

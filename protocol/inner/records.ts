@@ -1,5 +1,5 @@
 // Sealed records: header ‖ AES-256-GCM(plaintext) ‖ tag. What is not in the header is still bound by the additional data,
-// so a record opens only in its own session, epoch, direction, lane and place:
+// so a record opens only in its own session, epoch, direction, lane and place (T02, T03):
 //
 //   offset  bytes
 //   0       1      version, 0x01
