@@ -14,6 +14,12 @@ const CELL = 16;
 const BLINKING_LOOKS_MAX = 3;
 /** Looks that one cell remembers; from then on it counts as moving, too. */
 const LOOKS_MAX = 64;
+/**
+ * So many new looks after the last key are no answer any more: a film that stood still while the machine was busy. What
+ * moves slowly close to such a cell belongs to the same film.
+ */
+const LATE_LOOKS_MAX = 3;
+const LATE_NEIGHBOURS = 4;
 /** Cells lie on a grid that is wider than any screen. */
 const GRID = 65_536;
 
@@ -22,7 +28,9 @@ export class Settling {
   readonly #restless = new Set<number>();
   #typedAt: number | null = null;
   #answeredAt: number | null = null;
-  #changedAt = 0;
+  #lastKeyAt: number | null = null;
+  /** After the last key: cell → how many new looks, and when the last one came. */
+  readonly #late = new Map<number, { count: number; at: number }>();
 
   /** @param picture as it stands before anything is watched */
   constructor(picture: Framebuffer) {
@@ -34,10 +42,11 @@ export class Settling {
     const words = new Uint32Array(picture.pixels.buffer, picture.pixels.byteOffset, picture.width * picture.height);
     for (let row = Math.floor(region.y / CELL); row * CELL < region.y + region.height; row++) {
       for (let column = Math.floor(region.x / CELL); column * CELL < region.x + region.width; column++) {
-        const isNew = this.#remember(row * GRID + column, lookOf(words, picture, column * CELL, row * CELL));
+        const cell = row * GRID + column;
+        const isNew = this.#remember(cell, lookOf(words, picture, column * CELL, row * CELL));
         if (!isNew || this.#typedAt === null) continue;
         this.#answeredAt ??= nowMs;
-        this.#changedAt = nowMs;
+        if (this.#lastKeyAt !== null) this.#changedLate(cell, nowMs);
       }
     }
   }
@@ -48,14 +57,34 @@ export class Settling {
     for (const [cell, looks] of this.#looks) if (looks.size > BLINKING_LOOKS_MAX) this.#restless.add(cell);
   }
 
+  /** The last key has gone out. */
+  lastKey(nowMs: number): void {
+    this.#lastKeyAt = nowMs;
+  }
+
   /** From the first key to the first change that belongs to it; null while there was none. */
   get inputToPixelMs(): number | null {
     return this.#answeredAt === null || this.#typedAt === null ? null : this.#answeredAt - this.#typedAt;
   }
 
-  /** @param lastKeyMs when the last key went out */
-  settled(lastKeyMs: number, nowMs: number): boolean {
-    return this.#answeredAt !== null && nowMs - Math.max(this.#changedAt, lastKeyMs) >= QUIET_MS;
+  settled(nowMs: number): boolean {
+    if (this.#answeredAt === null || this.#lastKeyAt === null) return false;
+    let quietSince = Math.max(this.#answeredAt, this.#lastKeyAt);
+    for (const { at } of this.#late.values()) quietSince = Math.max(quietSince, at);
+    return nowMs - quietSince >= QUIET_MS;
+  }
+
+  #changedLate(cell: number, nowMs: number): void {
+    const count = (this.#late.get(cell)?.count ?? 0) + 1;
+    this.#late.set(cell, { count, at: nowMs });
+    if (count <= LATE_LOOKS_MAX) return;
+    for (let row = -LATE_NEIGHBOURS; row <= LATE_NEIGHBOURS; row++) {
+      for (let column = -LATE_NEIGHBOURS; column <= LATE_NEIGHBOURS; column++) {
+        const neighbour = cell + row * GRID + column;
+        this.#restless.add(neighbour);
+        this.#late.delete(neighbour);
+      }
+    }
   }
 
   /** @returns whether a cell that counts has never looked like this */

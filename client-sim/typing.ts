@@ -32,7 +32,8 @@ export async function typeAndWait(
     await delay(EVENT_INTERVAL_MS);
   }
   const lastKey = now();
-  while (!settling.settled(lastKey, now())) {
+  settling.lastKey(lastKey);
+  while (!settling.settled(now())) {
     if (now() - lastKey > SETTLE_MAX_MS) break;
     await delay(LOOK_INTERVAL_MS);
   }

@@ -43,7 +43,8 @@ describe('the wait for typed pixels', () => {
       paint(CARET, i % 2 ? 0 : 255);
     }
     expect(settling.inputToPixelMs).toBeNull();
-    expect(settling.settled(0, clock + 10 * QUIET_MS)).toBe(false);
+    settling.lastKey(clock);
+    expect(settling.settled(clock + 10 * QUIET_MS)).toBe(false);
   });
 
   it('takes one letter beside the caret, in the very tile where it blinks', () => {
@@ -53,15 +54,31 @@ describe('the wait for typed pixels', () => {
   });
 
   it('is over when nothing new has come for a while after the last key and the last pixel', () => {
-    const lastKey = clock + 100;
-    clock += 150;
+    clock += 100;
     paint({ x: 10, y: 70, width: 8, height: 12 }, 40);
+    expect(settling.settled(clock + QUIET_MS)).toBe(false);
+    clock += 50;
+    settling.lastKey(clock);
+    expect(settling.settled(clock + QUIET_MS)).toBe(true);
+    clock += 50;
+    paint({ x: 20, y: 70, width: 8, height: 12 }, 40);
     const lastPixel = clock;
     clock += QUIET_MS - 1;
     paint(FILM, 200);
-    expect(settling.settled(lastKey, clock)).toBe(false);
-    expect(settling.settled(lastKey, lastPixel + QUIET_MS)).toBe(true);
-    expect(settling.settled(lastPixel + 50, lastPixel + QUIET_MS)).toBe(false);
+    expect(settling.settled(clock)).toBe(false);
+    expect(settling.settled(lastPixel + QUIET_MS)).toBe(true);
+  });
+
+  it('is over although a film that stood still before the first key runs on', () => {
+    const late = { x: 128, y: 0, width: 64, height: 64 };
+    clock += 30;
+    paint({ x: 10, y: 70, width: 8, height: 12 }, 40);
+    settling.lastKey(clock);
+    for (let i = 0; i < 10; i++) {
+      clock += 200;
+      paint(late, 50 + i);
+    }
+    expect(settling.settled(clock)).toBe(true);
   });
 
   it('lets the caret blink at its new place', () => {
@@ -69,12 +86,13 @@ describe('the wait for typed pixels', () => {
     const moved = { ...CARET, x: CARET.x + 20 };
     paint(moved, 0);
     paint(moved, 255);
+    settling.lastKey(clock);
     const settledAt = clock + QUIET_MS;
     for (let i = 0; i < 4; i++) {
       clock += 200;
       paint(moved, i % 2 ? 255 : 0);
     }
-    expect(settling.settled(0, settledAt)).toBe(true);
+    expect(settling.settled(settledAt)).toBe(true);
   });
 
   it('takes a new size for a change, without reading outside the picture', () => {
