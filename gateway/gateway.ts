@@ -52,6 +52,8 @@ export interface Gateway {
   readonly port: number;
   /** For the administrator's Unix socket. */
   readonly admin: LocalHandlers;
+  /** Frees what sessions of an earlier life hold. Call it once the administrator's socket is this process's own. */
+  forgetEarlierLife(): Promise<void>;
   /** Tells the broker the newest checkpoint of the gateway's own audit log. */
   anchor(checkpoint: Anchor): void;
   close(): Promise<void>;
@@ -61,6 +63,7 @@ export interface Gateway {
 export async function startGateway(config: GatewayConfig, parts: GatewayParts): Promise<Gateway> {
   const { store, audit, log, seal, grantKey, now } = parts;
   const monotonic = () => performance.now();
+  const bornAt = now();
 
   const journal = new Journal(audit, log, now);
   const troubled = (error: unknown) => journal.troubled(error);
@@ -68,7 +71,8 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
   const totp = new Totp(store, seal, now);
   const sessions = new Sessions(store, config.limits, now);
   const entitlements = new Entitlements(store);
-  const slots = new Slots(store, now);
+  // No two processes can serve one administrator's socket, so its path names this one.
+  const slots = new Slots(store, config.adminSocket, now);
   const tickets = new Tickets(store, now);
   const grants = new Grants(grantKey, config.limits, now);
 
@@ -122,6 +126,7 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
   return {
     port,
     admin: adminHandlers({ users, totp, sessions, entitlements, slots, broker, journal }),
+    forgetEarlierLife: () => slots.releaseLeftBehind(bornAt),
     anchor(checkpoint) {
       if (broker.isUp) broker.send({ type: 'anchor', ...checkpoint });
     },

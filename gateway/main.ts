@@ -58,5 +58,6 @@ runProcess('gateway', async (life) => {
   life.onStop(() => started.close());
   const local = await serveLocal(config.adminSocket, started.admin);
   life.onStop(() => local.close());
+  await started.forgetEarlierLife();
   announceReady({ name: 'gateway', port: started.port });
 });

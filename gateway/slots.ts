@@ -16,19 +16,39 @@ const slotFields = {
   desktop: z.string().regex(DESKTOP),
   startedAt: z.number(),
 };
-const row = z.strictObject({ ...slotFields, endRequested: z.boolean() });
+const row = z.strictObject({ ...slotFields, holder: z.string(), endRequested: z.boolean() });
+type Row = z.infer<typeof row>;
 
 /** Who holds a user's and a desktop's slot. */
-export type Slot = Omit<z.infer<typeof row>, 'endRequested'>;
+export type Slot = Omit<Row, 'holder' | 'endRequested'>;
 
 export class Slots {
   readonly #store: Store;
+  readonly #holder: string;
   readonly #now: () => number;
 
-  /** @param now wall clock, ms */
-  constructor(store: Store, now: () => number) {
+  /**
+   * @param holder names this process in each of its lives, and no other process that uses the store
+   * @param now wall clock, ms
+   */
+  constructor(store: Store, holder: string, now: () => number) {
     this.#store = store;
+    this.#holder = holder;
     this.#now = now;
+  }
+
+  /**
+   * Frees what an earlier life of this process still holds: its relays died with it, and nobody shall wait for the rest
+   * of a lease. The agent has a slot of its own, so a desktop never gets two sessions by this.
+   * @param bornAt ms; what was claimed since is of this life
+   */
+  async releaseLeftBehind(bornAt: number): Promise<void> {
+    for (const prefix of [USER_SLOT_PREFIX, DESKTOP_SLOT_PREFIX]) {
+      for (const { key, value, version } of await this.#store.list(prefix)) {
+        const { holder, startedAt } = row.parse(value);
+        if (holder === this.#holder && startedAt < bornAt) await this.#store.delete(key, version);
+      }
+    }
   }
 
   /**
@@ -91,19 +111,19 @@ export class Slots {
   async list(): Promise<Slot[]> {
     const entries = await this.#store.list(DESKTOP_SLOT_PREFIX);
     return entries.map((entry) => {
-      const { endRequested: _, ...slot } = row.parse(entry.value);
+      const { endRequested: _, holder: __, ...slot } = row.parse(entry.value);
       return slot;
     });
   }
 
-  async #read(key: string): Promise<Entry<z.infer<typeof row>> | null> {
+  async #read(key: string): Promise<Entry<Row> | null> {
     const entry = await this.#store.get(key);
     return entry && { ...entry, value: row.parse(entry.value) };
   }
 
   /** @returns false if another write came first */
   async #write(key: string, version: number, slot: Slot): Promise<boolean> {
-    const value = { ...slot, endRequested: false };
+    const value: Row = { ...slot, holder: this.#holder, endRequested: false };
     return (await this.#store.compareAndSwap(key, version, value, this.#expiry())) !== null;
   }
 
@@ -112,7 +132,7 @@ export class Slots {
   }
 }
 
-function checkHeld({ value }: Entry<z.infer<typeof row>>, { session }: Slot): void {
+function checkHeld({ value }: Entry<Row>, { session }: Slot): void {
   if (value.session !== session) throw new Refusal('DESKTOP_IN_USE', 'the slot was taken over');
   if (value.endRequested) throw new Refusal('ENDED_BY_ADMINISTRATOR');
 }

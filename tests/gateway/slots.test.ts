@@ -13,7 +13,7 @@ const first = slot('1', 'tanaka', 'notepad');
 function open() {
   const clock = clockAt();
   const { store, again } = openTestStore(clock);
-  return { clock, store, slots: new Slots(store, clock.now), others: new Slots(again(), clock.now) };
+  return { clock, store, slots: new Slots(store, 'one', clock.now), others: new Slots(again(), 'two', clock.now) };
 }
 
 async function outcome(promise: Promise<unknown>): Promise<Reason | 'done'> {
@@ -71,6 +71,16 @@ describe('live sessions', () => {
     clock.pass(LEASE_LIFE_MS - 1);
     expect(await outcome(slots.requireFree(first))).toBe('DESKTOP_IN_USE');
     clock.pass(1);
+    expect(await outcome(slots.requireFree(first))).toBe('done');
+  });
+
+  it('are free again at once when the process that crashed is back: its own from before, and no others', async () => {
+    const { slots, others } = open();
+    await slots.claim(first);
+    await slots.claim({ ...slot('2', 'suzuki', 'list'), startedAt: 10 });
+    await others.claim(slot('3', 'sato', 'picture'));
+    await slots.releaseLeftBehind(10);
+    expect((await slots.list()).map(({ user }) => user)).toEqual(['suzuki', 'sato']);
     expect(await outcome(slots.requireFree(first))).toBe('done');
   });
 
