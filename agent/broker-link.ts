@@ -1,6 +1,7 @@
 // The agent's one way out: a control link to the broker, dialled and kept up, and a data link for each session. Nothing
 // in this folder listens on a network (C2).
 import type { ConnectionOptions } from 'node:tls';
+import type { Audit } from '#platform/audit/chain.ts';
 import { dialSocket } from '#platform/hop/dial.ts';
 import { keepAlive } from '#platform/hop/keep-alive.ts';
 import { redial } from '#platform/hop/redial.ts';
@@ -21,6 +22,7 @@ export interface BrokerLinkParts {
   broker: { url: string; serverName: string; tls: TlsFiles };
   /** Desktop ids to announce. */
   desktops: readonly string[];
+  audit: Pick<Audit, 'record'>;
   log: Log;
   received(message: ToAgent): void;
 }
@@ -73,12 +75,15 @@ export class BrokerLink {
         },
         closed: (code, refusal) => {
           this.#socket = null;
-          this.#parts.log.warn({ code, reason: refusal?.reason }, 'control link to the broker closed');
+          const why = refusal ? { reason: refusal.reason, detail: refusal.detail } : {};
+          this.#parts.audit.record('broker-disconnected', { code, ...why });
+          this.#parts.log.warn({ code, ...why }, 'control link to the broker closed');
           over();
         },
       });
       keepAlive(socket);
       this.#socket = socket;
+      this.#parts.audit.record('broker-connected', { address: socket.peer.remoteAddress });
       this.#parts.log.info('control link to the broker is up');
       this.tell({ type: 'presence', desktops: [...this.#parts.desktops] });
     });

@@ -42,6 +42,8 @@ runProcess('agent', async (life) => {
   const { municipality, name } = readIdentity(loadTls(config.broker.tls).own, { kind: 'agent', role: 'client' });
   life.onStop(watchValidity(config.broker.tls, log, clock.wall));
   const source = `agent/${municipality}/${name}`;
+  // Declared before whatever may speak on it: the audit log's last checkpoint comes also when the start fails.
+  let link: BrokerLink | null = null;
   const store = openSqliteStore(join(config.state, 'agent.db'), { now: clock.wall });
   life.onStop(() => store.close());
   const audit = openAudit({
@@ -60,7 +62,6 @@ runProcess('agent', async (life) => {
 
   const pairings = new Pairings(store, nodeCipher, clock.wall);
   const admission = new Admission({ municipality, desktops: new Set(ids), pins }, store, audit, clock.wall);
-  let link: BrokerLink | null = null;
   const sessions = new Sessions({
     admission,
     pairings,
@@ -105,8 +106,10 @@ runProcess('agent', async (life) => {
         audit.anchor(message);
     }
   };
-  link = new BrokerLink({ broker: config.broker, desktops: ids, log, received });
+  link = new BrokerLink({ broker: config.broker, desktops: ids, audit, log, received });
   life.onStop(() => link?.stop());
+  // While there still is another zone to anchor it in.
+  life.onStop(() => audit.checkpoint());
   life.onStop(() => sessions.stop());
 
   announceReady({ name: 'agent', desktops: ids, socket: config.socket, fingerprint: fingerprint(identity.publicKey) });
