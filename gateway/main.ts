@@ -55,7 +55,11 @@ runProcess('gateway', async (life) => {
     random: Math.random,
   });
   gateway = started;
-  life.onStop(() => started.close());
+  life.onStop(() => {
+    // While there still is another zone to anchor it in.
+    audit.checkpoint();
+    return started.close();
+  });
   const local = await serveLocal(config.adminSocket, started.admin);
   life.onStop(() => local.close());
   await started.forgetEarlierLife();
