@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type * as z from 'zod';
 import { Refusal } from '#protocol/codes.ts';
 import { BODY_MAX_BYTES } from '#protocol/limits.ts';
+import { parseJson } from '#protocol/outer/json.ts';
 
 /**
  * @throws BODY_TOO_LARGE, BODY_MALFORMED naming the field but never its value
@@ -11,19 +12,12 @@ export async function readBody<T>(request: IncomingMessage, schema: z.ZodType<T>
   const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   // A form on another site can send every other type without being asked (CSRF).
   if (type !== 'application/json') throw new Refusal('BODY_MALFORMED', 'content-type');
-  let value: unknown;
   const text = await readText(request);
   try {
-    value = JSON.parse(text);
-  } catch {
-    throw new Refusal('BODY_MALFORMED', 'not JSON');
+    return parseJson(text, BODY_MAX_BYTES, schema);
+  } catch (error) {
+    throw error instanceof Refusal ? new Refusal('BODY_MALFORMED', error.detail) : error;
   }
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new Refusal('BODY_MALFORMED', `${issue?.path.join('.') || 'body'}: ${issue?.code ?? 'invalid'}`);
-  }
-  return parsed.data;
 }
 
 async function readText(request: IncomingMessage): Promise<string> {
