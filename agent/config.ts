@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { tlsFilesSchema } from '#platform/hop/tls.ts';
 import { filePath, readConfig } from '#platform/process/config.ts';
+import { DESKTOPS_PER_AGENT_MAX } from '#protocol/limits.ts';
 import { NAME } from '#protocol/names.ts';
 
 const office = z.strictObject({ name: z.string().regex(NAME), kind: z.literal('office') });
@@ -20,7 +21,7 @@ const schema = z.strictObject({
   desktops: z
     .array(z.discriminatedUnion('kind', [office, vnc]))
     .min(1)
-    .max(64),
+    .max(DESKTOPS_PER_AGENT_MAX),
   state: filePath,
   socket: filePath,
   limits: z
@@ -28,7 +29,7 @@ const schema = z.strictObject({
       idleSeconds: z.int().min(60).max(3600).default(900),
       overallSeconds: z.int().min(300).max(43_200).default(43_200),
     })
-    .default({ idleSeconds: 900, overallSeconds: 43_200 }),
+    .prefault({}),
 });
 
 export type AgentConfig = z.infer<typeof schema>;

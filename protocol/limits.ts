@@ -46,7 +46,6 @@ export const LINK_SILENCE_MAX_MS = 25_000;
 export const DESKTOPS_PER_AGENT_MAX = 64;
 
 // Opening
-export const TICKET_BYTES = 32;
 export const TICKET_LIFE_MS = 30_000;
 export const GRANT_LIFE_SECONDS = 30;
 /** Allowed clock skew between gateway and agent; a jti is kept until exp plus this. */

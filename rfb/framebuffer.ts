@@ -1,5 +1,5 @@
-// A picture in memory and the few ways in which rectangles get into it. Nothing here checks a rectangle: the grammar
-// (server-messages.ts) has refused every one that does not lie within the screen.
+// A picture in memory and the few ways in which rectangles get into it. Nothing here checks a rectangle: the grammars
+// (agent-messages.ts, desktop-messages.ts) have refused every one that does not lie within the screen.
 
 /** `pixels` holds R, G, B, 255 for each pixel, 4 * width bytes a row, without gaps. */
 export interface Framebuffer {

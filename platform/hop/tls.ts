@@ -85,7 +85,8 @@ const guards = new WeakMap<TLSSocket, Guard>();
 /**
  * Watches the files of a listener. A change is taken over within half a second for new connections, and verifyPeer uses
  * it at once for all. While a file is missing, unreadable or does not fit, everyone is refused (REVOCATION_UNKNOWN) and
- * the log says why; it also warns before and alarms after something in the files runs out (validity.ts). Replacing key and certificate one after the other passes through that state for a moment.
+ * the log says why. Replacing key and certificate one after the other passes through that state for a moment. The log
+ * also warns before, and alarms after, something in the files runs out (validity.ts).
  * Connections already in use are the caller's: cut those whose serial is revoked when `changed` is called.
  * @param changed called after each change that was taken over, with the new lists
  * @returns stops watching
