@@ -54,6 +54,8 @@ export function runProcess(name: string, main: (life: Life) => Promise<void>): v
     void end(0);
   }
 
+  // Whoever read our lines may be gone. Unheard, the error would be uncaught, and saying that would raise it again.
+  for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
   process.on('SIGINT', signalled);
   process.on('SIGTERM', signalled);
   process.on('uncaughtException', fail);

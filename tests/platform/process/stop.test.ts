@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { runScript } from '#tests/support/run-script.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -54,6 +54,29 @@ describe('a process', () => {
     const ended = await whenReady(STEPS, (child) => child.stdin?.end(), { TW_STOP_WITH_STDIN: '1' });
     expect(ended).toMatchObject({ exitCode: 0, stderr: '' });
     expect(ended.lines).toContain('first registered');
+  });
+
+  it('ends, having undone everything, although nobody reads its lines any more', async () => {
+    const body = `
+      const { writeFileSync } = await import('node:fs');
+      life.onStop(() => writeFileSync(3, 'undone'));
+      life.onStop(() => { throw new Error('a step that has something to say'); });
+    `;
+    const child = spawn(process.execPath, ['--input-type=module-typescript', '--eval', serving(body)], {
+      cwd: ROOT,
+      env: { ...process.env, TW_STOP_WITH_STDIN: '1' },
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    let undone = '';
+    child.stdio[3]?.on('data', (text: Buffer) => (undone += text));
+    const exit = new Promise((resolve) => child.on('exit', resolve));
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    child.stdout.destroy();
+    child.stderr.destroy();
+    child.stdin.end();
+    expect(await exit).toBe(1);
+    await vi.waitFor(() => expect(undone).toBe('undone'));
   });
 
   it.each([
