@@ -60,6 +60,7 @@ describe('a process', () => {
     const body = `
       const { writeFileSync } = await import('node:fs');
       life.onStop(() => writeFileSync(3, 'undone'));
+      life.onStop(() => new Promise((resolve) => setTimeout(resolve, 20)));
       life.onStop(() => { throw new Error('a step that has something to say'); });
     `;
     const child = spawn(process.execPath, ['--input-type=module-typescript', '--eval', serving(body)], {
