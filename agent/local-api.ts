@@ -49,11 +49,13 @@ export function localHandlers(parts: LocalParts): LocalHandlers {
     },
     async revoke(body) {
       const { user, desktop } = whom.parse(body);
-      const removed = await pairings.revoke(user, served(desktop));
-      if (removed > 0) audit.record('pairing-revoked', { user, municipality, desktop, by: 'local' });
+      const { devices, code } = await pairings.revoke(user, served(desktop));
+      const about = { user, municipality, desktop, by: 'local' };
+      if (code) audit.record('pairing-code-revoked', about);
+      if (devices > 0) audit.record('pairing-revoked', { ...about, devices });
       sessions.endOf(user, desktop);
       sessions.notice(desktop, `端末の登録が取り消されました: ${user} / A pairing was revoked: ${user}`);
-      return { removed };
+      return { removed: devices };
     },
     status() {
       return {

@@ -1,6 +1,6 @@
 // Who may prove what for which desktop: codes waiting to be used, and the proof keys learned with them (T12, B8).
 import * as z from 'zod';
-import type { Store } from '#platform/state/store.ts';
+import type { Entry, Store } from '#platform/state/store.ts';
 import { type Bytes, fromBase64Url, fromHex, toBase64Url, toHex } from '#protocol/bytes.ts';
 import { Refusal } from '#protocol/codes.ts';
 import type { Cipher } from '#protocol/inner/cipher.ts';
@@ -69,12 +69,16 @@ export class Pairings {
     throw new Refusal('PAIRING_CODE_SPENT', 'too many at once');
   }
 
-  /** Stores the key that was proven with the code and uses the code up. @throws PAIRING_CODE_SPENT if it just was */
+  /**
+   * Stores the key that was proven with the code and uses the code up. With a code that adds, the newest keys stay.
+   * @throws PAIRING_CODE_SPENT if it just was
+   */
   async learn(user: string, desktop: string, publicKey: Bytes): Promise<void> {
     const entry = await this.#store.get(codeKey(desktop, user));
     if (!entry || !(await this.#store.delete(entry.key, entry.version))) throw new Refusal('PAIRING_CODE_SPENT');
     const before = await this.#store.list(pairingPrefix(desktop, user));
-    const kept = codeRecord.parse(entry.value).add ? before.slice(-(KEYS_PER_USER_MAX - 1)) : [];
+    const newestFirst = before.toSorted((a, b) => pairedAtOf(b) - pairedAtOf(a));
+    const kept = codeRecord.parse(entry.value).add ? newestFirst.slice(0, KEYS_PER_USER_MAX - 1) : [];
     const pairedAt = this.#wall();
     const expiresAt = pairedAt + PAIRED_LIFE_MS;
     const record: Pairing = { user, desktop, publicKey: toBase64Url(publicKey), pairedAt, expiresAt };
@@ -95,14 +99,15 @@ export class Pairings {
     return (await this.#store.list('pairing/')).map((entry) => pairingRecord.parse(entry.value));
   }
 
-  /** @returns how many keys were removed; an open code goes too */
-  async revoke(user: string, desktop: string): Promise<number> {
-    await this.#store.delete(codeKey(desktop, user));
+  /** @returns how many keys were removed, and whether a code was waiting to be used */
+  async revoke(user: string, desktop: string): Promise<{ devices: number; code: boolean }> {
+    const code = await this.#store.delete(codeKey(desktop, user));
     const entries = await this.#store.list(pairingPrefix(desktop, user));
     for (const entry of entries) await this.#store.delete(entry.key);
-    return entries.length;
+    return { devices: entries.length, code };
   }
 }
 
+const pairedAtOf = ({ value }: Entry<unknown>) => pairingRecord.parse(value).pairedAt;
 const codeKey = (desktop: string, user: string) => `pairing-code/${desktop}/${user}`;
 const pairingPrefix = (desktop: string, user: string) => `pairing/${desktop}/${user}/`;

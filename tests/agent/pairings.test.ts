@@ -55,6 +55,17 @@ describe('pairing', () => {
     expect((await pairings.keysOf('tanaka', DESKTOP)).map(toHex)).toEqual([toHex(third)]);
   });
 
+  it('keeps the newest devices when one too many is added', async () => {
+    const keys = Array.from({ length: 7 }, key);
+    for (const one of keys) {
+      clock.ms += 1_000;
+      await pairings.issue('tanaka', DESKTOP, true);
+      await pairings.learn('tanaka', DESKTOP, one);
+    }
+    const kept = (await pairings.keysOf('tanaka', DESKTOP)).map(toHex);
+    expect(kept.toSorted()).toEqual(keys.slice(-4).map(toHex).toSorted());
+  });
+
   it('pairs a user for one desktop and not for the neighbour whose name begins alike', async () => {
     await pairings.issue('tanaka', DESKTOP, false);
     await pairings.learn('tanaka', DESKTOP, key());
@@ -66,7 +77,7 @@ describe('pairing', () => {
     await pairings.issue('tanaka', DESKTOP, false);
     await pairings.learn('tanaka', DESKTOP, key());
     await pairings.issue('tanaka', DESKTOP, true);
-    expect(await pairings.revoke('tanaka', DESKTOP)).toBe(1);
+    expect(await pairings.revoke('tanaka', DESKTOP)).toEqual({ devices: 1, code: true });
     expect(await pairings.keysOf('tanaka', DESKTOP)).toEqual([]);
     expect(await reasonOf(pairings.spendTry('tanaka', DESKTOP))).toBe('PAIRING_CODE_MISSING');
   });
