@@ -27,7 +27,6 @@ export const EVENTS = {
   'torn-write-removed': row(['bytes']),
   /** A fault of the program: it tried to record this event with fields outside the row. */
   'event-malformed': row(['event'], ['detail']),
-  'certificate-expiring': row(['kind', 'name', 'notAfter']),
 
   // The certificate gate, on every listener
   'certificate-refused': row(
@@ -58,10 +57,7 @@ export const EVENTS = {
   'open-refused': row(['reason'], ['municipality', 'user', 'desktop', 'session', 'mode', 'address', 'detail']),
   'ticket-refused': row(['reason'], ['municipality', 'user', 'desktop', 'session', 'address', 'detail']),
   'relay-started': row(['session'], ['municipality', 'user', 'desktop']),
-  'relay-ended': row(
-    ['session', 'code'],
-    ['municipality', 'user', 'desktop', 'reason', 'detail', 'bytesInward', 'bytesOutward', 'seconds'],
-  ),
+  'relay-ended': row(['session', 'code'], ['municipality', 'user', 'desktop', 'reason', 'detail', 'seconds']),
   'session-revoked': row(['session', 'reason'], ['municipality', 'user', 'desktop', 'by', 'detail']),
 
   // The broker
@@ -72,10 +68,7 @@ export const EVENTS = {
   'gateway-disconnected': row(['gateway'], ['code', 'reason', 'detail', 'address']),
   'gateway-refused': row(['reason'], ['gateway', 'session', 'desktop', 'address', 'detail']),
   'session-paired': row(['session'], ['municipality', 'desktop', 'agent', 'gateway']),
-  'lane-violation': row(
-    ['session', 'reason'],
-    ['municipality', 'user', 'desktop', 'agent', 'lane', 'direction', 'detail'],
-  ),
+  'lane-violation': row(['session', 'reason'], ['municipality', 'user', 'desktop', 'agent', 'detail']),
 
   // The agent, the second trust boundary
   'broker-connected': row([], ['address']),
@@ -88,7 +81,7 @@ export const EVENTS = {
   /** At the agent with a reason, at the broker with the code that it heard or said. */
   'session-ended': row(
     ['session'],
-    ['municipality', 'user', 'desktop', 'agent', 'reason', 'code', 'detail', 'bytesInward', 'bytesOutward', 'seconds'],
+    ['municipality', 'user', 'desktop', 'agent', 'reason', 'code', 'detail', 'seconds'],
   ),
   'pairing-code-issued': row(['municipality', 'user', 'desktop'], ['by']),
   /** A try was used up, by a pair hello. */
@@ -97,7 +90,7 @@ export const EVENTS = {
   'pairing-made': row(['municipality', 'user', 'desktop'], ['session', 'proof']),
   'pairing-revoked': row(['municipality', 'user', 'desktop'], ['by', 'reason', 'devices']),
   'pairing-refused': row(['reason'], ['municipality', 'user', 'desktop', 'session', 'detail']),
-  'input-refused': row(['session', 'reason'], ['municipality', 'user', 'desktop', 'lane', 'detail']),
+  'input-refused': row(['session', 'reason'], ['municipality', 'user', 'desktop', 'detail']),
   'desktop-lost': row(['desktop', 'reason'], ['municipality', 'user', 'session', 'detail']),
 } as const satisfies Record<string, Row>;
 

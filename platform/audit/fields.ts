@@ -36,7 +36,6 @@ export const FIELDS = {
   name: personal(text(256)),
   serial: personal(text(64)),
   thumbprint: personal(text(64)),
-  notAfter: shown(time),
   // Why and how
   reason: shown(reason),
   code: shown(code),
@@ -48,12 +47,8 @@ export const FIELDS = {
   proof: shown(z.enum(['device-key', 'webauthn'])),
   /** how many paired devices it was about */
   devices: shown(count),
-  lane: shown(text(16)),
-  direction: shown(z.enum(['inward', 'outward'])),
   /** the name of a request header, never its value */
   header: shown(text(64)),
-  bytesInward: shown(count),
-  bytesOutward: shown(count),
   seconds: shown(z.number().min(0)),
   // The log about itself
   version: shown(text(32)),
