@@ -3,6 +3,7 @@ import { Refusal } from '#protocol/codes.ts';
 import type { InputEvent } from '#protocol/inner/profile.ts';
 import { Lane } from '#protocol/lanes.ts';
 import { ACK_PER_SECOND, AGENT_BURST_SECONDS, CONTROL_PER_SECOND, INPUT_PER_SECOND } from '#protocol/limits.ts';
+import { TokenBucket } from '#protocol/token-bucket.ts';
 
 /** The lanes that a client may use more than once. */
 const PER_SECOND = new Map<Lane, number>([
@@ -12,13 +13,15 @@ const PER_SECOND = new Map<Lane, number>([
 ]);
 
 export class InputPolicy {
-  readonly #left = new Map<Lane, number>();
-  readonly #countedAt = new Map<Lane, number>();
+  readonly #buckets = new Map<Lane, TokenBucket>();
   /** When the user last did something; nothing but input counts. Monotonic ms. */
   activeAt: number;
 
   constructor(nowMs: number) {
     this.activeAt = nowMs;
+    for (const [lane, perSecond] of PER_SECOND) {
+      this.#buckets.set(lane, new TokenBucket(perSecond, perSecond * AGENT_BURST_SECONDS, nowMs));
+    }
   }
 
   /**
@@ -26,14 +29,8 @@ export class InputPolicy {
    * @throws LANE_RATE above the burst, which no client that passed the relays can reach
    */
   count(lane: Lane, nowMs: number): void {
-    const perSecond = PER_SECOND.get(lane);
-    if (perSecond === undefined) return;
-    const depth = perSecond * AGENT_BURST_SECONDS;
-    const refilled = ((nowMs - (this.#countedAt.get(lane) ?? nowMs)) / 1000) * perSecond;
-    const left = Math.min(depth, (this.#left.get(lane) ?? depth) + refilled) - 1;
-    this.#left.set(lane, left);
-    this.#countedAt.set(lane, nowMs);
-    if (left < 0) throw new Refusal('LANE_RATE', `lane ${lane}`);
+    const owedMs = this.#buckets.get(lane)?.take(nowMs) ?? 0;
+    if (owedMs > 0) throw new Refusal('LANE_RATE', `lane ${lane}`);
   }
 
   /** @returns the event with its position inside the screen; from now on the user counts as active */

@@ -1,6 +1,7 @@
 // What a connection may cost before anybody is known (F8, T13): time, headers, connections.
 import type { Server, ServerOptions } from 'node:https';
 import type { Socket } from 'node:net';
+import { TokenBucket } from '#protocol/token-bucket.ts';
 
 export const CONNECTIONS_MAX = 8_192;
 /** The default: a municipality may stand behind one address; one address may not stand in everybody's way. */
@@ -41,7 +42,7 @@ export class RequestRate {
   readonly #perSecond: number;
   readonly #burst: number;
   readonly #now: () => number;
-  readonly #buckets = new Map<string, { tokens: number; at: number }>();
+  readonly #buckets = new Map<string, TokenBucket>();
   #sweptAt = 0;
 
   /** @param now a monotonic clock, ms */
@@ -55,10 +56,9 @@ export class RequestRate {
   admit(thumbprint: string): boolean {
     const now = this.#now();
     this.#sweep(now);
-    const bucket = this.#buckets.get(thumbprint) ?? { tokens: this.#burst, at: now };
-    const tokens = Math.min(this.#burst, bucket.tokens + ((now - bucket.at) / 1000) * this.#perSecond);
-    this.#buckets.set(thumbprint, { tokens: tokens >= 1 ? tokens - 1 : tokens, at: now });
-    return tokens >= 1;
+    const bucket = this.#buckets.get(thumbprint) ?? new TokenBucket(this.#perSecond, this.#burst, now);
+    this.#buckets.set(thumbprint, bucket);
+    return bucket.takeIfThere(now);
   }
 
   /** Buckets that are not full. */
@@ -71,6 +71,6 @@ export class RequestRate {
     const fullAfterMs = (this.#burst / this.#perSecond) * 1000;
     if (now - this.#sweptAt < fullAfterMs) return;
     this.#sweptAt = now;
-    for (const [thumbprint, { at }] of this.#buckets) if (now - at >= fullAfterMs) this.#buckets.delete(thumbprint);
+    for (const [thumbprint, bucket] of this.#buckets) if (bucket.isFull(now)) this.#buckets.delete(thumbprint);
   }
 }

@@ -4,13 +4,14 @@ import { Refusal } from '../codes.ts';
 import { readHeader } from '../header.ts';
 import { Direction, Lane } from '../lanes.ts';
 import { HANDSHAKE_RECORDS_INWARD, HANDSHAKE_RECORDS_OUTWARD } from '../limits.ts';
+import { TokenBucket } from '../token-bucket.ts';
 import { LANE_RULES, type LaneRule } from './lanes.ts';
 
 /** Watches one direction of one session; made once per session and relay. */
 export class LaneGate {
   readonly #direction: Direction;
   readonly #burstSeconds: number;
-  readonly #buckets = new Map<Lane, { tokens: number; at: number }>();
+  readonly #buckets = new Map<Lane, TokenBucket>();
   #sequence = 0;
   #handshakes = 0;
   #handshakeShut = false;
@@ -53,10 +54,9 @@ export class LaneGate {
 
   #spend(lane: Lane, rule: LaneRule, nowMs: number): number {
     if (rule.perSecond === Number.POSITIVE_INFINITY) return 0;
-    const depth = rule.perSecond * this.#burstSeconds;
-    const bucket = this.#buckets.get(lane) ?? { tokens: depth, at: nowMs };
-    const tokens = Math.min(depth, bucket.tokens + ((nowMs - bucket.at) / 1000) * rule.perSecond) - 1;
-    this.#buckets.set(lane, { tokens, at: nowMs });
-    return tokens >= 0 ? 0 : Math.ceil((-tokens / rule.perSecond) * 1000);
+    const bucket =
+      this.#buckets.get(lane) ?? new TokenBucket(rule.perSecond, rule.perSecond * this.#burstSeconds, nowMs);
+    this.#buckets.set(lane, bucket);
+    return bucket.take(nowMs);
   }
 }
