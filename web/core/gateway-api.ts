@@ -3,6 +3,8 @@
 import * as z from 'zod';
 import { type Bytes, toBase64Url } from '#protocol/bytes.ts';
 import { CODES, type Code } from '#protocol/codes.ts';
+import { GRANT_MAX_BYTES } from '#protocol/limits.ts';
+import { DESKTOP, MUNICIPALITY, SESSION } from '#protocol/names.ts';
 import type { Mode } from '#protocol/outer/grant.ts';
 import { RefusedByGateway } from './ends.ts';
 
@@ -26,12 +28,12 @@ const desktops = z.object({
   desktops: z.array(z.object({ desktop: z.string(), label: z.string(), online: z.boolean() })),
 });
 const opened = z.object({
-  session: z.string(),
-  epoch: z.number(),
-  municipality: z.string(),
-  desktop: z.string(),
+  session: z.string().regex(SESSION),
+  epoch: z.int().min(0),
+  municipality: z.string().regex(MUNICIPALITY),
+  desktop: z.string().regex(DESKTOP),
   ticket: z.string(),
-  grant: z.string(),
+  grant: z.string().max(GRANT_MAX_BYTES),
 });
 
 export type SignedIn = z.infer<typeof signedIn>;
