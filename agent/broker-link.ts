@@ -15,8 +15,6 @@ import { type FromAgent, parseToAgent, type ToAgent } from '#protocol/outer/link
 
 /** 64 sessions have 6.4 leases a second; an offer that is refused costs a line in the audit log (T03, T13). */
 const MESSAGES_PER_SECOND = 20;
-/** The broker's log has a heartbeat of a minute; a broker that anchors faster only fills ours. */
-const ANCHOR_INTERVAL_MIN_MS = 5_000;
 
 export interface BrokerLinkParts {
   broker: { url: string; serverName: string; tls: TlsFiles };
@@ -31,7 +29,6 @@ export class BrokerLink {
   readonly #parts: BrokerLinkParts;
   readonly #stop: () => Promise<void>;
   #socket: Socket | null = null;
-  #anchoredAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: BrokerLinkParts) {
     this.#parts = parts;
@@ -71,7 +68,7 @@ export class BrokerLink {
       socket.listen({
         text: (text) => {
           pace();
-          this.#received(parseToAgent(text));
+          this.#parts.received(parseToAgent(text));
         },
         closed: (code, refusal) => {
           this.#socket = null;
@@ -87,16 +84,6 @@ export class BrokerLink {
       this.#parts.log.info('control link to the broker is up');
       this.tell({ type: 'presence', desktops: [...this.#parts.desktops] });
     });
-  }
-
-  #received(message: ToAgent): void {
-    if (message.type === 'anchor') {
-      // Whoever could anchor another's log could hide that its tail was cut (T15).
-      const due = performance.now() - this.#anchoredAt >= ANCHOR_INTERVAL_MIN_MS;
-      if (message.source !== 'broker' || !due) return;
-      this.#anchoredAt = performance.now();
-    }
-    this.#parts.received(message);
   }
 
   #dial(path: string, signal?: AbortSignal): Promise<Socket> {

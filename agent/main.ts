@@ -1,6 +1,7 @@
 // The LGWAN side: dials out to the broker, verifies users itself, shows them their desktops. Only wiring here.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { anchorKeeper } from '#platform/audit/anchors.ts';
 import { openAudit } from '#platform/audit/chain.ts';
 import { readIdentity } from '#platform/hop/peer-certificate.ts';
 import { loadTls } from '#platform/hop/tls-files.ts';
@@ -91,6 +92,7 @@ runProcess('agent', async (life) => {
   );
   life.onStop(() => local.close());
 
+  const keepAnchor = anchorKeeper(audit, clock.monotonic);
   const received = (message: ToAgent): void => {
     switch (message.type) {
       case 'offer':
@@ -103,7 +105,7 @@ runProcess('agent', async (life) => {
         sessions.revoke(message.session, message.code);
         break;
       case 'anchor':
-        audit.anchor(message);
+        keepAnchor(message, 'broker');
     }
   };
   link = new BrokerLink({ broker: config.broker, desktops: ids, audit, log, received });

@@ -1,5 +1,6 @@
 // The broker: agents on one side, gateways on the other, sessions between them. It has no route, opens no connection of
 // its own, and no message it takes has a place for an address (C1–C3, T08).
+import { anchorKeeper } from '#platform/audit/anchors.ts';
 import { type Anchor, type Audit, requireHealthy } from '#platform/audit/chain.ts';
 import type { PeerIdentity } from '#platform/hop/tls.ts';
 import { Refusal } from '#protocol/codes.ts';
@@ -7,7 +8,7 @@ import { Agents, agentName } from './agents.ts';
 import type { BrokerConfig } from './config.ts';
 import { addressOf, openDoor } from './doors.ts';
 import { Gateways } from './gateways.ts';
-import { ANCHOR_INTERVAL_MIN_MS, SOCKETS_PER_AGENT_MAX, SOCKETS_PER_GATEWAY_MAX } from './limits.ts';
+import { SOCKETS_PER_AGENT_MAX, SOCKETS_PER_GATEWAY_MAX } from './limits.ts';
 import { Pairing } from './pairing.ts';
 import { type Peer, Trail } from './trail.ts';
 
@@ -24,12 +25,15 @@ export interface Broker {
 /** @param now a monotonic clock in ms */
 export async function startBroker(config: BrokerConfig, audit: Audit, now: () => number): Promise<Broker> {
   const trail = new Trail(audit);
-  const keepAnchor = anchors(audit, now);
+  const keepAnchor = anchorKeeper(audit, now);
+  const keepAnchorOf = (peer: string, anchor: Anchor) => {
+    if (!keepAnchor(anchor, peer)) throw new Refusal('MALFORMED', `anchor of ${anchor.source}`);
+  };
   const agents: Agents = new Agents({
     now,
     presence: (agent, desktops) => gateways.sendAll({ type: 'presence', agent, desktops }),
     message(agent, message) {
-      if (message.type === 'anchor') keepAnchor(message, `agent/${agent}`);
+      if (message.type === 'anchor') keepAnchorOf(`agent/${agent}`, message);
       else pairing.fromAgent(agent, message);
     },
     gone(agent, code, refusal) {
@@ -41,7 +45,7 @@ export async function startBroker(config: BrokerConfig, audit: Audit, now: () =>
     now,
     online: () => agents.online(),
     message(gateway, message) {
-      if (message.type === 'anchor') keepAnchor(message, `gateway/${gateway}`);
+      if (message.type === 'anchor') keepAnchorOf(`gateway/${gateway}`, message);
       else if (message.type === 'open') pairing.open(gateway, message);
       else pairing.fromGateway(gateway, message);
     },
@@ -106,17 +110,5 @@ export async function startBroker(config: BrokerConfig, audit: Audit, now: () =>
       pairing.close(refusal);
       await Promise.all([gatewayDoor.close(refusal.code), agentDoor.close(refusal.code)]);
     },
-  };
-}
-
-/** @returns keeps a peer's anchors in our audit log */
-function anchors(audit: Audit, now: () => number): (anchor: Anchor, peer: string) => void {
-  const keptAt = new Map<string, number>();
-  return ({ source, sequence, digest }, peer) => {
-    // Whoever could anchor another's log could hide that its tail was cut (T15).
-    if (source !== peer) throw new Refusal('MALFORMED', `anchor of ${source}`);
-    if (now() - (keptAt.get(peer) ?? Number.NEGATIVE_INFINITY) < ANCHOR_INTERVAL_MIN_MS) return;
-    keptAt.set(peer, now());
-    audit.anchor({ source, sequence, digest });
   };
 }

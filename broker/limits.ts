@@ -23,6 +23,3 @@ export const GATEWAY_MESSAGES_PER_SECOND = 1_000;
  * cuts. A revoked session must be gone within 2 s.
  */
 export const ENDING_GRACE_MS = 1_500;
-
-/** Each anchor is a line in our audit log; a peer that sends more of them than this only wants to fill it. */
-export const ANCHOR_INTERVAL_MIN_MS = 1_000;

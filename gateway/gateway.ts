@@ -2,6 +2,7 @@
 // and clocks are arguments.
 import { createServer } from 'node:https';
 import type { TLSSocket } from 'node:tls';
+import { anchorKeeper } from '#platform/audit/anchors.ts';
 import type { Anchor, Audit } from '#platform/audit/chain.ts';
 import { reloadOnChange, serverTls } from '#platform/hop/tls.ts';
 import { loadTls, loadTrust } from '#platform/hop/tls-files.ts';
@@ -33,8 +34,6 @@ import { Users } from './users.ts';
 
 /** A person clicks; a script that is in a hurry waits. */
 const REQUESTS_OF_ONE_CERTIFICATE = { perSecond: 20, burst: 60 };
-/** The broker's audit log has a heartbeat of a minute; one that anchors faster would fill ours (T03, T13). */
-const ANCHOR_INTERVAL_MIN_MS = 5_000;
 
 export interface GatewayParts {
   store: Store;
@@ -80,15 +79,11 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
   const rights = new Rights({ users, totp, sessions, entitlements, revocations: () => revocations, now });
   const revocation = new Revocation({ store, rights, sessions, slots, now, troubled });
 
-  let anchoredAt = Number.NEGATIVE_INFINITY;
+  const keepAnchor = anchorKeeper(audit, monotonic);
   const broker: BrokerLink = new BrokerLink(config.broker, {
     nonce: (session, nonce) => void leases.answer(session, nonce),
     ended: (session, code) => relays.agentEnded(session, code),
-    anchor(anchor) {
-      if (anchor.source !== 'broker' || monotonic() - anchoredAt < ANCHOR_INTERVAL_MIN_MS) return;
-      anchoredAt = monotonic();
-      audit.anchor(anchor);
-    },
+    anchor: (anchor) => void keepAnchor(anchor, 'broker'),
     up: () => journal.brokerUp(),
     down: (error, waitMs) => journal.brokerDown(error, waitMs),
   });

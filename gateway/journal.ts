@@ -137,10 +137,6 @@ export class Journal {
   brokerUp(): void {
     this.#log.info('linked to the broker');
   }
-
-  anchor(anchor: { source: string; sequence: number; digest: string }): void {
-    this.#audit.anchor(anchor);
-  }
 }
 
 type AdministrativeEvent =
