@@ -43,6 +43,8 @@ export async function start(
   const child = spawn(...place(process.execPath, nodeArguments(main, args)), {
     cwd: ROOT,
     stdio: ['pipe', 'pipe', 'pipe'],
+    // Ctrl-C in a terminal goes to a whole process group; in one of its own a process is stopped once, by the lab.
+    detached: true,
     // With the lab's end its children end too, however it ends.
     env: { ...process.env, TW_STOP_WITH_STDIN: '1' },
   });
