@@ -11,6 +11,9 @@ const LEASE_TYPE = 'tw-lease+jwt';
 const ISSUER = 'telework-gateway';
 const digest = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
 
+/** Three parts of base64url, the last of 64 bytes, in their only spelling: jose would overlook blanks and spare bits. */
+const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]{85}[AQgw]$/;
+
 /** The agent's own limits are the ceiling: a grant only tightens. */
 const policy = z.strictObject({ idleSeconds: z.int().min(1), overallSeconds: z.int().min(1) });
 
@@ -82,6 +85,7 @@ async function verify<T>(
   nowMs: number,
 ): Promise<T> {
   if (jws.length > GRANT_MAX_BYTES) throw new Refusal('GRANT_MALFORMED', 'too long');
+  if (!COMPACT.test(jws)) throw new Refusal('GRANT_MALFORMED', 'not a compact JWS');
   try {
     const { payload } = await jwtVerify(
       jws,
