@@ -1,31 +1,24 @@
 // The agent's own key: raw P-256, made on first start, used for nothing but the end-to-end handshake.
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { Failure } from '#platform/process/exit.ts';
+import { createKeyFile, readKeyFile } from '#platform/process/key-files.ts';
 import type { Bytes } from '#protocol/bytes.ts';
 import type { SigningKey } from '#protocol/inner/cipher.ts';
 import { importSigningKey, newSigningKeyPem } from '#protocol/inner/cipher-node.ts';
 
-/** Reads the key (PKCS #8 PEM), or makes it with mode 0600 when the file does not exist. @throws Failure */
+/**
+ * Reads the key (PKCS #8 PEM), or makes it with mode 0600 when the file does not exist.
+ * @throws Failure if it is no P-256 key, or others than its owner may use it
+ */
 export function openIdentity(path: string): SigningKey {
+  const found = readKeyFile(path);
+  const pem = found ?? newSigningKeyPem();
+  if (found === null) createKeyFile(path, pem);
   try {
-    return importSigningKey(readFileSync(path, 'utf8'));
+    return importSigningKey(pem);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw failure(path, 'read', error);
+    throw new Failure(`${path}: ${(error as Error).message}`);
   }
-  const pem = newSigningKeyPem();
-  try {
-    writeFileSync(path, pem, { flag: 'wx', mode: 0o600 });
-  } catch (error) {
-    throw failure(path, 'written', error);
-  }
-  return importSigningKey(pem);
-}
-
-function failure(path: string, what: string, error: unknown): Failure {
-  return new Failure(
-    `identityKey ${path} cannot be ${what} (${(error as NodeJS.ErrnoException).code ?? 'not a P-256 key'})`,
-  );
 }
 
 /** What the office PC shows and a user compares or types: SHA-256 of the public key, 8 groups of 8 hex digits. */

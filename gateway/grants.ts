@@ -2,8 +2,8 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK, importPKCS8 } from 'jose';
 import { Failure } from '#platform/process/exit.ts';
+import { createKeyFile, readKeyFile } from '#platform/process/key-files.ts';
 import { type GrantKey, type Mode, type Policy, signGrant, signLease } from '#protocol/outer/grant.ts';
-import { createKeyFile, readKeyFile } from './key-files.ts';
 import type { SignIn } from './sign-in/sessions.ts';
 
 const JTI_BYTES = 16;

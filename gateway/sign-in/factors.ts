@@ -3,9 +3,9 @@
 // user or municipality (T17).
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { Failure } from '#platform/process/exit.ts';
+import { createKeyFile, readKeyFile } from '#platform/process/key-files.ts';
 import type { Store } from '#platform/state/store.ts';
 import type { Bytes } from '#protocol/bytes.ts';
-import { createKeyFile, readKeyFile } from '../key-files.ts';
 import type { UserId } from '../users.ts';
 
 const KEY_BYTES = 32;

@@ -1,6 +1,6 @@
-// Private keys on the gateway's disk: made by the gateway itself, never shipped, never readable by others (D11, T16).
+// Private keys on a process's disk: made by the process itself, never shipped, never readable by others (D11, T16).
 import { closeSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
-import { Failure } from '#platform/process/exit.ts';
+import { Failure } from './exit.ts';
 
 const KEY_FILE_MAX_BYTES = 16_384;
 
@@ -9,13 +9,16 @@ const KEY_FILE_MAX_BYTES = 16_384;
  * @throws Failure if it cannot be read, is too large, or others than its owner may use it
  */
 export function readKeyFile(path: string): string | null {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (!found) return null;
-  if (!found.isFile() || found.size > KEY_FILE_MAX_BYTES) throw new Failure(`${path}: not a key file`);
-  if ((found.mode & 0o077) !== 0) throw new Failure(`${path}: others than its owner may use this key; chmod 600 it`);
   try {
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (!found) return null;
+    if (!found.isFile() || found.size > KEY_FILE_MAX_BYTES) throw new Failure(`${path}: not a key file`);
+    // Windows has no such bits
+    const others = process.platform === 'win32' ? 0 : found.mode & 0o077;
+    if (others !== 0) throw new Failure(`${path}: others than its owner may use this key; chmod 600 it`);
     return readFileSync(path, 'utf8');
   } catch (error) {
+    if (error instanceof Failure) throw error;
     throw new Failure(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
 }
