@@ -168,7 +168,8 @@ export const webCipher: Cipher = {
   },
 
   async verify(publicKey, signature, data) {
-    if (publicKey.length !== PUBLIC_KEY_BYTES || signature.length !== SIGNATURE_BYTES) return false;
+    if (publicKey.length !== PUBLIC_KEY_BYTES || publicKey[0] !== 0x04) return false;
+    if (signature.length !== SIGNATURE_BYTES) return false;
     try {
       const imported = await subtle.importKey('raw', publicKey, ECDSA, false, ['verify']);
       return await subtle.verify(ECDSA, imported, signature, data);
