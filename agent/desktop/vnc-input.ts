@@ -1,8 +1,7 @@
 // Input towards a VNC server: which message an event becomes, and what is still held down.
 import { JIS_KEYS, jisCharacter, jisKeyOfCode } from '#protocol/inner/jis-keyboard.ts';
-import type { InputEvent } from '#protocol/inner/profile.ts';
+import { type InputEvent, inputMessage, PLAIN_BUTTONS } from '#protocol/inner/profile.ts';
 import type { Size } from '#rfb/rectangle.ts';
-import { keyEvent, pointerEvent, qemuKeyEvent } from './vnc-messages.ts';
 
 type KeyEvent = Extract<InputEvent, { type: 'key' | 'physical-key' }>;
 
@@ -33,14 +32,14 @@ export class VncInput {
     const x = Math.min(event.x, screen.width - 1);
     const y = Math.min(event.y, screen.height - 1);
     this.#pointer = { buttons: event.buttons, x, y };
-    this.#send(pointerEvent(event.buttons, x, y, this.extendedButtons));
+    this.#sendPointer();
   }
 
   releaseAll(): void {
     for (const [name, key] of this.#held) this.#release(name, key);
-    const { buttons, x, y } = this.#pointer;
-    if (buttons !== 0) this.#send(pointerEvent(0, x, y, this.extendedButtons));
-    this.#pointer = { buttons: 0, x, y };
+    if (this.#pointer.buttons === 0) return;
+    this.#pointer = { ...this.#pointer, buttons: 0 };
+    this.#sendPointer();
   }
 
   #key(event: KeyEvent): void {
@@ -64,7 +63,17 @@ export class VncInput {
   }
 
   #sendKey(down: boolean, { keysym, code }: { keysym: number; code: number | null }): void {
-    this.#send(code === null ? keyEvent(down, keysym) : qemuKeyEvent(down, keysym, code));
+    this.#send(
+      inputMessage(code === null ? { type: 'key', down, keysym } : { type: 'physical-key', down, keysym, code }),
+    );
+  }
+
+  /** Back and forward are left out for a server that does not know the form with nine buttons. */
+  #sendPointer(): void {
+    const { buttons, x, y } = this.#pointer;
+    this.#send(
+      inputMessage({ type: 'pointer', buttons: this.extendedButtons ? buttons : buttons & PLAIN_BUTTONS, x, y }),
+    );
   }
 
   /** null if there is no way to say this key to this server. */

@@ -2,7 +2,7 @@
 // nothing that the server sends is passed on as it is, and nothing of a clipboard is ever sent (T10).
 import { connect, type Socket } from 'node:net';
 import { Refusal, refusalFrom } from '#protocol/codes.ts';
-import { Encoding, type InputEvent } from '#protocol/inner/profile.ts';
+import { desktopSizeMessage, Encoding, type InputEvent } from '#protocol/inner/profile.ts';
 import { CURSOR_MAX_SIDE, SCREEN_MAX_PIXELS } from '#protocol/limits.ts';
 import { type DesktopHandler, DesktopMessages } from '#rfb/desktop-messages.ts';
 import { applyCopy, applyPixels, type Region } from '#rfb/framebuffer.ts';
@@ -11,7 +11,7 @@ import type { Cursor, Desktop, DesktopEvents, Rectangle, Screen } from './deskto
 import { parseVncAddress } from './vnc-address.ts';
 import { greet } from './vnc-greeting.ts';
 import { VncInput } from './vnc-input.ts';
-import { setDesktopSize, setEncodings, setPixelFormat, updateRequest } from './vnc-messages.ts';
+import { setEncodings, setPixelFormat, updateRequest } from './vnc-messages.ts';
 import { readVncPassword } from './vnc-password.ts';
 
 export interface VncOptions {
@@ -148,7 +148,7 @@ class VncDesktop implements Desktop, DesktopHandler {
         resolve(granted);
       };
       this.#resize = { width, height, decide };
-      this.#send(setDesktopSize(width, height));
+      this.#send(desktopSizeMessage(width, height));
     });
   }
 

@@ -56,11 +56,13 @@ const QEMU_EXTENDED_KEY = 0;
 /** In an extended PointerEvent this bit of the first mask is set and a second mask (back, forward) ends the message. */
 const POINTER_EXTENDED = 0x80;
 const BUTTONS_MAX = 0x1ff;
+/** The buttons that a PointerEvent of RFC 6143 has without ambiguity; beyond come back and forward. */
+export const PLAIN_BUTTONS = 0x7f;
 /** A refresh is the whole screen, whatever its size. */
 const WHOLE = 0xffff;
 
-/** @returns one RFB message, zero-padded to 16 bytes */
-export function encodeInput(event: InputEvent): Bytes {
+/** @returns one RFB message, as it also goes to a desktop: without padding */
+export function inputMessage(event: InputEvent): Bytes {
   const writer = new Writer();
   switch (event.type) {
     case 'key':
@@ -70,13 +72,24 @@ export function encodeInput(event: InputEvent): Bytes {
       writer.u8(ClientMessage.qemu).u8(QEMU_EXTENDED_KEY).u16(Number(event.down)).u32(event.keysym).u32(event.code);
       break;
     case 'pointer': {
-      const extended = event.buttons > 0x7f;
-      writer.u8(ClientMessage.pointerEvent).u8((event.buttons & 0x7f) | (extended ? POINTER_EXTENDED : 0));
+      const extended = event.buttons > PLAIN_BUTTONS;
+      writer.u8(ClientMessage.pointerEvent).u8((event.buttons & PLAIN_BUTTONS) | (extended ? POINTER_EXTENDED : 0));
       writer.u16(event.x).u16(event.y);
       if (extended) writer.u8(event.buttons >> 7);
     }
   }
-  return writer.pad(INPUT_PLAINTEXT_BYTES).done();
+  return writer.done();
+}
+
+/** One screen, number 0, that fills the whole, without flags. @returns 24 bytes, as it also goes to a desktop */
+export function desktopSizeMessage(width: number, height: number): Bytes {
+  const writer = new Writer().u8(ClientMessage.setDesktopSize).u8(0).u16(width).u16(height).u8(1).u8(0);
+  return writer.u32(0).u16(0).u16(0).u16(width).u16(height).u32(0).done();
+}
+
+/** @returns one RFB message, zero-padded to 16 bytes */
+export function encodeInput(event: InputEvent): Bytes {
+  return new Writer().bytes(inputMessage(event)).pad(INPUT_PLAINTEXT_BYTES).done();
 }
 
 /**
@@ -122,13 +135,9 @@ export function encodeControl(message: ControlMessage): Bytes {
     case 'refresh':
       writer.u8(ClientMessage.framebufferUpdateRequest).u8(0).u16(0).u16(0).u16(WHOLE).u16(WHOLE);
       break;
-    case 'desktop-size': {
-      const { width, height } = message;
-      writer.u8(ClientMessage.setDesktopSize).u8(0).u16(width).u16(height).u8(1).u8(0);
-      // One screen, number 0, that fills the whole, without flags
-      writer.u32(0).u16(0).u16(0).u16(width).u16(height).u32(0);
+    case 'desktop-size':
+      writer.bytes(desktopSizeMessage(message.width, message.height));
       break;
-    }
     case 'key-update':
       writer.u8(ClientMessage.keyUpdate);
   }
