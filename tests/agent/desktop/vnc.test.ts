@@ -63,7 +63,7 @@ describe.skipIf(!needs(...NEEDED_FOR_VNC_DESKTOP))('a real VNC desktop', () => {
     const keys = Array.from(ascii, (character) => jisCodeOf(character) ?? ENTER);
     press(desktop, ...keys, ENTER);
     await vi.waitFor(() => expect(server.typed()).toContain(`${ascii}\n`), WAIT);
-    expect(seen.damages.length).toBeGreaterThan(0);
+    await vi.waitFor(() => expect(seen.damages.length).toBeGreaterThan(0), WAIT);
     await samePicture(desktop);
   });
 
