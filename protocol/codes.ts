@@ -37,7 +37,7 @@ export const CODES = {
   SIGN_IN_LATER: {
     wire: 4,
     http: 429,
-    ja: '試行が続いたため、しばらく受け付けません。続く場合は担当者に連絡してください。',
+    ja: '失敗が続いたため、しばらく受け付けません。解消しない場合は担当者に連絡してください。',
     en: 'Too many tries. Wait before trying again; if it goes on, contact your administrator.',
   },
   SESSION_REQUIRED: {
@@ -115,7 +115,7 @@ export const CODES = {
   PROTOCOL_ERROR: {
     wire: 17,
     http: 400,
-    ja: '通信の内容が規約に合わないため、終了しました。',
+    ja: '通信の内容がプロトコルに合わないため、接続を終了しました。',
     en: 'The connection was ended because a message broke the protocol.',
   },
   DESKTOP_LOST: {
