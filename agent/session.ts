@@ -7,7 +7,7 @@ import { Channel } from '#protocol/inner/channel.ts';
 import type { Cipher } from '#protocol/inner/cipher.ts';
 import type { Established } from '#protocol/inner/handshake.ts';
 import { decodeControl, decodeInput } from '#protocol/inner/profile.ts';
-import { LEASE_INTERVAL_MS } from '#protocol/limits.ts';
+import { LEASE_INTERVAL_MS, WINDOW_MAX_BYTES } from '#protocol/limits.ts';
 import type { DataSocket, Inbox } from '#protocol/outer/data-socket.ts';
 import type { GrantClaims, GrantKey, Policy } from '#protocol/outer/grant.ts';
 import { Lane } from '#protocol/outer/lanes.ts';
@@ -68,7 +68,8 @@ export class Session {
       screen: parts.desktop.screen,
       mark: parts.mark,
       send: (chunk) => this.#channel.send(Lane.frame, chunk),
-      room: () => this.#channel.room,
+      // An ack for what still waits here is a lie, and believing it would fill this memory (T13).
+      room: () => Math.min(this.#channel.room, Math.max(0, WINDOW_MAX_BYTES - parts.socket.pressure)),
       now: parts.clock.monotonic,
       failed: (error) => this.end(refusalFrom(error)),
     });

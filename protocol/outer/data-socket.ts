@@ -4,6 +4,8 @@ import { RECORD_MAX_BYTES, WINDOW_MAX_BYTES } from '../limits.ts';
 
 /** Offered by the page's WebSocket and by platform/hop; `listen` takes it over, nothing is lost before it. */
 export interface DataSocket {
+  /** Bytes accepted for sending that have not left this process yet. */
+  readonly pressure: number;
   sendText(text: string): void;
   sendRecord(record: Uint8Array): void;
   close(code: Code): void;

@@ -64,6 +64,8 @@ export class MemorySocket implements DataSocket {
   #before: Item[] = [];
   /** What it was closed with, by whichever side. */
   ended: Code | null = null;
+  /** Nothing waits in memory; a test may say otherwise. */
+  pressure = 0;
 
   constructor(link: MemoryLink, way: Way, said: (text: string) => void) {
     this.#link = link;

@@ -7,6 +7,7 @@ function scripted() {
   const closes: Code[] = [];
   let handlers: SocketHandlers | null = null;
   const socket: DataSocket = {
+    pressure: 0,
     sendText: () => {},
     sendRecord: () => {},
     close: (code) => void closes.push(code),

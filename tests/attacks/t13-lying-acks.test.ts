@@ -1,0 +1,49 @@
+// T13: a client that acknowledges what it never took. The window alone would let the agent send on and on into its own
+// memory; what has not even left the agent counts against the window, whatever the client says.
+import { expect, it, vi } from 'vitest';
+import { Lane } from '#protocol/lanes.ts';
+import { RECORD_MAX_BYTES, WINDOW_MAX_BYTES } from '#protocol/limits.ts';
+import { bothEnds } from '#tests/support/both-ends.ts';
+import { lyingClient } from '#tests/support/lying-client.ts';
+import { sharedScreen } from '#tests/support/shared-screen.ts';
+
+const WIDTH = 512;
+const HEIGHT = 512;
+/** An agent that may send does so much sooner. */
+const QUIET_MS = 700;
+
+it.each([
+  ['nothing leaves the agent: no more than the window waits there', true],
+  ['everything leaves the agent: it goes on (the lie itself is well made)', false],
+])('acks for what was never read; %s', async (_, stuck) => {
+  const ends = await bothEnds();
+  await ends.paired();
+  ends.desktop.screen = sharedScreen(WIDTH, HEIGHT, () => Math.floor(Math.random() * 0x100_0000));
+  let sent = 0;
+  let frames = 0;
+  ends.onLink = ({ agent }) => {
+    const send = agent.sendRecord.bind(agent);
+    agent.sendRecord = (record) => {
+      if (record[1] !== Lane.frame) return send(record);
+      frames++;
+      sent += record.length;
+      if (stuck) agent.pressure += record.length;
+    };
+  };
+  const liar = lyingClient(await ends.open());
+  let lies = 0;
+  while (sent < 3 * WINDOW_MAX_BYTES) {
+    ends.desktop.events?.damage({ x: 0, y: 0, width: WIDTH, height: HEIGHT });
+    const more = await vi.waitUntil(() => frames > lies, { timeout: QUIET_MS, interval: 1 }).catch(() => false);
+    if (!more) break;
+    while (lies < frames) {
+      await liar.lie();
+      lies++;
+    }
+  }
+  // The record that fills the window may stand out of it.
+  if (stuck) expect(sent).toBeLessThan(WINDOW_MAX_BYTES + RECORD_MAX_BYTES);
+  else expect(sent).toBeGreaterThan(2 * WINDOW_MAX_BYTES);
+  expect(sent, 'the window was used').toBeGreaterThan(0.9 * WINDOW_MAX_BYTES);
+  expect(ends.sessions.list(), 'the lies were believed').toHaveLength(1);
+});
