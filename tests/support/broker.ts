@@ -104,7 +104,14 @@ export interface TestBroker {
   pki: DemoPki;
   broker: Broker;
   audit: MemoryAudit;
-  dial(side: 'gateway' | 'agent', path: string, tls: TlsFiles, options?: Partial<DialOptions>): Promise<Peer>;
+  /** @param by another port than the listener's own, for whoever stands between */
+  dial(
+    side: 'gateway' | 'agent',
+    path: string,
+    tls: TlsFiles,
+    options?: Partial<DialOptions>,
+    by?: number,
+  ): Promise<Peer>;
   /** Control links of the demo's own gateway and agent. */
   gatewayLink(): Promise<Peer>;
   agentLink(desktops?: string[]): Promise<Peer>;
@@ -127,8 +134,8 @@ export async function openBroker(given?: DemoPki): Promise<TestBroker> {
   };
   const broker = await startBroker(config, audit, () => performance.now());
   const peers: Peer[] = [];
-  const dial: TestBroker['dial'] = async (side, path, tls, options = {}) => {
-    const port = side === 'gateway' ? broker.gatewayPort : broker.agentPort;
+  const dial: TestBroker['dial'] = async (side, path, tls, options = {}, by) => {
+    const port = by ?? (side === 'gateway' ? broker.gatewayPort : broker.agentPort);
     const socket = await dialSocket(`wss://127.0.0.1:${port}${path}`, clientTls(tls, 'localhost'), {
       timeoutMs: 10_000,
       verify() {},
