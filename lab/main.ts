@@ -31,6 +31,7 @@ const STEPS: Record<Step | 'user' | 'check' | 'wait', string> = {
 const TEXT = 'Hello, LGWAN!\nテレワークのテストです。\n';
 /** A code is taken once; the next step's is new. */
 const STEP_MS = 30_000;
+const PARENT_LOOK_MS = 500;
 
 const checked = z.looseObject({ signedIn: z.string(), screenshot: z.string() });
 
@@ -98,13 +99,23 @@ function portOf(value: string): number {
 
 function stopOnSignal(stopping: AbortController): Promise<0> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
-        stopping.abort();
-        resolve(0);
-      });
-    }
+    const stop = () => {
+      stopping.abort();
+      resolve(0);
+    };
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+    if (process.env.npm_lifecycle_event) onceParentIsGone(stop);
   });
+}
+
+/** A SIGTERM to npm kills npm and the shell between it and us, and nobody tells us. */
+function onceParentIsGone(then: () => void): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    then();
+  }, PARENT_LOOK_MS).unref();
 }
 
 /** A process that dies is told, and ends the demonstration. */
