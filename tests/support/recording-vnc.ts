@@ -29,7 +29,7 @@ export interface RecordingVncOptions {
 
 /** Side of the corner that answers a key. */
 export const CORNER = 32;
-const FILM_FRAME_MS = 20;
+const FILM_FRAME_MS = 50;
 /** Lengths by message type; SetEncodings (2) tells its own. */
 const LENGTHS: Readonly<Record<number, number>> = { 0: 20, 3: 10, 4: 8, 5: 6, 6: 8 };
 

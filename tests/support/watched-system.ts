@@ -51,7 +51,13 @@ export function auditOf(system: System, name: ProcessName): AuditEvent[] {
 }
 
 /** Waits for an event with these fields. @throws Error with the last events if it does not come */
-export function audited(system: System, name: ProcessName, event: string, fields: object): Promise<AuditEvent> {
+export function audited(
+  system: System,
+  name: ProcessName,
+  event: string,
+  fields: object,
+  withinMs = 5_000,
+): Promise<AuditEvent> {
   return vi.waitFor(
     () => {
       const events = auditOf(system, name);
@@ -62,7 +68,7 @@ export function audited(system: System, name: ProcessName, event: string, fields
       const last = events.slice(-5).map((one) => JSON.stringify(one));
       throw new Error(`no ${event} ${JSON.stringify(fields)} in the ${name}'s audit log, but\n${last.join('\n')}`);
     },
-    { timeout: 5_000, interval: 20 },
+    { timeout: withinMs, interval: 20 },
   );
 }
 
