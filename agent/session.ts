@@ -119,8 +119,9 @@ export class Session {
 
   async #receive(record: Uint8Array): Promise<void> {
     if (this.#ended) return;
+    const lane = laneOf(record);
     const message = await this.#channel.receive(record);
-    this.#policy.count(readHeader(record).lane, this.#parts.clock.monotonic());
+    this.#policy.count(lane, this.#parts.clock.monotonic());
     if (!message) return;
     this.#acknowledgeSoon();
     const { desktop } = this.#parts;
@@ -184,5 +185,14 @@ export class Session {
     if (now - this.#policy.activeAt > idleSeconds * 1000) return 'IDLE_LIMIT';
     if (now - this.#startedAt > overallSeconds * 1000) return 'OVERALL_LIMIT';
     return null;
+  }
+}
+
+/** No client of ours and no relay lets a broken header through, so whoever sent it was not the user (T02, T03). */
+function laneOf(record: Uint8Array): Lane {
+  try {
+    return readHeader(record).lane;
+  } catch (error) {
+    throw new Refusal('RECORD_FORGED', refusalFrom(error).message);
   }
 }

@@ -210,8 +210,8 @@ export class Sessions {
   }
 }
 
-/** Ends that a hostile client brings about (T10, T18). */
-const INPUT_REASONS: ReadonlySet<Reason> = new Set(['MESSAGE_UNKNOWN', 'LANE_DIRECTION', 'LANE_RATE', 'MALFORMED']);
+/** Ends that only the client can bring about, since its records had opened by then (T10, T18). */
+const INPUT_REASONS: ReadonlySet<Reason> = new Set(['MESSAGE_UNKNOWN', 'LANE_RATE', 'MALFORMED']);
 
 /** A3: who, whose, where, which session, since when. The start and no running clock, which would dirty every tile. */
 function watermarkLines(grant: GrantClaims, startedAt: Date): string[] {
