@@ -17,7 +17,7 @@ import { toHex } from '#protocol/bytes.ts';
 import { nodeCipher } from '#protocol/inner/cipher-node.ts';
 import { DEFAULT_SUITE } from '#protocol/inner/suites.ts';
 import type { DataSocket } from '#protocol/outer/data-socket.ts';
-import type { GrantClaims } from '#protocol/outer/grant.ts';
+import type { GrantClaims, GrantKey } from '#protocol/outer/grant.ts';
 import type { FromAgent } from '#protocol/outer/link.ts';
 import { DESKTOP, grantFor, grantKey, type KeyPair } from '#tests/agent/parts.ts';
 import { DesktopSession, type SessionEvents } from '#web/core/desktop-session.ts';
@@ -51,6 +51,7 @@ export interface BothEnds {
   attach: OpenDesktop;
   /** What the agent said on its control link. */
   told: FromAgent[];
+  onTold: (message: FromAgent) => void;
   /** Every data link, newest last. */
   links: MemoryLink[];
   /** The newest. */
@@ -83,15 +84,19 @@ export interface Shown {
   ends: End[];
 }
 
-export async function bothEnds(): Promise<BothEnds> {
+/** @param given clocks that go by themselves, and pins of another gateway than the played one */
+export async function bothEnds(
+  given: { clock?: BothEnds['clock']; pins?: readonly GrantKey[] } = {},
+): Promise<BothEnds> {
   const folder = mkdtempSync(join(tmpdir(), 'telework-ends-'));
-  const clock = { monotonic: 0, wall: WALL };
+  const clock = given.clock ?? { monotonic: 0, wall: WALL };
   const store = openSqliteStore(join(folder, 'agent.db'), { now: () => clock.wall });
   const keys = await grantKey();
   const audit = fittingAudit();
   const pairings = new Pairings(store, nodeCipher, () => clock.wall);
   const desktops = new Map([DESKTOP, OTHER_DESKTOP].map((id) => [id, new FakeDesktop()]));
-  const home = { municipality: '131016', desktops: new Set(desktops.keys()), pins: [keys.pin] };
+  const pins = given.pins ?? [keys.pin];
+  const home = { municipality: '131016', desktops: new Set(desktops.keys()), pins };
   const admission = new Admission(home, store, audit, () => clock.wall);
   const granted = new Map<string, { session: string; jws: string }>();
   const waiting = new Map<string, MemoryLink>();
@@ -113,13 +118,14 @@ export async function bothEnds(): Promise<BothEnds> {
       [DESKTOP, (events) => ends.attach(events)],
       [OTHER_DESKTOP, attachTo(OTHER_DESKTOP)],
     ]),
-    pins: [keys.pin],
+    pins,
     limits: { idleSeconds: 900, overallSeconds: 43_200 },
     clock: { monotonic: () => clock.monotonic, wall: () => clock.wall },
     log: createLog('agent', { write: () => {} }),
     dialData: () => ends.dialData(ends.link()),
     tell(message) {
       ends.told.push(message);
+      ends.onTold(message);
       // What an honest broker and gateway do with it.
       if (message.type === 'ended') waiting.get(message.session)?.cut(message.code);
     },
@@ -169,6 +175,7 @@ export async function bothEnds(): Promise<BothEnds> {
     desktop: desktops.get(DESKTOP) as FakeDesktop,
     attach: attachTo(DESKTOP),
     told: [],
+    onTold: () => {},
     links: [],
     link: () => ends.links.at(-1) as MemoryLink,
     onLink: () => {},
