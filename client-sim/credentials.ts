@@ -1,6 +1,7 @@
 // What stays on the user's device, one folder a user: certificate and key, the device key, and the pinned agent keys.
 // No screen, no password, no TOTP secret (requirement 1).
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { P12Error, readP12 } from '#certs/request.ts';
@@ -13,7 +14,8 @@ import type { SigningKey } from '#protocol/inner/cipher.ts';
 import { importSigningKey, newSigningKeyPem } from '#protocol/inner/cipher-node.ts';
 import type { Identity } from '#protocol/names.ts';
 
-const pinsSchema = z.record(z.string(), z.string());
+/** Desktop id → the agent's key, 65 bytes. */
+const pinsSchema = z.record(z.string(), z.string().regex(/^[\w-]{87}$/));
 
 /** File names inside a credentials folder. */
 export const FILES = {
@@ -93,16 +95,17 @@ export function deviceKey(folder: string, make: boolean): SigningKey {
 
 /** The agent key pinned for a desktop, 65 bytes, or null. */
 export function pinOf(folder: string, desktop: string): Bytes | null {
-  const pin = readPins(folder)[desktop];
-  return pin === undefined ? null : fromBase64Url(pin);
+  const pins = readPins(folder);
+  // The gateway may have named the desktop: "constructor" is no pin.
+  const pinned = Object.hasOwn(pins, desktop) ? pins[desktop] : undefined;
+  return pinned === undefined ? null : fromBase64Url(pinned);
 }
 
 /** Pins the agent key that a pairing has proven. */
 export function pin(folder: string, desktop: string, agentKey: Bytes): void {
   const path = join(folder, FILES.pins);
   const pins = { ...readPins(folder), [desktop]: toBase64Url(agentKey) };
-  writePrivate(`${path}.new`, `${JSON.stringify(pins, null, 2)}\n`);
-  renameSync(`${path}.new`, path);
+  writePrivate(path, `${JSON.stringify(pins, null, 2)}\n`);
 }
 
 function readPins(folder: string): Record<string, string> {
@@ -124,11 +127,18 @@ export function makeFolder(folder: string): void {
   }
 }
 
-/** @throws Failure if the file exists and `replace` is not set */
+/**
+ * Writes a file for its owner alone, whole or not at all. What stood there is replaced and not written into: an open mode
+ * would stay, and a link would be followed (T16).
+ * @throws Failure if the file exists and `replace` is not set
+ */
 export function writePrivate(path: string, content: string | Uint8Array, replace = true): void {
+  const unfinished = `${path}.${randomBytes(6).toString('hex')}.new`;
   try {
-    writeFileSync(path, content, { mode: 0o600, flag: replace ? 'w' : 'wx' });
+    writeFileSync(replace ? unfinished : path, content, { mode: 0o600, flag: 'wx' });
+    if (replace) renameSync(unfinished, path);
   } catch (error) {
+    rmSync(unfinished, { force: true });
     const { code } = error as NodeJS.ErrnoException;
     throw new Failure(
       code === 'EEXIST' ? `${path} exists; --force replaces it` : `${path}: cannot be written (${code})`,
