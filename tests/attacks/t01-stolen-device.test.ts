@@ -2,9 +2,9 @@
 // What is missing is the second factor, so no door opens, and at the agent none of it replaces a grant.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FAILURES_BEFORE_BACK_OFF } from '#gateway/sign-in/totp.ts';
-import { grantFor, grantKey } from '#tests/agent/parts.ts';
+import { grantFor, grantKey, SESSION } from '#tests/agent/parts.ts';
 import { type BothEnds, bothEnds } from '#tests/support/both-ends.ts';
-import { DESKTOP, refusedWith } from '#tests/support/broker.ts';
+import { DESKTOP, openBroker, refusedWith } from '#tests/support/broker.ts';
 import { HELLO, openGateway, type TestGateway } from '#tests/support/gateway.ts';
 
 const TANAKA = { municipality: '131016', user: 'tanaka' };
@@ -47,6 +47,27 @@ describe('T01: whoever holds a stolen device, at the gateway', () => {
   });
 });
 
+describe('T01: whoever holds a stolen device, past the gateway', () => {
+  it('finds a broker that knows no users: neither of its doors takes the certificate', async () => {
+    const broker = await openBroker();
+    for (const [side, trusts] of [
+      ['gateway', broker.pki.gatewayToBroker],
+      ['agent', broker.pki.agent],
+    ] as const) {
+      const { key, certificate } = broker.pki.users.tanaka;
+      const { authorities, revocations } = trusts;
+      for (const path of ['/link', '/data']) {
+        const dialling = broker.dial(side, path, { key, certificate, authorities, revocations });
+        expect(await refusedWith(dialling), `${side} ${path}`).toBe('CERTIFICATE_REFUSED');
+      }
+    }
+    expect(broker.audit.of('certificate-refused').map(({ reason }) => reason)).toEqual(
+      Array(4).fill('CERTIFICATE_UNTRUSTED'),
+    );
+    await broker.close();
+  });
+});
+
 describe('T01: whoever holds a stolen device, at the agent', () => {
   const outcome = (ends: BothEnds) =>
     ends.open().then(
@@ -78,6 +99,22 @@ describe('T01: whoever holds a stolen device, at the agent', () => {
     };
     expect(await outcome(ends)).not.toBe('opened');
     expect(ends.audit.of('session-started')).toEqual([]);
+  });
+
+  it('gets no grant past the first look, whether the device key or the certificate’s own signs it', async () => {
+    const ends = await bothEnds();
+    await ends.paired();
+    for (const kid of [ends.keys.signer.kid, 'another']) {
+      const jws = await grantFor({ kid, key: (await grantKey()).signer.key }, ends.clock.wall);
+      await ends.sessions.offer(SESSION, jws);
+      await ends.sessions.offer(SESSION, '');
+    }
+    expect(ends.audit.of('offer-refused').map(({ reason }) => reason)).toEqual([
+      ...['GRANT_SIGNATURE', 'GRANT_MALFORMED', 'GRANT_SIGNATURE', 'GRANT_MALFORMED'],
+    ]);
+    // The agent did not even dial
+    expect(ends.audit.of('offer-accepted')).toEqual([]);
+    expect(ends.links).toEqual([]);
   });
 
   it('is out as soon as the pairing is revoked', async () => {
