@@ -48,7 +48,9 @@ describe('the agent admits an offer', () => {
     const stranger = await grantKey();
     expect(await reasonOf(admission.offer(SESSION, await grantFor(stranger.signer, clock.ms)))).toBe('GRANT_SIGNATURE');
     const [head, body, signature] = (await grant()).split('.') as [string, string, string];
-    const forged = Buffer.from(Buffer.from(body, 'base64url').toString().replace('tanaka', 'suzuki')).toString('base64url');
+    const forged = Buffer.from(Buffer.from(body, 'base64url').toString().replace('tanaka', 'suzuki')).toString(
+      'base64url',
+    );
     expect(await reasonOf(admission.offer(SESSION, `${head}.${forged}.${signature}`))).toBe('GRANT_SIGNATURE');
     expect(await reasonOf(admission.offer(SESSION, 'not a grant'))).toBe('GRANT_MALFORMED');
   });
