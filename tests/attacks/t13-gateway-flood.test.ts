@@ -96,9 +96,12 @@ describe('T13: strangers', () => {
 describe('T13: requests of one certificate', () => {
   it('are refused above the rate, without harm to another', async () => {
     const ask = () => test.ask(test.pki.users.tanaka, '/healthz').then(({ status }) => status);
-    const statuses: number[] = [];
-    for (let i = 0; i < 10; i++) statuses.push(...(await Promise.all(Array.from({ length: 10 }, ask))));
-    expect(statuses).toContain(429);
+    // However slow this machine is: as many at once as the burst and the refill of the time they take.
+    const statuses = new Set<number>();
+    for (let i = 0; i < 20 && !statuses.has(429); i++) {
+      for (const status of await Promise.all(Array.from({ length: 40 }, ask))) statuses.add(status);
+    }
+    expect([...statuses].sort()).toEqual([200, 429]);
     expect((await test.ask(test.pki.users.suzuki, '/healthz')).status).toBe(200);
   });
 

@@ -92,7 +92,8 @@ export function focusOn(windows: Windows, id: WindowId | null): WindowsChange {
   const damage: Rectangle[] = [];
   const front = windows.stack.findLast((window) => !window.minimised);
   if (id === windows.focus && (id === null || front?.id === id)) return { windows, damage };
-  if (windows.focus !== null) damage.push(titleOf(windowOf(windows, windows.focus)));
+  // Title and border lines show the focus.
+  if (windows.focus !== null) damage.push(footprintOf(windowOf(windows, windows.focus)));
   if (id === null) return { windows: { ...windows, focus: null }, damage };
   const window = { ...windowOf(windows, id), minimised: false };
   damage.push(footprintOf(window));
@@ -105,7 +106,7 @@ export function minimise(windows: Windows, id: WindowId): WindowsChange {
   const damage: Rectangle[] = [footprintOf(windowOf(windows, id))];
   const stack = windows.stack.map((window) => (window.id === id ? { ...window, minimised: true } : window));
   const next = stack.findLast((window) => !window.minimised) ?? null;
-  if (next) damage.push(titleOf(next));
+  if (next) damage.push(footprintOf(next));
   return { windows: { ...windows, stack, focus: next?.id ?? null }, damage };
 }
 

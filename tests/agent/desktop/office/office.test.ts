@@ -57,6 +57,15 @@ describe('the simulated desktop', () => {
     expect([free.keyboard.held.size, free.buttons, free.windows.drag]).toEqual([0, 0, null]);
   });
 
+  it('damages the border of a window that loses the focus to the wallpaper', () => {
+    const list = contentOf(windowOf(start.windows, 'list'));
+    const at = (buttons: number) => pointer(list.x + list.width - 40, list.y + 60, buttons);
+    const listFocused = play(start, at(1), at(0));
+    const change = step(listFocused, pointer(1, 1, 1), measure);
+    expect([listFocused.windows.focus, change.office.windows.focus]).toEqual(['list', null]);
+    expect(changedOutside(pixelsOf(listFocused), pixelsOf(change.office), change.damage)).toBe(0);
+  });
+
   it('never damages anything outside the screen, and every pixel that changes lies in the damage', () => {
     const events = fc.oneof(
       fc
