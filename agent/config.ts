@@ -21,7 +21,8 @@ const schema = z.strictObject({
   desktops: z
     .array(z.discriminatedUnion('kind', [office, vnc]))
     .min(1)
-    .max(DESKTOPS_PER_AGENT_MAX),
+    .max(DESKTOPS_PER_AGENT_MAX)
+    .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'two desktops have the same name'),
   state: filePath,
   socket: filePath,
   limits: z
