@@ -33,6 +33,16 @@ const knownTypes = (length: number, decode: (bytes: Uint8Array) => unknown) =>
     return reasonOf(() => decode(bytes)) !== 'MESSAGE_UNKNOWN';
   });
 
+const nothing = () => {};
+const handler = {
+  tight: nothing,
+  sized: nothing,
+  cursor: nothing,
+  announced: nothing,
+  updated: nothing,
+  bell: nothing,
+};
+
 describe('the messages of a session (T10)', () => {
   it('inwards on the input lane are KeyEvent, PointerEvent and the QEMU extended key', () => {
     expect(knownTypes(INPUT_PLAINTEXT_BYTES, decodeInput)).toEqual([4, 5, 255]);
@@ -43,15 +53,6 @@ describe('the messages of a session (T10)', () => {
   });
 
   it('outwards are FramebufferUpdate and Bell', async () => {
-    const nothing = () => {};
-    const handler = {
-      tight: nothing,
-      sized: nothing,
-      cursor: nothing,
-      announced: nothing,
-      updated: nothing,
-      bell: nothing,
-    };
     const known: number[] = [];
     for (const type of EVERY_TYPE) {
       const messages = new AgentMessages({ width: 8, height: 8 }, handler);
@@ -65,15 +66,6 @@ describe('the messages of a session (T10)', () => {
   });
 
   it('outwards in an update are five kinds of rectangles, none of them a clipboard', async () => {
-    const nothing = () => {};
-    const handler = {
-      tight: nothing,
-      sized: nothing,
-      cursor: nothing,
-      announced: nothing,
-      updated: nothing,
-      bell: nothing,
-    };
     // Pseudo-encodings are negative or above 2^30; the assigned ones all lie in these ranges.
     const candidates = [...Array.from({ length: 2_000 }, (_, i) => i - 1_000), 0x574d5664, 0x574d5665, 0x574d5666];
     const known: number[] = [];
