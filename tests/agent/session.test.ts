@@ -1,6 +1,7 @@
 // A live session at the agent: what ends it, who hears of it, and that nothing stays. Clocks and timers are the test's.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Code, Refusal } from '#protocol/codes.ts';
+import { Lane } from '#protocol/lanes.ts';
 import { AGENT_BURST_SECONDS, INPUT_PER_SECOND, LEASE_INTERVAL_MS, LEASE_LIFE_MS } from '#protocol/limits.ts';
 import { signLease } from '#protocol/outer/grant.ts';
 import { type BothEnds, bothEnds, DESKTOP, type Shown } from '#tests/support/both-ends.ts';
@@ -145,10 +146,16 @@ describe('an end', () => {
     expect(ends.desktop.inputs).toHaveLength(1);
   });
 
-  it('by the client’s sealed close counts although the socket’s end is right behind it', async () => {
+  it('by the client’s sealed close counts although the socket’s end comes in the same turn', async () => {
     shown = await ends.show();
+    const { agent } = ends.link();
+    ends.link().meddle = (way, record) => {
+      if (way === 'outward') return [record];
+      agent.arrive({ record });
+      if (record[1] === Lane.close) agent.arrive({ closed: 'CONNECTION_LOST' });
+      return [];
+    };
     shown.session.end();
-    ends.link().cut('CONNECTION_LOST');
     await expectEnd(said('ENDED', true), 'ENDED_BY_USER');
   });
 
