@@ -149,7 +149,11 @@ describe.concurrent('the agent', () => {
     ['a socket with too long a name', { socket: 'x'.repeat(200) }, /longer than a socket's path may be/],
     ['a desktop without a name', { desktops: [{ kind: 'office' }] }, /"desktops\.0\.name" is missing/],
     ['no desktop', { desktops: [] }, /"desktops"/],
-    ['two desktops of one name', { desktops: Array(2).fill({ name: 'pc-01', kind: 'office' }) }, /two desktops have the same name/],
+    [
+      'two desktops of one name',
+      { desktops: Array(2).fill({ name: 'pc-01', kind: 'office' }) },
+      /two desktops have the same name/,
+    ],
   ])('%s', async (_, change, line) => {
     expectLine(await startWith('agent', { ...configOf('agent'), ...change }), 1, line);
   });
