@@ -220,7 +220,7 @@ describe.skipIf(!needsRoot())('a disk', () => {
     const own = dirname(path);
     const log = join(own, 'log');
     const place = onDisk(path, 'size=4m');
-    const gateway = await start('gateway', 'gateway/main.ts', ['--config', path], log, place);
+    const gateway = await start('gateway', 'gateway/main.ts', ['--config', path], log, { place });
     try {
       const who = { municipality: '131016', user: 'tanaka' };
       const admin = join(own, 'admin.sock');
