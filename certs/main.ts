@@ -15,6 +15,10 @@ const USAGE = `npm run certs -- COMMAND …   certificates and revocation lists 
 
 Each command has --help. Exit codes: 0 done, 1 refused or failed, 2 bad arguments.`;
 
+// Every change of an authority is made in one go, so that a signal that is handled here falls before or after it. One
+// that is not would leave half of the change, and its lock.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
+
 await runCommand(async () => {
   const [name = '--help', ...args] = process.argv.slice(2);
   if (name === '--help' || name === '-h') {

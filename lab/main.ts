@@ -51,21 +51,18 @@ await runCommand(async () => {
   const step = (name: keyof typeof STEPS) => say(`  … ${STEPS[name]}`);
 
   say('LGWAN テレワーク基盤 / LGWAN telework');
+  const desktop = desktopOf(values.vnc, values['vnc-password-file']);
+  const port = portOf(values.port);
   const stopping = new AbortController();
-  const system = await bringUp({
-    folder,
-    desktops: [desktopOf(values.vnc, values['vnc-password-file'])],
-    port: portOf(values.port),
-    progress: step,
-  }).catch((error: Error) => {
-    throw new Failure(error.message);
-  });
+  const { signal } = stopping;
   const stopped = stopOnSignal(stopping);
+  let system: System | null = null;
   try {
+    system = await bringUp({ folder, desktops: [desktop], port, progress: step, signal });
     step('user');
     const person = await enrol(system, 'tanaka', '田中太郎');
     step('check');
-    const result = await selfCheck(system, person, stopping.signal, () => step('wait'));
+    const result = await selfCheck(system, person, signal, () => step('wait'));
     if (values.once) say(summary(result));
     if (values.once && values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
     if (values.once) return 0;
@@ -74,10 +71,10 @@ await runCommand(async () => {
     say(howToGoOn(system, person));
     return await Promise.race([stopped, ended(system)]);
   } catch (error) {
-    if (stopping.signal.aborted) return 0;
+    if (signal.aborted) throw new Failure('起動の途中で止めました / stopped before everything was up and checked');
     throw error instanceof Failure ? error : new Failure((error as Error).message);
   } finally {
-    await system.stop();
+    await system?.stop();
   }
 });
 
@@ -108,7 +105,7 @@ function stopOnSignal(stopping: AbortController): Promise<0> {
   });
 }
 
-/** A SIGTERM to npm kills npm and the shell between it and us, and nobody tells us. */
+/** npm passes SIGINT and SIGTERM on, since its shell is replaced by us (exec); of a SIGKILL nobody tells us. */
 function onceParentIsGone(then: () => void): void {
   const parent = process.ppid;
   const timer = setInterval(() => {

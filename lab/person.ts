@@ -27,18 +27,20 @@ export async function enrol(system: System, user: string, name: string): Promise
   const totpFile = at('totp.uri');
   const passwordFile = at('p12.password');
   const who = ['--municipality', MUNICIPALITY, '--user', user];
-  const admin = (...args: string[]) => mustRun('admin/main.ts', ['--socket', system.sockets.admin, '--json', ...args]);
+  const command = (main: string, ...args: string[]) => mustRun(main, args, system.signal);
+  const admin = (...args: string[]) => command('admin/main.ts', '--socket', system.sockets.admin, '--json', ...args);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   copyFileSync(system.pki.files.user.authorities, at('gateway-ca.pem'));
   copyFileSync(system.pki.files.user.revocations, at('gateway-crl.pem'));
 
   if (!existsSync(totpFile)) {
-    const connect = (...args: string[]) => mustRun('client-sim/main.ts', ['enrol', '--credentials', folder, ...args]);
+    const connect = (...args: string[]) => command('client-sim/main.ts', 'enrol', '--credentials', folder, ...args);
     await connect('--name', name, '--force');
-    await mustRun('certs/main.ts', [
+    await command(
+      'certs/main.ts',
       ...['issue', 'user', '--role', 'client', '--dir', system.pki.dir, '--csr', at('user.csr.pem')],
       ...['--out', at('issued.pem'), '--municipality', MUNICIPALITY, '--name', user, '--subject', name, '--force'],
-    ]);
+    );
     writeFileSync(passwordFile, randomPassword(), { mode: 0o600 });
     await connect('--certificate', at('issued.pem'), '--p12-password-file', passwordFile, '--force');
 
@@ -66,10 +68,8 @@ export async function enrol(system: System, user: string, name: string): Promise
 export async function pairingCode(system: System, person: Person, desktop: string): Promise<string | null> {
   const pins = join(person.folder, 'pins.json');
   if (existsSync(pins) && desktop in JSON.parse(readFileSync(pins, 'utf8'))) return null;
-  const issued = await mustRun('agent/command.ts', [
-    ...['pair', '--json', '--socket', system.sockets.agent],
-    ...['--user', person.user, '--desktop', desktop],
-  ]);
+  const command = ['pair', '--json', '--socket', system.sockets.agent, '--user', person.user, '--desktop', desktop];
+  const issued = await mustRun('agent/command.ts', command, system.signal);
   return JSON.parse(issued).code;
 }
 

@@ -31,14 +31,14 @@ const here: Place = (program, args) => [program, [...args]];
 /**
  * Starts a main file and resolves once it serves.
  * @param log the process's stderr goes to this file
- * @throws Error with the last lines of that log if it ends or stays silent
+ * @throws Error with the last lines of that log if it ends, stays silent or the signal comes first; it is stopped then
  */
 export async function start(
   name: string,
   main: string,
   args: readonly string[],
   log: string,
-  place: Place = here,
+  { signal, place = here }: { signal?: AbortSignal; place?: Place } = {},
 ): Promise<Running> {
   const child = spawn(...place(process.execPath, nodeArguments(main, args)), {
     cwd: ROOT,
@@ -63,23 +63,31 @@ export async function start(
     child.once('exit', (code) => resolve(code));
     child.once('error', () => resolve(1));
   });
+  const stop = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGTERM');
+    const cut = setTimeout(() => child.kill('SIGKILL'), STOP_MAX_MS);
+    await exited;
+    clearTimeout(cut);
+  };
+  const cancelled = cancellation(signal);
   const ready = await Promise.race([
     readyLine(child),
     exited.then((code) => Promise.reject(new Error(`${name} ended with ${code}: ${last.join(' | ')}`))),
     timeLimit(READY_MAX_MS, `${name} was not ready in ${READY_MAX_MS} ms: ${last.join(' | ')}`, exited),
-  ]);
+    cancelled.promise,
+  ])
+    .catch(async (error) => {
+      await stop();
+      throw error;
+    })
+    .finally(cancelled.forget);
   return {
     name,
     pid: child.pid as number,
     ready,
     exited,
-    async stop() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      child.kill('SIGTERM');
-      const cut = setTimeout(() => child.kill('SIGKILL'), STOP_MAX_MS);
-      await exited;
-      clearTimeout(cut);
-    },
+    stop,
     kill: () => void child.kill('SIGKILL'),
   };
 }
@@ -102,13 +110,23 @@ function timeLimit(ms: number, message: string, over: Promise<unknown>): Promise
   });
 }
 
+/** Rejects when the signal comes; `forget` takes the listener off again. */
+function cancellation(signal: AbortSignal | undefined): { promise: Promise<never>; forget(): void } {
+  const { promise, reject } = Promise.withResolvers<never>();
+  promise.catch(() => {});
+  const cancel = () => reject(new Error('stopped'));
+  if (signal?.aborted) cancel();
+  signal?.addEventListener('abort', cancel);
+  return { promise, forget: () => signal?.removeEventListener('abort', cancel) };
+}
+
 export interface Ended {
   code: number;
   stdout: string;
   stderr: string;
 }
 
-/** Runs one of the project's commands to its end. */
+/** Runs one of the project's commands to its end. @throws Error once it has ended if the signal came first */
 export function run(
   main: string,
   args: readonly string[],
@@ -124,14 +142,19 @@ export function run(
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
-    child.once('error', reject);
-    child.once('close', (code) => resolve({ code: code ?? 1, stdout, stderr }));
+    child.once('error', (error) => {
+      if (!signal?.aborted) reject(error);
+    });
+    child.once('close', (code) => {
+      if (signal?.aborted) reject(new Error('stopped'));
+      else resolve({ code: code ?? 1, stdout, stderr });
+    });
   });
 }
 
 /** @throws Error with the command's own line if it does not exit 0 */
-export async function mustRun(main: string, args: readonly string[], place: Place = here): Promise<string> {
-  const ended = await run(main, args, { place });
+export async function mustRun(main: string, args: readonly string[], signal?: AbortSignal): Promise<string> {
+  const ended = await run(main, args, signal ? { signal } : {});
   if (ended.code !== 0) throw new Error(ended.stderr.trim().split('\n').at(-1) || `${main} ended with ${ended.code}`);
   return ended.stdout;
 }

@@ -20,6 +20,8 @@ export interface SystemOptions {
   /** Of the gateway; 0 for any free one. */
   port: number;
   progress?(step: Step): void;
+  /** Ends the start, and every command that is run for the system later; stop() is still to be called then. */
+  signal?: AbortSignal;
 }
 
 export type Step = 'certificates' | 'broker' | 'gateway' | 'agent';
@@ -45,6 +47,7 @@ export interface System {
   /** The running processes; restarting one replaces it here. */
   readonly processes: { broker: Running; gateway: Running; agent: Running };
   readonly desktops: readonly string[];
+  readonly signal: AbortSignal | undefined;
   /** Starts a process that has ended anew, on the same ports and files. */
   restart(name: 'broker' | 'gateway' | 'agent'): Promise<void>;
   stop(): Promise<void>;
@@ -54,7 +57,7 @@ export interface System {
 export async function bringUp(options: SystemOptions): Promise<System> {
   const folder = resolve(options.folder);
   const at = (...parts: string[]) => join(folder, ...parts);
-  const progress = options.progress ?? (() => {});
+  const { progress = () => {}, signal } = options;
   const running: Running[] = [];
   mkdirSync(at('log'), { recursive: true, mode: 0o700 });
   const release = occupy(at('lab.pid'));
@@ -68,14 +71,15 @@ export async function bringUp(options: SystemOptions): Promise<System> {
     return again(name);
   };
   const again = async (name: string): Promise<Running> => {
-    const one = await start(name, `${name}/main.ts`, ['--config', at(name, `${name}.json`)], at('log', `${name}.log`));
+    const args = ['--config', at(name, `${name}.json`)];
+    const one = await start(name, `${name}/main.ts`, args, at('log', `${name}.log`), signal ? { signal } : {});
     running.push(one);
     return one;
   };
 
   try {
     progress('certificates');
-    const files = await certificates(at('certs'));
+    const files = await certificates(at('certs'), signal);
 
     progress('broker');
     const loopback = { host: '127.0.0.1', port: 0 };
@@ -119,6 +123,7 @@ export async function bringUp(options: SystemOptions): Promise<System> {
       pki: { dir: at('certs'), files },
       sockets: { admin: at('gateway', 'admin.sock'), agent: at('agent', 'agent.sock') },
       processes,
+      signal,
       desktops: options.desktops.map(({ name }) => `${MUNICIPALITY}/${AGENT}/${name}`),
       async restart(name) {
         await processes[name].stop();
@@ -133,18 +138,19 @@ export async function bringUp(options: SystemOptions): Promise<System> {
 }
 
 /** Makes the authorities once; later starts only renew the revocation lists, which live seven days. */
-async function certificates(dir: string): Promise<PkiFiles> {
+async function certificates(dir: string, signal: AbortSignal | undefined): Promise<PkiFiles> {
   const list = `${dir}.json`;
   if (existsSync(list)) {
-    await mustRun('certs/main.ts', ['crl', '--dir', dir]);
+    await mustRun('certs/main.ts', ['crl', '--dir', dir], signal);
     return JSON.parse(readFileSync(list, 'utf8'));
   }
   // What an interrupted first start left behind is of no use to anybody.
   rmSync(dir, { recursive: true, force: true });
-  const made = await mustRun('certs/main.ts', [
-    ...['demo', '--json', '--dir', dir],
-    ...['--municipality', MUNICIPALITY, '--agent', AGENT],
-  ]);
+  const made = await mustRun(
+    'certs/main.ts',
+    [...['demo', '--json', '--dir', dir], ...['--municipality', MUNICIPALITY, '--agent', AGENT]],
+    signal,
+  );
   writeFileSync(list, made, { mode: 0o600 });
   return JSON.parse(made);
 }

@@ -1,5 +1,6 @@
-import { spawnSync } from 'node:child_process';
+import { spawnSync, spawn as start } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -190,5 +191,16 @@ describe('the real command', () => {
       status: 1,
       stderr: expect.stringMatching(/^[^\n]+\n$/),
     });
+  });
+
+  it('keeps no lock when it is stopped in the middle of a change', async () => {
+    const lock = join(dir, 'user', '.lock');
+    const child = start(process.execPath, ['certs/main.ts', 'crl', '--dir', dir], { stdio: 'ignore' });
+    const exited = once(child, 'exit');
+    while (child.exitCode === null && !existsSync(lock)) await new Promise(setImmediate);
+    child.kill('SIGTERM');
+    const [code, signal] = await exited;
+    expect({ signal, code: [0, 1].includes(code) }).toEqual({ signal: null, code: true });
+    expect(existsSync(lock)).toBe(false);
   });
 });

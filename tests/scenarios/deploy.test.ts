@@ -25,7 +25,7 @@ describe.skipIf(!able)('three hosts from deploy/*.json', () => {
   async function boot(name: 'broker' | 'gateway' | 'agent', host: string): Promise<void> {
     copyFileSync(join(ROOT, 'deploy', `${name}.json`), srv(host, `${name}.json`));
     const args = ['--config', srv(host, `${name}.json`)];
-    running.push(await start(name, `${name}/main.ts`, args, srv(host, 'log'), network.on(host)));
+    running.push(await start(name, `${name}/main.ts`, args, srv(host, 'log'), { place: network.on(host) }));
   }
 
   beforeAll(async () => {

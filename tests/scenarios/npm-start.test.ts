@@ -112,6 +112,16 @@ describe('npm start -- --json', () => {
     expect(processesOf(lab)).toEqual([]);
   });
 
+  it('says that it was stopped half-way, leaves nothing running, and starts from what is there', async () => {
+    const { lab, output } = startLab();
+    await vi.waitFor(() => expect(processesOf(lab).map(commandOf).join()).toContain('certs/main.ts'), WAIT);
+    const exited = once(lab, 'exit');
+    lab.kill('SIGINT');
+    expect(await exited).toEqual([1, null]);
+    expect(output()).toMatch(/^[^\n]* \/ stopped before everything was up and checked\n$/);
+    expect(processesOf(lab)).toEqual([]);
+  });
+
   it('takes its processes along when it is killed', async () => {
     const { lab } = startLab();
     await vi.waitFor(() => {
