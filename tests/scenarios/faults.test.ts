@@ -48,7 +48,7 @@ describe('in the middle of a session', () => {
     for (const client of clients.splice(0)) client.close();
     expect(alive(under.system)).toEqual([...PROCESSES]);
     await idle(under.system);
-    expect(vnc.connections).toBe(0);
+    await expect.poll(() => vnc.connections, { timeout: 5_000 }).toBe(0);
   });
   afterAll(() => vnc.close());
 
