@@ -1,5 +1,6 @@
 // One listener: who may come in, and to which of the two paths. There is no third path, no page and no proxying: every
-// other request is answered 404, CONNECT and absolute URIs included (C1, T08).
+// other request of who may come in is answered 404, CONNECT and absolute URIs included (C1, T08).
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { Socket as TcpSocket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
@@ -8,7 +9,7 @@ import { keepAlive } from '#platform/hop/keep-alive.ts';
 import { type PeerIdentity, reloadOnChange, serverTls, verifyPeer } from '#platform/hop/tls.ts';
 import type { Socket } from '#platform/hop/websocket.ts';
 import { listen } from '#platform/process/listen.ts';
-import { CODES, type Code, codeOf, Refusal, refusalFrom } from '#protocol/codes.ts';
+import { CODES, type Code, Refusal, refusalFrom } from '#protocol/codes.ts';
 import { OPENING_MAX_MS } from '#protocol/limits.ts';
 import { parseSessionMessage } from '#protocol/outer/ticket.ts';
 import type { SideConfig } from './config.ts';
@@ -52,12 +53,9 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
       headersTimeout: UPGRADE_MAX_MS,
       requestTimeout: UPGRADE_MAX_MS,
     },
-    (_request, response) => {
-      const code = codeOf('ROUTE_UNKNOWN');
-      response.writeHead(CODES[code].http, { 'content-type': 'application/json', connection: 'close' });
-      response.end(JSON.stringify({ code }));
-    },
+    turnAway,
   );
+  server.on('checkExpectation', turnAway);
   server.maxConnections = CONNECTIONS_MAX;
 
   acceptSockets(
@@ -78,6 +76,22 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
     },
     (refusal, peer) => refused(refusal, asking.get(peer) ?? null, addressOf(peer)),
   );
+
+  /** A request that is no upgrade: nothing is here, and who may not come in learns not even that. */
+  function turnAway(request: IncomingMessage, response: ServerResponse): void {
+    const peer = request.socket as TLSSocket;
+    let identity: PeerIdentity | null = null;
+    let refusal = new Refusal('ROUTE_UNKNOWN');
+    try {
+      identity = verifyPeer(peer, expected);
+    } catch (error) {
+      refusal = refusalFrom(error);
+    }
+    refused(refusal, identity, addressOf(peer));
+    const { code } = refusal;
+    response.writeHead(CODES[code].http, { 'content-type': 'application/json', connection: 'close' });
+    response.end(JSON.stringify({ code }));
+  }
 
   function admit(socket: Socket, identity: PeerIdentity): void {
     const name = nameOf(identity);

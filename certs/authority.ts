@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import forge from 'node-forge';
 import * as z from 'zod';
 import { Failure } from '#platform/process/exit.ts';
+import { requireKeyFile } from '#platform/process/key-files.ts';
 import { type CertificateKind, identityUri, MUNICIPALITY } from '#protocol/names.ts';
 import { type LeafNames, makeAuthorityCertificate, makeLeafCertificate, type Signer } from './certificate.ts';
 import { makeCrl } from './crl.ts';
@@ -194,7 +195,7 @@ export class Authority {
 
   #signer(): Signer {
     const keyPath = join(this.folder, 'ca.key.pem');
-    const keyPem = readText(keyPath, "the authority's key");
+    const keyPem = requireKeyFile(keyPath);
     const certificatePem = readText(this.certificatePath, "the authority's certificate");
     try {
       const key = forge.pki.privateKeyFromPem(keyPem);

@@ -8,6 +8,7 @@ import { P12Error, readP12 } from '#certs/request.ts';
 import { readIdentity } from '#platform/hop/peer-certificate.ts';
 import { type LoadedTls, loadTlsOf } from '#platform/hop/tls-files.ts';
 import { Failure } from '#platform/process/exit.ts';
+import { requireKeyFile } from '#platform/process/key-files.ts';
 import { type Bytes, fromBase64Url, toBase64Url } from '#protocol/bytes.ts';
 import { Refusal } from '#protocol/codes.ts';
 import type { SigningKey } from '#protocol/inner/cipher.ts';
@@ -68,7 +69,7 @@ export function readCertified(folder: string, p12: { file: string; password: str
 }
 
 function fromPem(folder: string): { key: string; certificate: string } {
-  return { key: read(join(folder, FILES.key)), certificate: read(join(folder, FILES.certificate)) };
+  return { key: requireKeyFile(join(folder, FILES.key)), certificate: read(join(folder, FILES.certificate)) };
 }
 
 function fromP12({ file, password }: { file: string; password: string }): { key: string; certificate: string } {
@@ -86,7 +87,7 @@ export function deviceKey(folder: string, make: boolean): SigningKey {
   if (make && !existsSync(path)) writePrivate(path, newSigningKeyPem());
   if (!existsSync(path)) throw new Failure('this device is not paired yet; run: npm run connect -- pair --help');
   try {
-    return importSigningKey(read(path));
+    return importSigningKey(requireKeyFile(path));
   } catch (error) {
     if (error instanceof Failure) throw error;
     throw new Failure(`${path}: not a P-256 key`);

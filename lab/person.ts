@@ -66,11 +66,19 @@ export async function enrol(system: System, user: string, name: string): Promise
 
 /** What the office's administrator hands to the user, or null if this device is paired with the desktop already. */
 export async function pairingCode(system: System, person: Person, desktop: string): Promise<string | null> {
-  const pins = join(person.folder, 'pins.json');
-  if (existsSync(pins) && desktop in JSON.parse(readFileSync(pins, 'utf8'))) return null;
+  if (isPinned(person, desktop)) return null;
   const command = ['pair', '--json', '--socket', system.sockets.agent, '--user', person.user, '--desktop', desktop];
   const issued = await mustRun('agent/command.ts', command, system.signal);
   return JSON.parse(issued).code;
+}
+
+/** What cannot be read holds no pin here; the client names the file then. */
+function isPinned(person: Person, desktop: string): boolean {
+  try {
+    return desktop in JSON.parse(readFileSync(join(person.folder, 'pins.json'), 'utf8'));
+  } catch {
+    return false;
+  }
 }
 
 function randomPassword(): string {

@@ -142,7 +142,7 @@ async function certificates(dir: string, signal: AbortSignal | undefined): Promi
   const list = `${dir}.json`;
   if (existsSync(list)) {
     await mustRun('certs/main.ts', ['crl', '--dir', dir], signal);
-    return JSON.parse(readFileSync(list, 'utf8'));
+    return readMade(list);
   }
   // What an interrupted first start left behind is of no use to anybody.
   rmSync(dir, { recursive: true, force: true });
@@ -153,6 +153,14 @@ async function certificates(dir: string, signal: AbortSignal | undefined): Promi
   );
   writeFileSync(list, made, { mode: 0o600 });
   return JSON.parse(made);
+}
+
+function readMade(list: string): PkiFiles {
+  try {
+    return JSON.parse(readFileSync(list, 'utf8'));
+  } catch {
+    throw new Error(`${list}: cannot be read; remove the whole folder to begin anew`);
+  }
 }
 
 function rewrite(path: string, ports: Record<string, unknown>): void {

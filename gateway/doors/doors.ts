@@ -34,7 +34,10 @@ export interface DoorParts {
 }
 
 export function openDoors(server: Server, parts: DoorParts): void {
-  server.on('request', (request, response) => void serve(parts, request, response));
+  const answer = (request: IncomingMessage, response: ServerResponse) => void serve(parts, request, response);
+  server.on('request', answer);
+  // Or Node would answer an unknown Expect header by itself, before the gate.
+  server.on('checkExpectation', answer);
   acceptSockets(
     server,
     (request) => upgrade(parts, request),

@@ -4,7 +4,7 @@ import type { Server } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { WebSocketServer } from 'ws';
-import { CODES, Refusal, refusalFrom } from '#protocol/codes.ts';
+import { CODES, type Code, Refusal, refusalFrom } from '#protocol/codes.ts';
 import { Socket, WEBSOCKET_OPTIONS } from './websocket.ts';
 
 /**
@@ -13,6 +13,8 @@ import { Socket, WEBSOCKET_OPTIONS } from './websocket.ts';
  * @throws a Refusal, answered as its HTTP status and code
  */
 export type Upgrade = (request: IncomingMessage, peer: TLSSocket) => Promise<(socket: Socket) => void>;
+
+const STRANGER_CODES: ReadonlySet<Code> = new Set(['CERTIFICATE_REQUIRED', 'CERTIFICATE_REFUSED']);
 
 /**
  * Serves WebSocket upgrades on `server`, and refuses CONNECT, the other way to a tunnel (T08). Requests that are no
@@ -33,9 +35,17 @@ export function acceptSockets(
   webSockets.on('wsClientError', (error, stream) => {
     refuse(stream as TLSSocket, new Refusal('BODY_MALFORMED', error.message));
   });
-  server.on('connect', (_request, stream) => {
+  server.on('connect', (request, stream) => {
+    const peer = stream as TLSSocket;
     stream.on('error', () => stream.destroy());
-    refuse(stream as TLSSocket, new Refusal('ROUTE_UNKNOWN', 'CONNECT'));
+    // The gate comes first here, too: a stranger is told that it is one, everybody else that there is nothing.
+    upgrade(request, peer).then(
+      () => refuse(peer, new Refusal('ROUTE_UNKNOWN', 'CONNECT')),
+      (error) => {
+        const refusal = refusalFrom(error);
+        refuse(peer, STRANGER_CODES.has(refusal.code) ? refusal : new Refusal('ROUTE_UNKNOWN', 'CONNECT'));
+      },
+    );
   });
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     const peer = stream as TLSSocket;

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { Refusal } from '#protocol/codes.ts';
 import { filePath } from '../process/config.ts';
 import { Failure } from '../process/exit.ts';
+import { requireKeyFile } from '../process/key-files.ts';
 import { CRL_FILE_MAX_BYTES, RevocationList } from './revocation.ts';
 import { isStrongKey } from './strength.ts';
 
@@ -44,9 +45,9 @@ export interface LoadedTls {
 
 const PEM_MAX_BYTES = 256 * 1024;
 
-/** @throws Failure with one line that names the file that is missing, unreadable, too weak or does not fit */
+/** @throws Failure with one line that names the file that is missing, unreadable, too weak, too open or does not fit */
 export function loadTls(files: TlsFiles): LoadedTls {
-  const own = { key: readPem(files.key, PEM_MAX_BYTES), certificate: readPem(files.certificate, PEM_MAX_BYTES) };
+  const own = { key: requireKeyFile(files.key), certificate: readPem(files.certificate, PEM_MAX_BYTES) };
   return loadTlsOf(own, files, files);
 }
 

@@ -23,6 +23,13 @@ export function readKeyFile(path: string): string | null {
   }
 }
 
+/** The same for a key that has to be there. @throws Failure too if there is no such file */
+export function requireKeyFile(path: string): string {
+  const text = readKeyFile(path);
+  if (text === null) throw new Failure(`${path}: cannot be read (ENOENT)`);
+  return text;
+}
+
 /**
  * Makes a new file and never replaces one.
  * @param mode 0o600 for a private key

@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import type { OutgoingHttpHeaders } from 'node:http';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,10 +24,16 @@ beforeEach(async () => {
 afterEach(() => test.close());
 
 /** An HTTP request that is no upgrade. */
-function get(port: number, path: string, method = 'GET'): Promise<{ status: number | undefined; body: string }> {
+function get(
+  port: number,
+  path: string,
+  method = 'GET',
+  headers: OutgoingHttpHeaders = {},
+  files = pki.agent,
+): Promise<{ status: number | undefined; body: string }> {
   return new Promise((resolve, reject) => {
     const asking = request(
-      { ...clientTls(pki.agent, 'localhost'), host: '127.0.0.1', port, path, method, agent: false },
+      { ...clientTls(files, 'localhost'), host: '127.0.0.1', port, path, method, headers, agent: false },
       (response) => {
         let body = '';
         response.on('data', (chunk) => {
@@ -35,6 +42,10 @@ function get(port: number, path: string, method = 'GET'): Promise<{ status: numb
         response.on('end', () => resolve({ status: response.statusCode, body }));
       },
     );
+    asking.on('connect', (response, socket, head) => {
+      socket.destroy();
+      resolve({ status: response.statusCode, body: head.toString() });
+    });
     asking.on('error', reject);
     asking.end();
   });
@@ -50,6 +61,16 @@ describe('a listener', () => {
     ] as const) {
       expect(await get(test.broker.agentPort, path, method)).toEqual({ status: 404, body: '{"code":"NOT_FOUND"}' });
     }
+  });
+
+  it('says not even that to who may not come in', async () => {
+    const stranger = { ...pki.gatewayToBroker, authorities: pki.agent.authorities, revocations: pki.agent.revocations };
+    const refused = { status: 403, body: '{"code":"CERTIFICATE_REFUSED"}' };
+    for (const method of ['GET', 'CONNECT']) {
+      expect(await get(test.broker.agentPort, '/', method, {}, stranger)).toEqual(refused);
+    }
+    expect(await get(test.broker.agentPort, '/', 'GET', { expect: 'a miracle' }, stranger)).toEqual(refused);
+    await test.event('certificate-refused', 'CERTIFICATE_UNTRUSTED');
   });
 
   it('refuses more sockets of one peer than its desktops can need, and counts down again', async () => {

@@ -33,7 +33,7 @@ beforeEach(() => {
 
 const file = (name: string) => join(folder, name);
 const modeOf = (path: string) => statSync(path).mode & 0o777;
-const copy = (from: string, to: string) => writeFileSync(file(to), readFileSync(from));
+const copy = (from: string, to: string) => writeFileSync(file(to), readFileSync(from), { mode: 0o600 });
 
 /** tanaka's, as enrolment leaves them. */
 function enrolled(user = pki.users.tanaka): void {
@@ -68,11 +68,17 @@ describe('the device key', () => {
   });
 
   it('that is none is named, never its content', () => {
-    writeFileSync(file(FILES.deviceKey), 'SECRET');
+    writeFileSync(file(FILES.deviceKey), 'SECRET', { mode: 0o600 });
     const failure = () => deviceKey(folder, false);
     expect(failure).toThrow(Failure);
     expect(failure).toThrow(/device\.key\.pem: not a P-256 key/);
     expect(failure).not.toThrow(/SECRET/);
+  });
+
+  it('that others may read is not used', () => {
+    deviceKey(folder, true);
+    chmodSync(file(FILES.deviceKey), 0o644);
+    expect(() => deviceKey(folder, false)).toThrow(/device\.key\.pem: others than its owner may use this key/);
   });
 });
 

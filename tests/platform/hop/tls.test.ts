@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -39,7 +39,7 @@ const dial = (files: TlsFiles, serverName = 'localhost') =>
   });
 
 const put = (name: string, content: string) => {
-  writeFileSync(join(dir, name), content);
+  writeFileSync(join(dir, name), content, { mode: 0o600 });
   return join(dir, name);
 };
 
@@ -82,9 +82,15 @@ describe('a dial', () => {
 });
 
 describe('a file that cannot be used is named in one line', () => {
+  const openKey = () => {
+    const path = put('open.pem', readFileSync(pki.brokerForGateways.key, 'utf8'));
+    chmodSync(path, 0o640);
+    return path;
+  };
   const cases: [string, () => Partial<TlsFiles>, RegExp][] = [
     ['a missing key', () => ({ key: join(dir, 'none') }), /none: cannot be read \(ENOENT\)/],
-    ['a folder', () => ({ key: dir }), /cannot be read \(EISDIR\)/],
+    ['a folder', () => ({ key: dir }), /not a key file/],
+    ['a key that others may read', () => ({ key: openKey() }), /open\.pem: others than its owner may use this key/],
     ['a key that is none', () => ({ key: put('k', 'x') }), /holds no private key/],
     ["another's key", () => ({ key: pki.agent.key }), /is not the key of/],
     ['a certificate that is none', () => ({ certificate: put('c', 'x') }), /holds no certificate/],
@@ -119,7 +125,7 @@ describe('a watched listener', () => {
     const folder = join(dir, 'watched');
     mkdirSync(folder);
     const files = { ...pki.gatewayServer, key: join(folder, 'key'), certificate: join(folder, 'cert') };
-    writeFileSync(files.key, readFileSync(pki.brokerForGateways.key));
+    writeFileSync(files.key, readFileSync(pki.brokerForGateways.key), { mode: 0o600 });
     writeFileSync(files.certificate, readFileSync(pki.brokerForGateways.certificate));
     const { promise, resolve } = Promise.withResolvers<void>();
     const listener = await listenAs(files, 'user', { changed: () => resolve() });
@@ -133,7 +139,7 @@ describe('a watched listener', () => {
       });
     expect(await shown()).toContain('urn:telework:hop:-:broker');
 
-    writeFileSync(`${files.key}.new`, readFileSync(pki.gatewayServer.key));
+    writeFileSync(`${files.key}.new`, readFileSync(pki.gatewayServer.key), { mode: 0o600 });
     renameSync(`${files.key}.new`, files.key);
     await expect.poll(() => ask(listener.port, tanaka), { timeout: 5_000 }).toBe('REVOCATION_UNKNOWN');
     writeFileSync(`${files.certificate}.new`, readFileSync(pki.gatewayServer.certificate));
