@@ -9,15 +9,18 @@ import type { LaneGate } from '#protocol/outer/gate.ts';
 import type { Lane } from '#protocol/outer/lanes.ts';
 import type { Socket } from './websocket.ts';
 
+/** What a pump forwards to: a Socket, or what stands in front of one and lets it wait, such as the broker's shaping. */
+export type Outlet = Pick<Socket, 'sendRecord' | 'pressure' | 'onceBelow' | 'close'>;
+
 export interface PumpOptions {
   from: Socket;
-  to: Socket;
+  to: Outlet;
   /** Of this direction and this session only. */
   gate: LaneGate;
   /** A monotonic clock in ms. */
   now(): number;
-  /** Each record's lane as it is forwarded: the input lane is what counts as user activity. */
-  admitted?(lane: Lane): void;
+  /** Each record as it is forwarded, by its lane and length: the input lane is what counts as user activity. */
+  admitted?(lane: Lane, bytes: number): void;
   /**
    * `from` has ended, by whichever side; `to` is closed with the same code right after. A relay hears it once from each
    * pump; the first one tells the cause.
@@ -49,7 +52,7 @@ export function pump({ from, to, gate, now, admitted, ended }: PumpOptions): voi
     record(record) {
       const { lane, waitMs } = gate.admit(record, now());
       to.sendRecord(record);
-      admitted?.(lane);
+      admitted?.(lane, record.length);
       if (waitMs > 0) {
         hold();
         rateTimer = setTimeout(release, waitMs);

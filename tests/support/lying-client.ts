@@ -41,7 +41,11 @@ export function lyingClient({ established, inbox, socket }: OpenedSession): Lyin
     ended,
     async lie(records = 1) {
       claimed += records;
-      const ack = new Writer().u64(claimed - 1).u32(0xffff_ffff).u32(0).done();
+      const ack = new Writer()
+        .u64(claimed - 1)
+        .u32(0xffff_ffff)
+        .u32(0)
+        .done();
       socket.sendRecord(await sealing.seal(Lane.ack, sequence++, ack));
     },
   };
