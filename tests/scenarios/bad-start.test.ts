@@ -90,7 +90,16 @@ describe.concurrent.each(NAMES)('the %s', (name) => {
     ['a key that nobody knows', (config) => ({ ...config, debug: true }), /\.json: unknown key "debug"$/],
     ['a missing key', ({ state: _, ...config }) => config, /\.json: "state" is missing$/],
     ['a state folder that is a file', (config) => ({ ...config, state: '../hello' }), /hello/],
-    ['a state folder nobody can make', (config) => ({ ...config, state: '/dev/null/state' }), /\/dev\/null\/state/],
+    [
+      'a state folder below a file',
+      (config) => ({ ...config, state: '/dev/null/state' }),
+      /\/dev\/null\/state: cannot be made \(ENOTDIR\)$/,
+    ],
+    [
+      'a state folder nobody can make',
+      (config) => ({ ...config, state: '/proc/nowhere' }),
+      /\/proc\/nowhere: cannot be made \(ENOENT\)$/,
+    ],
   ])('%s', async (_, change, line) => {
     expectLine(await startWith(name, change(configOf(name))), 1, line);
   });
@@ -190,6 +199,8 @@ describe.concurrent('a command', () => {
     ['platform/audit/main.ts', ['verify', '/nowhere/audit.jsonl'], 3],
     ['lab/main.ts', ['--json', '--port', 'x'], 2],
     ['lab/main.ts', ['--json', '--once', '--state', '/dev/null/var'], 1],
+    ['lab/main.ts', ['--json', '--once', '--state', '/proc/nowhere'], 1],
+    ['certs/main.ts', ['init', '--dir', '/proc/nowhere', '--municipality', '131016'], 1],
   ])('%s %j', async (main, args, code) => {
     expectLine(await run(main, args, { signal: signal() }), code, /./);
   });
