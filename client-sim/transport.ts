@@ -22,7 +22,8 @@ export interface Transport {
 
 /** @param gateway https://host:port */
 export function openTransport(gateway: URL, own: LoadedTls): Transport {
-  const tls: ConnectionOptions = clientTlsOf(own, gateway.hostname);
+  // In a URL an IPv6 address stands in brackets.
+  const tls: ConnectionOptions = clientTlsOf(own, gateway.hostname.replace(/^\[|\]$/g, ''));
   const verify = (peer: TLSSocket) => void verifyPeer(peer, { kind: 'gateway-server', role: 'server' });
   // No resumption: a resumed connection shows no certificate, and verify would refuse the gateway.
   const agent = new Agent({ ...tls, keepAlive: true, maxSockets: 1, maxCachedSessions: 0 });

@@ -63,7 +63,10 @@ describe('a dial', () => {
         () => 'connected',
         (error) => refusalOfTls(error)?.reason,
       );
-    expect(await reason(pki.gatewayToBroker, 'elsewhere.example')).toBe('CERTIFICATE_UNTRUSTED');
+    for (const name of ['elsewhere.example', '127.0.0.2', '::1']) {
+      expect(await reason(pki.gatewayToBroker, name), name).toBe('CERTIFICATE_UNTRUSTED');
+    }
+    expect(await reason(pki.gatewayToBroker, '127.0.0.1')).toBe('connected');
     const signer = readSigner(pki.dir, 'hop');
     const { serial } = verifyPeer(await dial(pki.gatewayToBroker), { kind: 'hop', role: 'server' });
     const revoked = makeCrl(signer, [{ serial, at: Date.now(), reason: 'keyCompromise' }], 5, Date.now());
