@@ -138,7 +138,8 @@ describe('a port in use', () => {
 
   it('by npm start', async () => {
     const args = ['--once', '--json', '--port', String(busyPort), '--state', join(folder, 'var')];
-    expectLine(await run('lab/main.ts', args, { signal: signal() }), 1, new RegExp(`port ${busyPort} .* in use`));
+    const line = new RegExp(`^gateway ended with 1: gateway: port ${busyPort} .* in use by another process$`);
+    expectLine(await run('lab/main.ts', args, { signal: signal() }), 1, line);
   });
 });
 
