@@ -115,6 +115,23 @@ describe('npm start -- --json', () => {
     expect(logsIn(join(folder, 'up', 'log'))).not.toMatch(/debugger|inspector/i);
   });
 
+  it('says which process died, keeps the others up, and still ends with Ctrl-C', async () => {
+    const { lab, output } = startLab();
+    await vi.waitFor(() => expect(output()).toMatch(/^\{.*\}\n$/), { timeout: 90_000, interval: 50 });
+    const access = JSON.parse(output());
+    const { agent, broker, gateway } = access.pids;
+    process.kill(agent, 'SIGKILL');
+    await vi.waitFor(() => expect(output()).toMatch(/\n[^\n]* \/ agent ended; see [^\n]*agent\.log\n$/), WAIT);
+    expect(processesOf(lab).toSorted()).toEqual([broker, gateway].toSorted());
+    expect(await statusWithP12(access)).toBe(200);
+
+    const exited = once(lab, 'exit');
+    process.kill(-(lab.pid as number), 'SIGINT');
+    expect(await exited).toEqual([0, null]);
+    expect(processesOf(lab)).toEqual([]);
+    expect(output().match(/ended; see/g)).toHaveLength(1);
+  });
+
   it('says that it was stopped half-way, leaves nothing running, and starts from what is there', async () => {
     const { lab, output } = startLab();
     await vi.waitFor(() => expect(processesOf(lab).map(commandOf).join()).toContain('certs/main.ts'), WAIT);
