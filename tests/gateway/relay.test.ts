@@ -148,10 +148,10 @@ describe('a lease', () => {
 describe('the idle limit', () => {
   it('is put off by input and by nothing that the agent sends, and then strikes', async () => {
     await test.close();
-    test = await openRelayed({ limits: { idleSeconds: 2, overallSeconds: 60 } });
+    test = await openRelayed({ limits: { idleSeconds: 3, overallSeconds: 60 } });
     const { client, agentData } = await test.open();
     const started = Date.now();
-    for (let i = 0; Date.now() - started < 2_800; i++) {
+    for (let i = 0; Date.now() - started < 4_000; i++) {
       client.socket.sendRecord(input(i));
       await agentData.until(() => agentData.records[i]);
       await delay(200);
@@ -167,7 +167,7 @@ describe('the idle limit', () => {
 
   it('gives way to the overall limit, whatever the user does', async () => {
     await test.close();
-    test = await openRelayed({ limits: { idleSeconds: 60, overallSeconds: 3 } });
+    test = await openRelayed({ limits: { idleSeconds: 60, overallSeconds: 5 } });
     const { client } = await test.open();
     expect(await client.ended()).toBe('TIME_LIMIT');
   });
