@@ -88,9 +88,17 @@ describe('opening a desktop', () => {
   it('is refused for a second session of the same user, and possible again after the end', async () => {
     const { client } = await test.open();
     await expect(test.ask()).rejects.toThrow('DESKTOP_BUSY');
-    // The request may overtake the close, which travels on another connection.
     client.socket.close('ENDED');
     await test.ask();
+  });
+
+  it('waits for the end of the session before, whose close travels on another connection', async () => {
+    const { client } = await test.open();
+    const asked = test.ask();
+    // Refused by now, if nobody waited.
+    await Promise.race([asked, delay(300)]);
+    client.socket.close('ENDED');
+    expect(await asked).toHaveProperty('ticket');
   });
 
   it('waits for the session that a new sign-in takes over', async () => {
