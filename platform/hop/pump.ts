@@ -49,9 +49,9 @@ export function pump({ from, to, gate, now, admitted, ended }: PumpOptions): voi
     },
   });
   from.listen({
-    record(record) {
+    record(record, headroom) {
       const { lane, waitMs } = gate.admit(record, now());
-      to.sendRecord(record);
+      to.sendRecord(record, headroom);
       admitted?.(lane, record.length);
       if (waitMs > 0) {
         hold();
