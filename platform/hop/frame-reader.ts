@@ -60,8 +60,8 @@ export class FrameReader {
 
   /** What came in. It is not copied, and changed in place where it is masked. */
   push(chunk: Buffer): void {
-    const left = this.#chunk.subarray(this.#at);
-    this.#chunk = left.length === 0 ? chunk : Buffer.concat([left, chunk]);
+    const unread = this.#at < this.#chunk.length;
+    this.#chunk = unread ? joined(this.#chunk.subarray(this.#at), chunk) : chunk;
     this.#at = 0;
   }
 
@@ -75,9 +75,7 @@ export class FrameReader {
     for (;;) {
       if (this.#opcode === null) this.#opcode = this.#readHeader();
       if (this.#opcode === null || !this.#readPayload()) {
-        // An idle connection keeps no chunk alive, but for the few bytes of a header that was cut.
-        this.#chunk = this.#at === this.#chunk.length ? EMPTY : this.#chunk;
-        if (this.#chunk === EMPTY) this.#at = 0;
+        this.#keepRest();
         return null;
       }
       const message = this.#complete(this.#opcode);
@@ -86,6 +84,16 @@ export class FrameReader {
       check(message, this.payload);
       return message;
     }
+  }
+
+  /**
+   * At most the bytes of a header that was cut, as a copy: the slabs of 64 KiB that Node reads into are shared by all
+   * connections, and an idle one must keep none of them alive.
+   */
+  #keepRest(): void {
+    const left = this.#chunk.subarray(this.#at);
+    this.#chunk = left.length === 0 ? EMPTY : joined(left, EMPTY);
+    this.#at = 0;
   }
 
   #readHeader(): Opcode | null {
@@ -165,7 +173,7 @@ export class FrameReader {
     if (isControl(opcode) || (this.#fin && this.#fragmented === null)) return opcode;
     if (++this.#fragments > FRAGMENTS_MAX) throw new FrameError(Status.tooBig, 'too many fragments');
     this.#fragmented ??= opcode;
-    this.#joined = Buffer.concat([this.#joined, this.payload]);
+    this.#joined = joined(this.#joined, this.payload);
     if (!this.#fin) return null;
     const message = this.#fragmented;
     this.payload = this.#joined;
@@ -175,6 +183,14 @@ export class FrameReader {
     this.#joined = EMPTY;
     return message;
   }
+}
+
+/** In memory of their own, not in a pool that they would keep alive. */
+function joined(a: Buffer, b: Buffer): Buffer {
+  const both = Buffer.allocUnsafeSlow(a.length + b.length);
+  a.copy(both);
+  b.copy(both, a.length);
+  return both;
 }
 
 /** What RFC 6455 demands of a payload: §5.5.1, §5.6, §7.4. */
