@@ -14,6 +14,7 @@ import type { OpenDesktop } from './desktop/desktop.ts';
 import { type Opened, type OpeningParts, openForOffer } from './opening.ts';
 import { Place } from './place.ts';
 import { Encoders } from './screen/encoders.ts';
+import type { OpenScreen } from './screen/screen-sender.ts';
 import { Session } from './session.ts';
 
 export interface SessionsParts extends Omit<OpeningParts, 'live'> {
@@ -25,6 +26,8 @@ export interface SessionsParts extends Omit<OpeningParts, 'live'> {
   log: Log;
   /** Sends on the control link; nothing if it is down. */
   tell(message: FromAgent): void;
+  /** As in SessionParts. */
+  openScreen?: OpenScreen;
 }
 
 export class Sessions {
