@@ -57,7 +57,7 @@ const RECORD_FIRST_BYTES = 4_096;
 export interface Arrival {
   /** Of the newest record that is acknowledged, ms. */
   sentAt: number;
-  /** How long the other end says that it held that record. */
+  /** How long the other end says that it held that record; believed up to the time since its last ack. */
   heldMs: number;
   /** Newly acknowledged; more than 0. */
   bytes: number;
@@ -145,7 +145,7 @@ export class Window {
     // An honest client cannot have held it since before its last ack.
     const at = Math.max(now - heldMs, this.#lastAt);
     this.#lastAt = now;
-    this.#roundTrip = clamp(now - sentAt - heldMs, 0, ROUND_TRIP_MAX_MS);
+    this.#roundTrip = clamp(at - sentAt, 0, ROUND_TRIP_MAX_MS);
     this.#arrived += bytes;
     if (!full || this.#probe || (silent && !this.#forgiven)) this.#leaveOut(now);
     this.#forgiven ||= silent;
