@@ -94,6 +94,7 @@ export class Window {
   #searching = true;
   #arrived = 0;
   #lastAt: number;
+  #silentUntil = Number.NEGATIVE_INFINITY;
   #forgiven = false;
   #round: Round;
   /** Watches for a line that has become slower. */
@@ -147,8 +148,10 @@ export class Window {
     this.#lastAt = now;
     this.#roundTrip = clamp(at - sentAt, 0, ROUND_TRIP_MAX_MS);
     this.#arrived += bytes;
-    if (!full || this.#probe || (silent && !this.#forgiven)) this.#leaveOut(now);
+    // What was under way meanwhile may come all at once; only what was sent afterwards tells how fast the line is.
+    if (silent && !this.#forgiven) this.#silentUntil = now;
     this.#forgiven ||= silent;
+    if (!full || this.#probe || sentAt < this.#silentUntil) this.#leaveOut(now);
     this.#round.silent ||= silent;
     this.#measureShortest(sentAt, full, now);
     this.#measureRate(sentAt, at);
