@@ -24,7 +24,7 @@ const AIM_MORE_SHARE = 0.25;
  * A round that brought less than this share of the rate ran dry in between, unless its round trips show a queue: the less
  * came, the more of them is jitter.
  */
-const DRY_SHARE = 0.95;
+const DRY_SHARE = 0.94;
 const DRY_ROOM = 0.75;
 /** Then acks are late, or encoding takes its time, and more must be under way; it goes back when that is over. */
 const AIM_UP = 1.1;
