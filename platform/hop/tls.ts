@@ -134,7 +134,7 @@ export function reloadOnChange(
 }
 
 /** Identity, size and times of the four files: differs after a rename, a rewrite, a removal or a change of rights. */
-function stateOf(files: TlsFiles): string {
+export function stateOf(files: TlsFiles): string {
   return Object.values(files)
     .map((path: string) => {
       try {

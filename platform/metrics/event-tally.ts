@@ -1,6 +1,7 @@
 // What the audit log has recorded, counted: the one place that every refusal and every end of a session passes anyway.
-import type { EventName } from '#platform/audit/events.ts';
+
 import { CODES, type Code, codeOf, isReason } from '#protocol/codes.ts';
+import type { EventName } from '../audit/events.ts';
 import type { Metrics } from './metrics.ts';
 
 /** Counts by code. Every code has a sample from the start, so that a monitor sees the first one as a rise. */
@@ -39,14 +40,14 @@ export class EventTally {
   readonly #ends = new CodeTally();
   readonly #signIns: Record<Outcome, number> = { succeeded: 0, refused: 0, later: 0, failed: 0 };
 
-  /** To be given to openAudit. @param fields of an event of the closed list */
-  recorded(event: EventName, fields: { readonly reason?: unknown; readonly code?: unknown }): void {
+  /** To be given to openAudit. */
+  readonly recorded = (event: EventName, fields: { readonly reason?: unknown; readonly code?: unknown }): void => {
     const code = codeIn(fields);
     if (code && REFUSALS.has(event)) this.#refusals.add(code);
     if (code && ENDS.has(event)) this.#ends.add(code);
     if (event === 'sign-in-succeeded') this.#signIns.succeeded++;
     if (code && event === 'sign-in-refused') this.#signIns[outcomeOf(code)]++;
-  }
+  };
 
   expose(metrics: Metrics): void {
     metrics.counter('telework_refusals_total', () => this.#refusals.samples());

@@ -24,12 +24,14 @@ export const metricsSchema = z
   })
   .optional();
 
+export type MetricsAddress = NonNullable<z.infer<typeof metricsSchema>>;
+
 /**
  * @returns the port that is bound
  * @throws Failure if the port is in use
  */
 export async function serveMetrics(
-  address: { host: string; port: number },
+  address: MetricsAddress,
   metrics: Metrics,
   log: Pick<Log, 'error'>,
 ): Promise<{ port: number; close(): Promise<void> }> {

@@ -7,34 +7,34 @@ import type { Metrics } from './metrics.ts';
 const DIRECTIONS = Object.entries(Direction);
 const LANES = Object.entries(Lane);
 
-/** One direction of one municipality's sessions, all together. */
-export class LaneTally {
-  readonly bytes = new Float64Array(LANES.length + 1);
-  readonly records = new Float64Array(LANES.length + 1);
-
+/** Options of a pump. */
+export interface PumpTally {
   /** @param bytes of the whole record */
-  add(lane: Lane, bytes: number): void {
-    (this.bytes[lane] as number) += bytes;
-    (this.records[lane] as number)++;
-  }
+  admitted(lane: Lane, bytes: number): void;
+  /** @param ms from read to written */
+  resided(ms: number): void;
+}
+
+/** One direction of one municipality's sessions, all together; indexed by lane. */
+interface Passed {
+  readonly bytes: Float64Array;
+  readonly records: Float64Array;
+  readonly tally: PumpTally;
 }
 
 export class RelayTally {
-  readonly #byMunicipality = new Map<string, readonly [inward: LaneTally, outward: LaneTally]>();
   readonly #residence = [new Distribution(), new Distribution()] as const;
+  readonly #byMunicipality = new Map<string, readonly [inward: Passed, outward: Passed]>();
 
   /** @param municipality from a certificate or a grant: nobody can make up as many as fill the memory */
-  of(municipality: string, direction: Direction): LaneTally {
+  of(municipality: string, direction: Direction): PumpTally {
     let both = this.#byMunicipality.get(municipality);
     if (!both) {
-      both = [new LaneTally(), new LaneTally()];
+      const [inward, outward] = this.#residence;
+      both = [nothingPassed(inward), nothingPassed(outward)];
       this.#byMunicipality.set(municipality, both);
     }
-    return both[direction];
-  }
-
-  residence(direction: Direction): Distribution {
-    return this.#residence[direction];
+    return both[direction].tally;
   }
 
   expose(metrics: Metrics): void {
@@ -55,4 +55,20 @@ export class RelayTally {
       }
     }
   }
+}
+
+function nothingPassed(residence: Distribution): Passed {
+  const bytes = new Float64Array(LANES.length + 1);
+  const records = new Float64Array(LANES.length + 1);
+  return {
+    bytes,
+    records,
+    tally: {
+      admitted(lane, length) {
+        (bytes[lane] as number) += length;
+        (records[lane] as number)++;
+      },
+      resided: (ms) => residence.observeMs(ms),
+    },
+  };
 }

@@ -87,7 +87,7 @@ describe('a distribution', () => {
     const metrics = new Metrics('gateway');
     const tally = new RelayTally();
     tally.expose(metrics);
-    for (const ms of [0.04, 0.4, 4, 4_000]) tally.residence(Direction.outward).observeMs(ms);
+    for (const ms of [0.04, 0.4, 4, 4_000]) tally.of('131016', Direction.outward).resided(ms);
     const samples = await exposed(metrics);
     const outward = (name: string, labels = {}) =>
       valueIn(samples, `telework_relay_residence_seconds_${name}`, { direction: 'outward', ...labels });
@@ -114,7 +114,7 @@ describe('a relay’s tally', () => {
       fc.asyncProperty(fc.array(record, { maxLength: 60 }), async (records) => {
         const tally = new RelayTally();
         for (const { municipality, direction, lane, bytes } of records)
-          tally.of(municipality, direction).add(lane, bytes);
+          tally.of(municipality, direction).admitted(lane, bytes);
         const metrics = new Metrics('broker');
         tally.expose(metrics);
         const samples = await exposed(metrics);
