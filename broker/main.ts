@@ -13,6 +13,7 @@ import { runProcess } from '#platform/process/stop.ts';
 import { openSqliteStore } from '#platform/state/sqlite.ts';
 import { type Broker, startBroker } from './broker.ts';
 import { readBrokerConfig } from './config.ts';
+import { followLine } from './line-file.ts';
 import { meterHandlers, stateFile } from './meter-source.ts';
 import { Metering } from './metering.ts';
 import { exposeCounted, QueueAges } from './metrics.ts';
@@ -21,7 +22,9 @@ const USAGE = `The broker: pairs the gateways' and the agents' connections and r
 
   node broker/main.ts --config broker.json
 
-Gateways and agents dial in on two listeners with separate authorities. Prints one JSON line once it serves.`;
+Gateways and agents dial in on two listeners with separate authorities. Prints one JSON line once it serves.
+"line" in broker.json, the contracted tier and its shares, is taken over anew when the file changes and at SIGHUP; no
+session ends for it. Everything else is read at the start only.`;
 
 runProcess('broker', async (life) => {
   const { values } = parseArguments(USAGE, { config: { type: 'string' } });
@@ -59,6 +62,9 @@ runProcess('broker', async (life) => {
     audit.checkpoint();
     return started.close();
   });
+  const line = followLine({ path: values.config, config, shaper: started.shaper, audit, log });
+  process.on('SIGHUP', line.reload);
+  life.onStop(line.stop);
   if (config.adminSocket) {
     const terms = () => ({ tier: started.shaper.tier, rates: config.usageRates ?? null });
     const local = await serveLocal(config.adminSocket, meterHandlers({ store, flush: () => metering.flush(), terms }));

@@ -1,7 +1,8 @@
 // How long a process's certificates, authorities and revocation lists still hold: the alarm to set, since a list that has
 // run out refuses everybody. A list may be megabytes, so the files are read again only when one of them has changed.
-import { stateOf, type TlsFiles } from '../hop/tls.ts';
+import type { TlsFiles } from '../hop/tls.ts';
 import { loadTls } from '../hop/tls-files.ts';
+import { stateOf } from '../process/file-state.ts';
 import type { Metrics } from './metrics.ts';
 
 interface Ends {
@@ -21,7 +22,7 @@ export function exposeTimeLeft(metrics: Metrics, files: Readonly<Record<string, 
   const seen = new Map<string, { state: string; ends: Ends }>();
 
   function endsOf(about: string, paths: TlsFiles): Ends {
-    const state = stateOf(paths);
+    const state = stateOf(Object.values(paths));
     const known = seen.get(about);
     if (known?.state === state) return known.ends;
     const ends = readEnds(paths);
