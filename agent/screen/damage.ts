@@ -15,6 +15,7 @@ export class Damage {
   readonly #screen: Size;
   /** In the order in which the tiles were first damaged, so that a busy corner cannot keep another waiting. */
   readonly #areas = new Map<number, Rectangle>();
+  #superseded = 0;
 
   constructor(screen: Size) {
     this.#screen = screen;
@@ -23,6 +24,11 @@ export class Damage {
   /** In tiles. */
   get size(): number {
     return this.#areas.size;
+  }
+
+  /** How often a tile was damaged again while it waited: what it held in between was never sent. */
+  get superseded(): number {
+    return this.#superseded;
   }
 
   /** What lies outside the screen is ignored: after a resize, a desktop's last words may be about the old size. */
@@ -42,7 +48,9 @@ export class Damage {
   #addToTile(tile: number, rectangle: Rectangle): void {
     const hit = intersect(rectangle, tileRectangle(tile, this.#screen));
     const before = this.#areas.get(tile);
-    if (hit) this.#areas.set(tile, before ? cover(before, hit) : hit);
+    if (!hit) return;
+    this.#areas.set(tile, before ? cover(before, hit) : hit);
+    if (before) this.#superseded++;
   }
 
   addAll(): void {

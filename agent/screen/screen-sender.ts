@@ -2,7 +2,6 @@
 // FramebufferUpdate → chunks as the window allows. One update at a time; the methods stand in the order of that way.
 import { type Bytes, concat } from '#protocol/bytes.ts';
 import { type Refusal, refusalFrom } from '#protocol/codes.ts';
-import { FRAME_PLAINTEXT_MAX_BYTES } from '#protocol/limits.ts';
 import type { Cursor, Rectangle, Screen } from '../desktop/desktop.ts';
 import { Announcements, type ResizeAnswer } from './announcements.ts';
 import { Damage, type Patch } from './damage.ts';
@@ -12,6 +11,33 @@ import { DrawnUpdates, TileCost } from './pacing.ts';
 import { Refinement } from './refinement.ts';
 import { bellMessage, updateHeader } from './update.ts';
 import { type Mask, Watermark } from './watermark.ts';
+
+/** A session's screen on its way out: ScreenSender, or whatever else fills the stream with whole updates. */
+export interface ScreenOutput {
+  damage(rectangle: Rectangle): void;
+  resized(screen: Screen): void;
+  answerResize(answer: ResizeAnswer): void;
+  cursor(cursor: Cursor): void;
+  bell(): void;
+  refresh(): void;
+  /** @param sequence the highest record the client has received in order. @param drawn how many updates it has drawn */
+  acked(sequence: number, drawn: number): void;
+  /** Nothing waits to be sent. */
+  readonly idle: boolean;
+  readonly counts: ScreenCounts;
+  /** Nothing is sent after this. */
+  close(): void;
+}
+
+export type OpenScreen = (parts: ScreenSenderParts) => ScreenOutput;
+
+/** Since the session began. */
+export interface ScreenCounts {
+  /** FramebufferUpdates sent. */
+  readonly updates: number;
+  /** Times that a tile was damaged again before its older damage had gone: pixels that were never sent. */
+  readonly staleTiles: number;
+}
 
 export interface ScreenSenderParts {
   encoders: Pick<Encoders, 'encode' | 'workers'>;
@@ -25,6 +51,10 @@ export interface ScreenSenderParts {
   send(chunk: Uint8Array): number;
   /** Bytes that may still go out before an acknowledgement must come. */
   room(): number;
+  /** The longest chunk for now, so that nothing waits long behind a record: 1 to FRAME_PLAINTEXT_MAX_BYTES. */
+  recordBytes(): number;
+  /** What an update that begins now should hold at most, so that the next one is not far away; at least 1. */
+  updateBytes(): number;
   /** Monotonic, in milliseconds. */
   now(): number;
   /** The screen cannot be sent any more; nothing is called after this. */
@@ -43,7 +73,7 @@ interface Choice {
   readonly refining: boolean;
 }
 
-export class ScreenSender {
+export class ScreenSender implements ScreenOutput {
   readonly #parts: ScreenSenderParts;
   readonly #watermark: Watermark;
   #screen: Screen;
@@ -60,6 +90,9 @@ export class ScreenSender {
   #woken = false;
   #restTimer: NodeJS.Timeout | null = null;
   #closed = false;
+  #updates = 0;
+  /** Of the screens before a resize. */
+  #staleTiles = 0;
 
   /** The whole screen is sent at once. @throws INTERNAL for a watermark that would not show */
   constructor(parts: ScreenSenderParts) {
@@ -82,6 +115,7 @@ export class ScreenSender {
   /** Another screen takes the place of the old one; what was being encoded of that is forgotten, nothing of it goes. */
   resized(screen: Screen): void {
     this.#screen = screen;
+    this.#staleTiles += this.#damage.superseded + this.#damage.size;
     this.#mask = this.#watermark.lay(screen.width, screen.height);
     this.#damage = new Damage(screen);
     this.#damage.addAll();
@@ -125,6 +159,10 @@ export class ScreenSender {
     return this.#damage.size === 0 && !this.#encoding && this.#unsent.length === 0 && !this.#announcements.due;
   }
 
+  get counts(): ScreenCounts {
+    return { updates: this.#updates, staleTiles: this.#staleTiles + this.#damage.superseded };
+  }
+
   close(): void {
     this.#closed = true;
     this.#unsent = new Uint8Array(0);
@@ -161,13 +199,13 @@ export class ScreenSender {
 
   /** Fresh damage first; if there is none, tiles that have rested. */
   #choose(): Choice {
-    if (this.#damage.size > 0) return { patches: this.#damage.take(this.#fitting(this.#updateCost)), refining: false };
-    const patches = this.#refinement.due(this.#fitting(this.#refinedCost), this.#parts.now());
+    if (this.#damage.size > 0) return { patches: this.#damage.take(this.#filling(this.#updateCost)), refining: false };
+    const patches = this.#refinement.due(this.#filling(this.#refinedCost), this.#parts.now());
     return { patches, refining: true };
   }
 
-  #fitting(cost: TileCost): number {
-    return cost.fitting(this.#parts.room(), this.#drawn.pathEmpty);
+  #filling(cost: TileCost): number {
+    return cost.filling(Math.min(this.#parts.room(), this.#parts.updateBytes()));
   }
 
   /** @returns nothing if the screen was replaced meanwhile */
@@ -194,6 +232,7 @@ export class ScreenSender {
   #sendUpdate(rectangles: readonly Rectangles[]): void {
     const count = rectangles.reduce((sum, part) => sum + part.rectangles, 0);
     if (count === 0) return;
+    this.#updates++;
     this.#unsent = concat(updateHeader(count), ...rectangles.map((part) => part.bytes));
     this.#sendChunks();
   }
@@ -201,8 +240,9 @@ export class ScreenSender {
   /** What does not fit now waits for acked(); it is never dropped, for the client has the beginning of it. */
   #sendChunks(): void {
     while (this.#unsent.length > 0 && this.#parts.room() > 0) {
-      const sequence = this.#parts.send(this.#unsent.subarray(0, FRAME_PLAINTEXT_MAX_BYTES));
-      this.#unsent = this.#unsent.subarray(FRAME_PLAINTEXT_MAX_BYTES);
+      const bytes = this.#parts.recordBytes();
+      const sequence = this.#parts.send(this.#unsent.subarray(0, bytes));
+      this.#unsent = this.#unsent.subarray(bytes);
       if (this.#unsent.length === 0) this.#drawn.sent(sequence);
     }
   }
@@ -210,7 +250,7 @@ export class ScreenSender {
   /** Nothing to send now: comes back when a tile has rested. Where room is missing, acked() comes first anyway. */
   #awaitRest(): void {
     const dueAt = this.#refinement.dueAt;
-    if (dueAt === null || this.#restTimer || this.#fitting(this.#refinedCost) === 0) return;
+    if (dueAt === null || this.#restTimer) return;
     this.#restTimer = setTimeout(
       () => {
         this.#restTimer = null;

@@ -51,6 +51,8 @@ export class ScreenLink {
       mark: options.mark ?? ['tanaka-taro 131016', '131016/agent1/desktop-1'],
       send: (chunk) => this.#send(chunk),
       room: () => Math.max(0, this.window - this.#unacknowledged),
+      recordBytes: () => FRAME_PLAINTEXT_MAX_BYTES,
+      updateBytes: () => this.window,
       now: () => this.clock,
       failed: (refusal) => this.failures.push(refusal),
     });

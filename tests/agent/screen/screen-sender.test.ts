@@ -168,6 +168,23 @@ describe('while there is no room', () => {
     expectExact(link, screen);
   });
 
+  it('what was painted over before it went is counted, over a resize, too', async () => {
+    const screen = sharedScreen(192, 64, () => 0x000000);
+    const link = new ScreenLink(screen);
+    await link.finish();
+    expect(link.sender.counts).toEqual({ updates: 1, staleTiles: 0 });
+    link.window = 0;
+    for (let i = 0; i < 3; i++) link.sender.damage({ x: 0, y: 0, width: 65, height: 1 });
+    link.sender.damage({ x: 128, y: 0, width: 1, height: 1 });
+    await link.settle();
+    expect(link.sender.counts).toEqual({ updates: 1, staleTiles: 4 });
+    link.sender.resized(sharedScreen(64, 64, () => 0xff));
+    expect(link.sender.counts.staleTiles, 'the three tiles that waited').toBe(7);
+    link.window = 100_000;
+    await link.finish();
+    expect(link.sender.counts).toEqual({ updates: 2, staleTiles: 7 });
+  });
+
   it('an update that is begun waits with its rest, and is never dropped or overtaken', async () => {
     // Several kB a tile, so that the window is full again and again
     const screen = sharedScreen(256, 128, inPairs(randomColours(4000, 2)));
