@@ -135,6 +135,7 @@ export async function bringUp(options: SystemOptions): Promise<System> {
       desktops: options.desktops,
       state: 'state',
       socket: 'agent.sock',
+      metrics: loopback,
     });
 
     const processes = { broker, gateway, agent };
