@@ -109,7 +109,7 @@ function usageOf({ sessions, sessionSeconds, inward, outward }: MeterRow): Usage
 
 function numbersOf({ sessions, sessionMs, inward, outward }: Usage): string[] {
   const bytes = [inward.payloadBytes, inward.wireBytes, outward.payloadBytes, outward.wireBytes];
-  return [grouped(sessions), (sessionMs / 60_000).toFixed(2), ...bytes.map(grouped)];
+  return [grouped(sessions), grouped(sessionMs / 60_000, 2), ...bytes.map(grouped)];
 }
 
 function feesOf({ line, usageRates }: MeterReport): string {
@@ -122,11 +122,21 @@ function feesOf({ line, usageRates }: MeterReport): string {
     reducible
       ? '  従量課金なら減額の対象になりえます。/ The reduced fee is possible if the service charges by usage.'
       : '  減額の対象外です(100Mbps まで)。/ No reduced fee: that ends at 100 Mbps.',
-    usageRates
-      ? `従量料金 / usage rates: 基本 / basic ${usageRates.basicYen} 円, 1 GB ${usageRates.perGigabyteYen} 円, 1 分 / minute ${usageRates.perSessionMinuteYen} 円`
-      : '従量料金は設定されていません。/ No usage rates are configured.',
+    ratesOf(usageRates),
     '税抜き / without tax',
   ].join('\n');
+}
+
+function ratesOf(rates: UsageRates | null): string {
+  if (!rates) return '従量料金は設定されていません。/ No usage rates are configured.';
+  const yen = (rate: number) => `${rate.toLocaleString('en-US', { maximumFractionDigits: 4 })} 円`;
+  const { basicYen, perGigabyteYen, perSessionMinuteYen } = rates;
+  const parts = [
+    `基本 / basic ${yen(basicYen)}`,
+    `1 GB ${yen(perGigabyteYen)}`,
+    `1 分 / minute ${yen(perSessionMinuteYen)}`,
+  ];
+  return `従量料金 / usage rates: ${parts.join(', ')}`;
 }
 
 const sum = (rows: readonly MeterRow[], of: (row: MeterRow) => number) =>
@@ -134,5 +144,6 @@ const sum = (rows: readonly MeterRow[], of: (row: MeterRow) => number) =>
 const totalYen = (rows: readonly MeterRow[]) =>
   rows.some((row) => row.usageYen === null) ? null : sum(rows, (row) => row.usageYen ?? 0);
 const yenOf = (yen: number | null) => (yen === null ? '-' : grouped(yen));
-const grouped = (value: number) => value.toLocaleString('en-US');
+const grouped = (value: number, digits = 0) =>
+  value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 const rounded = (value: number, digits: number) => Number(value.toFixed(digits));
