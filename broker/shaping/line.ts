@@ -159,7 +159,7 @@ export class Line {
     const record = flow.shift();
     if (!record) return;
     const bytes = wireBytes(record.length);
-    this.#credit.spend(bytes);
+    this.#credit.spend(bytes, nowMs);
     this.#of(flow.municipality, nowMs).spend(bytes, nowMs);
     flow.deficit -= bytes;
     if (!flow.isReady) this.#becomesUnready(flow, nowMs);
