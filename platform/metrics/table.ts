@@ -43,7 +43,7 @@ export const METRICS = {
     type: 'histogram',
     labels: ['direction'],
     of: RELAYS,
-    help: 'From a record read until the kernel took it, of one record in sixteen.',
+    help: 'From a record read until the kernel took it, of one record in sixteen; at the broker with its wait for the line.',
   },
   telework_refusals_total: {
     type: 'counter',

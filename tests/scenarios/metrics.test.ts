@@ -144,6 +144,9 @@ describe('metrics and meter during a session', () => {
     expect(valueIn(gateway, 'telework_session_ends_total', ends)).toBeGreaterThanOrEqual(1);
     expect(valueIn(await read('agent'), 'telework_session_ends_total', ends)).toBe(1);
     expect(valueIn(await read('agent'), 'telework_screen_updates_total')).toBeGreaterThan(0);
+    for (const relay of [gateway, broker]) {
+      expect(valueIn(relay, 'telework_relay_residence_seconds_count', { direction: 'outward' })).toBeGreaterThan(0);
+    }
     const records = [...received.records.values()].reduce((sum, value) => sum + value, 0);
     expect(valueIn(broker, 'telework_queue_age_seconds_count', { direction: 'outward' })).toBe(records);
   });
