@@ -24,8 +24,12 @@ export class Metering {
   readonly #months = new Map<string, Map<string, Usage>>();
   /** Sessions in use. */
   readonly #live = new Map<string, number>();
+  /** Months whose totals are newer than the state's. */
   readonly #dirty = new Set<string>();
   #month: string;
+  /** Of this month; looked up for each record. */
+  #used = new Map<string, Usage>();
+  #changed = false;
   /** Until when session time has been counted. */
   #countedTo: number;
   #failedAt: number | null = null;
@@ -35,6 +39,7 @@ export class Metering {
   constructor(parts: MeteringParts) {
     this.#parts = parts;
     this.#month = monthOf(parts.clock.wall());
+    this.#months.set(this.#month, this.#used);
     this.#countedTo = parts.clock.monotonic();
   }
 
@@ -73,7 +78,9 @@ export class Metering {
   /** Everything up to now is in the state when it resolves, unless that cannot be written; it never rejects. */
   flush(): Promise<void> {
     this.#countTime();
-    this.#month = monthOf(this.#parts.clock.wall());
+    if (this.#changed) this.#dirty.add(this.#month);
+    this.#changed = false;
+    this.#turnTo(monthOf(this.#parts.clock.wall()));
     this.#written = this.#written.then(() => this.#write());
     return this.#written;
   }
@@ -83,17 +90,19 @@ export class Metering {
     return this.#failedAt === null ? 0 : this.#parts.clock.monotonic() - this.#failedAt;
   }
 
+  #turnTo(month: string): void {
+    if (month === this.#month) return;
+    this.#month = month;
+    this.#used = this.#months.get(month) ?? new Map();
+    this.#months.set(month, this.#used);
+  }
+
   #usage(municipality: string): Usage {
-    this.#dirty.add(this.#month);
-    let month = this.#months.get(this.#month);
-    if (!month) {
-      month = new Map();
-      this.#months.set(this.#month, month);
-    }
-    let usage = month.get(municipality);
+    this.#changed = true;
+    let usage = this.#used.get(municipality);
     if (!usage) {
       usage = noUsage();
-      month.set(municipality, usage);
+      this.#used.set(municipality, usage);
     }
     return usage;
   }
