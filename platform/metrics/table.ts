@@ -210,10 +210,7 @@ export type NameOf<T extends MetricRow['type']> = {
   [N in MetricName]: (typeof METRICS)[N]['type'] extends T ? N : never;
 }[MetricName];
 
-/**
- * What prom-client tells of any Node process; part of the closed list, so that a new version of it adds nothing
- * unseen.
- */
+/** What prom-client tells of any Node process; in the list too, so that a new version of it adds nothing unseen. */
 export const NODE_METRICS: readonly string[] = [
   'process_cpu_user_seconds_total',
   'process_cpu_system_seconds_total',
