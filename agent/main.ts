@@ -5,6 +5,8 @@ import { openAudit } from '#platform/audit/chain.ts';
 import { readIdentity } from '#platform/hop/peer-certificate.ts';
 import { loadTls } from '#platform/hop/tls-files.ts';
 import { watchValidity } from '#platform/hop/validity.ts';
+import { EventTally } from '#platform/metrics/event-tally.ts';
+import { startMetrics } from '#platform/metrics/process.ts';
 import { parseArguments } from '#platform/process/args.ts';
 import { Failure } from '#platform/process/exit.ts';
 import { serveLocal } from '#platform/process/local-socket.ts';
@@ -22,6 +24,7 @@ import { openerOf } from './desktop/opener.ts';
 import { readGrantPin } from './grant-pin.ts';
 import { fingerprint, openIdentity } from './identity.ts';
 import { localHandlers } from './local-api.ts';
+import { exposeAgent, ScreenTotals } from './metrics.ts';
 import { Pairings } from './pairings.ts';
 import { Sessions } from './sessions.ts';
 
@@ -45,11 +48,13 @@ runProcess('agent', async (life) => {
   let link: BrokerLink | null = null;
   const store = openSqliteStore(join(config.state, 'agent.db'), { now: clock.wall });
   life.onStop(() => store.close());
+  const events = new EventTally();
   const audit = openAudit({
     path: join(config.state, 'audit.jsonl'),
     source,
     now: clock.wall,
     onCheckpoint: (checkpoint) => link?.tell({ type: 'anchor', ...checkpoint }),
+    recorded: events.recorded,
   });
   life.onStop(() => audit.close());
 
@@ -61,6 +66,7 @@ runProcess('agent', async (life) => {
 
   const pairings = new Pairings(store, nodeCipher, clock.wall);
   const admission = new Admission({ municipality, desktops: new Set(ids), pins }, store, audit, clock.wall);
+  const totals = new ScreenTotals();
   const sessions = new Sessions({
     admission,
     pairings,
@@ -74,8 +80,10 @@ runProcess('agent', async (life) => {
     log,
     dialData: () => (link as BrokerLink).dialData(),
     tell: (message) => link?.tell(message),
+    measured: totals.ended,
   });
 
+  const brokerUp = () => link?.up ?? false;
   const local = await serveLocal(
     config.socket,
     localHandlers({
@@ -85,7 +93,7 @@ runProcess('agent', async (life) => {
       pairings,
       sessions,
       audit,
-      brokerUp: () => link?.up ?? false,
+      brokerUp,
     }),
   );
   life.onStop(() => local.close());
@@ -112,5 +120,12 @@ runProcess('agent', async (life) => {
   life.onStop(() => audit.checkpoint());
   life.onStop(() => sessions.stop());
 
-  announceReady({ name: 'agent', desktops: ids, socket: config.socket, fingerprint: fingerprint(identity.publicKey) });
+  const metricsPort = await startMetrics(life, config.metrics, {
+    ...{ name: 'agent', audit, events, log },
+    files: { broker: config.broker.tls },
+    expose: (metrics) => exposeAgent(metrics, { municipality, sessions, totals, brokerUp }),
+  });
+  const { socket } = config;
+  const shown = fingerprint(identity.publicKey);
+  announceReady({ name: 'agent', desktops: ids, socket, fingerprint: shown, metricsPort });
 });

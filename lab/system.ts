@@ -56,7 +56,7 @@ export interface System {
   /** https://localhost:port */
   readonly gateway: string;
   readonly pki: { dir: string; files: PkiFiles };
-  readonly sockets: { admin: string; agent: string };
+  readonly sockets: { admin: string; broker: string; agent: string };
   /** The running processes; restarting one replaces it here. */
   readonly processes: { broker: Running; gateway: Running; agent: Running };
   readonly desktops: readonly string[];
@@ -103,6 +103,8 @@ export async function bringUp(options: SystemOptions): Promise<System> {
       agentSide: { listen: loopback, tls: files.brokerForAgents },
       line: options.line ?? LOOPBACK,
       state: 'state',
+      adminSocket: 'admin.sock',
+      metrics: loopback,
     });
     const { gatewayPort, agentPort } = broker.ready;
     // A broker that is started anew must be found where it was.
@@ -123,6 +125,7 @@ export async function bringUp(options: SystemOptions): Promise<System> {
       factorKey: 'factor.key',
       state: 'state',
       adminSocket: 'admin.sock',
+      metrics: loopback,
     });
 
     progress('agent');
@@ -133,6 +136,7 @@ export async function bringUp(options: SystemOptions): Promise<System> {
       desktops: options.desktops,
       state: 'state',
       socket: 'agent.sock',
+      metrics: loopback,
     });
 
     const processes = { broker, gateway, agent };
@@ -140,7 +144,11 @@ export async function bringUp(options: SystemOptions): Promise<System> {
       folder,
       gateway: `https://localhost:${port}`,
       pki: { dir: at('certs'), files },
-      sockets: { admin: at('gateway', 'admin.sock'), agent: at('agent', 'agent.sock') },
+      sockets: {
+        admin: at('gateway', 'admin.sock'),
+        broker: at('broker', 'admin.sock'),
+        agent: at('agent', 'agent.sock'),
+      },
       processes,
       signal,
       desktops: options.desktops.map(({ name }) => `${MUNICIPALITY}/${AGENT}/${name}`),
