@@ -12,7 +12,7 @@ import { oneTimeCode } from '#client-sim/one-time-code.ts';
 import { enrol, type Person, pairingCode } from '#lab/person.ts';
 import { mustRun, run } from '#lab/process.ts';
 import { MUNICIPALITY } from '#lab/system.ts';
-import { callLocal } from '#platform/process/local-socket.ts';
+import { callLocal } from '#platform/process/local-call.ts';
 import { toBase64Url } from '#protocol/bytes.ts';
 import { importSigningKey, newSigningKeyPem } from '#protocol/inner/cipher-node.ts';
 import { TICKET_LIFE_MS } from '#protocol/limits.ts';

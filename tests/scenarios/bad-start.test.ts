@@ -10,7 +10,7 @@ import { generate } from 'otplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Ended, type Place, run, start } from '#lab/process.ts';
 import { clientTls } from '#platform/hop/tls.ts';
-import { callLocal } from '#platform/process/local-socket.ts';
+import { callLocal } from '#platform/process/local-call.ts';
 import { needsRoot } from '#tests/support/need.ts';
 import { oneLineOf } from '#tests/support/one-line.ts';
 import { type DemoPki, demoPki } from '#tests/support/pki.ts';

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { enrol, type Person } from '#lab/person.ts';
 import { mustRun } from '#lab/process.ts';
 import { MUNICIPALITY } from '#lab/system.ts';
-import { callLocal } from '#platform/process/local-socket.ts';
+import { callLocal } from '#platform/process/local-call.ts';
 import { connectInProcess, type InProcessClient, type View } from '#tests/support/in-process-client.ts';
 import { startRecordingVnc } from '#tests/support/recording-vnc.ts';
 import { useSystem } from '#tests/support/system.ts';

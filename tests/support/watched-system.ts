@@ -5,7 +5,7 @@ import { vi } from 'vitest';
 import * as z from 'zod';
 import type { Person } from '#lab/person.ts';
 import { MUNICIPALITY, type System } from '#lab/system.ts';
-import { callLocal } from '#platform/process/local-socket.ts';
+import { callLocal } from '#platform/process/local-call.ts';
 
 export const PROCESSES = ['broker', 'gateway', 'agent'] as const;
 export type ProcessName = (typeof PROCESSES)[number];
