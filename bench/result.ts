@@ -220,14 +220,30 @@ export const relaySchema = z.strictObject({
       cpuShare: share,
       /** Saturated, but the relay's core was not: its figure is of the relay all the same, its rate is not. */
       generatorBound: z.boolean(),
+      /** Of the rate that was offered; null if saturated. */
+      carriedShare: share.nullable(),
+      residentMiB: amount,
     }),
   ),
   /** us / peer, the median of the ratios of adjacent runs: load → peer → ratio. */
   ratios: z.record(z.string(), perPeer(amount)),
   /** 64-byte probes of another session. */
   probeMs: z.strictObject({ idle: perPeer(distributionSchema), saturated: perPeer(distributionSchema) }),
-  /** From in to out, without shaping, at 100 Mbps; null if not measured. */
+  /** Of our relay at 100 Mbps without shaping, from a record being read to the kernel having taken it. */
   residenceMs: distributionSchema.nullable(),
+  /** At 100 Mbps, from the source's write to the sink's last byte of a record; "direct" is the way without a relay. */
+  oneWayMs: perPeer(distributionSchema),
+  method: z.strictObject({
+    recordBytes: count,
+    secondsPerRun: amount,
+    rounds: count,
+    /** Relay on one core, everything else on another. */
+    pinned: z.boolean(),
+    /** Probes run before the load on their core, so that they measure the relay and not the load. */
+    probesFirst: z.boolean(),
+    certificates: z.string(),
+    suite: z.string(),
+  }),
 });
 export type RelayResult = z.infer<typeof relaySchema>;
 
