@@ -31,6 +31,8 @@ export interface SystemOptions {
   port: number;
   /** What the broker shapes to; 1 Gbps if it is left out. */
   line?: LineSpec;
+  /** Of the gateway's listener; its own default if it is left out. */
+  connectionsPerAddress?: number;
   progress?(step: Step): void;
   /** Ends the start, and every command that is run for the system later; stop() is still to be called then. */
   signal?: AbortSignal;
@@ -54,6 +56,8 @@ export interface System {
   readonly folder: string;
   /** https://localhost:port */
   readonly gateway: string;
+  /** wss://127.0.0.1:port, where agents dial in. */
+  readonly agentUrl: string;
   readonly pki: { dir: string; files: PkiFiles };
   readonly sockets: { admin: string; agent: string };
   /** The running processes; restarting one replaces it here. */
@@ -122,11 +126,13 @@ export async function bringUp(options: SystemOptions): Promise<System> {
       factorKey: 'factor.key',
       state: 'state',
       adminSocket: 'admin.sock',
+      ...(options.connectionsPerAddress ? { connectionsPerAddress: options.connectionsPerAddress } : {}),
     });
 
     progress('agent');
+    const agentUrl = `wss://127.0.0.1:${agentPort}`;
     const agent = await begin('agent', {
-      broker: { url: `wss://127.0.0.1:${agentPort}`, serverName: 'localhost', tls: files.agent },
+      broker: { url: agentUrl, serverName: 'localhost', tls: files.agent },
       identityKey: 'agent-key.pem',
       grantKeys: [at('gateway', 'grant-key.pub.pem')],
       desktops: options.desktops,
@@ -138,6 +144,7 @@ export async function bringUp(options: SystemOptions): Promise<System> {
     return {
       folder,
       gateway: `https://localhost:${port}`,
+      agentUrl,
       pki: { dir: at('certs'), files },
       sockets: { admin: at('gateway', 'admin.sock'), agent: at('agent', 'agent.sock') },
       processes,
