@@ -30,6 +30,8 @@ export interface BenchOptions {
 export interface Bench {
   readonly system: System;
   readonly people: readonly Person[];
+  /** A folder with one credentials folder for each of them. */
+  readonly credentials: string;
   readonly roundTripMs: number;
   readonly link: Link | null;
   /** @throws Failure of the load process */
@@ -112,6 +114,7 @@ export async function startBench(options: BenchOptions): Promise<Bench> {
     return {
       system,
       people,
+      credentials: population.credentials,
       roundTripMs,
       link,
       processes,
