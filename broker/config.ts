@@ -1,5 +1,5 @@
 // broker.json. The only file of this folder that reads configuration. Read once at start, except for `line`, which is
-// taken over anew while the broker runs (line-reload.ts).
+// taken over anew while the broker runs (line-file.ts).
 import * as z from 'zod';
 import { tlsFilesSchema } from '#platform/hop/tls.ts';
 import { filePath, listenSchema, readConfig } from '#platform/process/config.ts';
