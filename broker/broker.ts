@@ -10,6 +10,7 @@ import { addressOf, openDoor } from './doors.ts';
 import { Gateways } from './gateways.ts';
 import { SOCKETS_PER_AGENT_MAX, SOCKETS_PER_GATEWAY_MAX } from './limits.ts';
 import { Pairing } from './pairing.ts';
+import { Shaper, type ShaperObserver } from './shaping/shaper.ts';
 import { type Peer, Trail } from './trail.ts';
 
 export interface Broker {
@@ -17,14 +18,25 @@ export interface Broker {
   readonly agentPort: number;
   /** Sessions of any phase. */
   readonly sessions: number;
+  /** The contracted line; what it carries, and to what it may be changed while sessions go on. */
+  readonly shaper: Shaper;
   /** Tells both zones the newest checkpoint of the broker's own audit log. */
   anchor(checkpoint: Anchor): void;
   close(): Promise<void>;
 }
 
-/** @param now a monotonic clock in ms */
-export async function startBroker(config: BrokerConfig, audit: Audit, now: () => number): Promise<Broker> {
+/**
+ * @param now a monotonic clock in ms
+ * @param observer hears each record that leaves on the line
+ */
+export async function startBroker(
+  config: BrokerConfig,
+  audit: Audit,
+  now: () => number,
+  observer: ShaperObserver = {},
+): Promise<Broker> {
   const trail = new Trail(audit);
+  const shaper = new Shaper(config.line, now, observer);
   const keepAnchor = anchorKeeper(audit, now);
   const keepAnchorOf = (peer: string, anchor: Anchor) => {
     if (!keepAnchor(anchor, peer)) throw new Refusal('MALFORMED', `anchor of ${anchor.source}`);
@@ -56,6 +68,7 @@ export async function startBroker(config: BrokerConfig, audit: Audit, now: () =>
   });
   const pairing: Pairing = new Pairing({
     trail,
+    shaper,
     requireAudit: () => requireHealthy(audit),
     now,
     serving: (desktop) => agents.serving(desktop),
@@ -101,6 +114,7 @@ export async function startBroker(config: BrokerConfig, audit: Audit, now: () =>
     get sessions() {
       return pairing.size;
     },
+    shaper,
     anchor(checkpoint) {
       gateways.sendAll({ type: 'anchor', ...checkpoint });
       agents.sendAll({ type: 'anchor', ...checkpoint });
@@ -109,6 +123,7 @@ export async function startBroker(config: BrokerConfig, audit: Audit, now: () =>
       const refusal = new Refusal('SHUTTING_DOWN');
       pairing.close(refusal);
       await Promise.all([gatewayDoor.close(refusal.code), agentDoor.close(refusal.code)]);
+      shaper.close();
     },
   };
 }

@@ -1,21 +1,55 @@
-// broker.json, read once. The only file of this folder that reads configuration.
+// broker.json. The only file of this folder that reads configuration. Read once at start, except for `line`, which is
+// taken over anew while the broker runs (line-file.ts).
 import * as z from 'zod';
 import { tlsFilesSchema } from '#platform/hop/tls.ts';
 import { filePath, listenSchema, readConfig } from '#platform/process/config.ts';
+import { MUNICIPALITY } from '#protocol/names.ts';
+import { TIER_LABELS } from './tiers.ts';
 
 /** Each side has an authority of its own: a certificate of one is refused by the other. */
 const side = z.strictObject({ listen: listenSchema, tls: tlsFilesSchema });
+
+/** Less would be a ban that nobody sees: a session that hardly moves looks like a fault. */
+const CEILING_MIN = 0.01;
+const ceiling = z.number().min(CEILING_MIN).max(1);
+
+/** Parts of the line, 0 to 1. */
+const share = z
+  .strictObject({ guarantee: z.number().min(0).max(1), ceiling })
+  .refine(({ guarantee, ceiling }) => guarantee <= ceiling, 'the guarantee is above the ceiling');
+
+/** Tenths do not add up to exactly 1 in binary. */
+const ROUNDING = 1e-9;
+
+const municipalities = z
+  .record(z.string().regex(MUNICIPALITY), share, {
+    error: ({ code }) => (code === 'invalid_key' ? 'a municipality is six digits' : undefined),
+  })
+  .refine(
+    (shares) => Object.values(shares).reduce((sum, { guarantee }) => sum + guarantee, 0) <= 1 + ROUNDING,
+    'the guarantees add up to more than 1, the whole line',
+  );
+
+const line = z.strictObject({
+  /** What is contracted for the line to LGWAN. Required: nobody exceeds a contract because a key was left out. */
+  tier: z.enum(TIER_LABELS, { error: `a tier is one of ${TIER_LABELS.join(', ')}` }),
+  municipalities: municipalities.default({}),
+  /** Each municipality that is not named. It has no guarantee, since nobody knows how many there will be. */
+  others: z.strictObject({ ceiling }).default({ ceiling: 1 }),
+});
 
 const schema = z.strictObject({
   /** Gateways dial in here (kind hop). */
   gatewaySide: side,
   /** Agents dial in here (kind agent). */
   agentSide: side,
+  line,
   /** Folder of the audit log. */
   state: filePath,
 });
 
 export type BrokerConfig = z.infer<typeof schema>;
 export type SideConfig = BrokerConfig['gatewaySide'];
+export type LineConfig = BrokerConfig['line'];
 
 export const readBrokerConfig = (path: string): BrokerConfig => readConfig(path, schema);

@@ -23,3 +23,9 @@ export const GATEWAY_MESSAGES_PER_SECOND = 1_000;
  * cuts. A revoked session must be gone within 2 s.
  */
 export const ENDING_GRACE_MS = 1_500;
+
+/**
+ * What still waits for its turn on the line when a session ends has this long to go out, the sealed close last. With the
+ * grace above it stays below 2 s; a queue holds about 100 ms of the session's share (shaping/contract.ts).
+ */
+export const DRAIN_MAX_MS = 400;

@@ -10,10 +10,12 @@
 import type { Socket } from '#platform/hop/websocket.ts';
 import { type Code, Refusal, refusalFrom } from '#protocol/codes.ts';
 import { OPENING_MAX_MS } from '#protocol/limits.ts';
+import { agentOfDesktop } from '#protocol/names.ts';
 import type { FromAgent, FromGateway, ToAgent, ToGateway } from '#protocol/outer/link.ts';
 import type { PairedMessage } from '#protocol/outer/ticket.ts';
 import { ENDING_GRACE_MS, SESSIONS_MAX, WAITING_MAX } from './limits.ts';
 import { relay } from './relay.ts';
+import type { Shaper } from './shaping/shaper.ts';
 import type { Trail } from './trail.ts';
 
 export type OpenMessage = Extract<FromGateway, { type: 'open' }>;
@@ -22,6 +24,7 @@ export type GatewaySessionMessage = Extract<FromGateway, { type: 'lease' | 'revo
 
 export interface PairingOptions {
   trail: Trail;
+  shaper: Shaper;
   /** @throws AUDIT_UNWRITABLE: what cannot be written down does not begin (G4) */
   requireAudit(): void;
   /** A monotonic clock in ms. */
@@ -162,17 +165,22 @@ export class Pairing {
         this.#giveUp(session, refusal ?? new Refusal('PEER_GONE', `${side}'s data link`), code);
       },
     });
-    if (session.gatewayData && session.agentData) this.#pair(session, session.gatewayData, session.agentData);
+    const { offered, gatewayData, agentData } = session;
+    if (offered && gatewayData && agentData) this.#pair(session, offered.desktop, gatewayData, agentData);
   }
 
-  #pair(session: Session, gateway: Socket, agent: Socket): void {
+  #pair(session: Session, desktop: string, gateway: Socket, agent: Socket): void {
     session.live = true;
     this.#waiting--;
     this.#stopTimer(session);
     const paired: PairedMessage = { type: 'paired', session: session.id };
     for (const socket of [gateway, agent]) socket.sendText(JSON.stringify(paired));
     this.#options.trail.paired(session);
-    relay({ gateway, agent, now: this.#options.now, ended: (code, refusal) => this.#end(session, code, refusal) });
+    const { shaper, now } = this.#options;
+    const { municipality } = agentOfDesktop(desktop);
+    // The relay closes the other socket by itself, behind what still waits for its turn on the line.
+    const ended = (code: Code, refusal: Refusal | null) => void this.#forget(session, code, refusal);
+    relay({ session: session.id, municipality, gateway, agent, shaper, now, ended });
   }
 
   /** A waiting session comes to nothing: both ends hear it on their links, since one may have no data link yet. */
@@ -189,14 +197,20 @@ export class Pairing {
     else session.timer ??= setTimeout(() => this.#end(session, code, null), ENDING_GRACE_MS);
   }
 
+  /** Cuts both sockets at once. */
   #end(session: Session, code: Code, refusal: Refusal | null): void {
-    // Closing a socket leads back here through its own end.
-    if (!this.#sessions.delete(session.id)) return;
+    if (!this.#forget(session, code, refusal)) return;
+    session.gatewayData?.close(code);
+    session.agentData?.close(code);
+  }
+
+  /** @returns false if it was over already: closing a socket leads back here through its own end */
+  #forget(session: Session, code: Code, refusal: Refusal | null): boolean {
+    if (!this.#sessions.delete(session.id)) return false;
     if (!session.live) this.#waiting--;
     this.#stopTimer(session);
     this.#options.trail.ended(session, code, refusal);
-    session.gatewayData?.close(code);
-    session.agentData?.close(code);
+    return true;
   }
 
   #stopTimer(session: Session): void {

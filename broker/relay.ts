@@ -1,30 +1,39 @@
-// A paired session: two pumps, and the end of both told once.
+// A paired session: two pumps, each through its direction of the contracted line, and the end of both told once.
 import { pump } from '#platform/hop/pump.ts';
 import type { Socket } from '#platform/hop/websocket.ts';
 import type { Code, Refusal } from '#protocol/codes.ts';
 import { BURST_SECONDS } from '#protocol/limits.ts';
 import { LaneGate } from '#protocol/outer/gate.ts';
 import { Direction } from '#protocol/outer/lanes.ts';
+import type { Shaper } from './shaping/shaper.ts';
 
 export interface RelayOptions {
+  session: string;
+  municipality: string;
   gateway: Socket;
   agent: Socket;
+  shaper: Shaper;
   /** A monotonic clock in ms. */
   now(): number;
-  /** Both sockets are closed; called once with the cause. */
+  /**
+   * One socket has ended; called once with the cause. The other one is closed with the code after what still waits for it
+   * has gone out, or after DRAIN_MAX_MS.
+   */
   ended(code: Code, refusal: Refusal | null): void;
 }
 
 /** Takes both data links over. From here on the broker sees lane, sequence and length of records and nothing else. */
-export function relay({ gateway, agent, now, ended }: RelayOptions): void {
+export function relay({ session, municipality, gateway, agent, shaper, now, ended }: RelayOptions): void {
   let over = false;
   const once = (code: Code, refusal: Refusal | null) => {
     if (over) return;
     over = true;
     ended(code, refusal);
   };
-  const direction = (from: Socket, to: Socket, of: Direction) =>
+  const direction = (from: Socket, socket: Socket, of: Direction) => {
+    const to = shaper.outlet(socket, session, municipality, of);
     pump({ from, to, gate: new LaneGate(of, BURST_SECONDS), now, ended: once });
+  };
   direction(gateway, agent, Direction.inward);
   direction(agent, gateway, Direction.outward);
 }

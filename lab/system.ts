@@ -1,6 +1,6 @@
 // The whole system on one machine: certificates, broker, gateway, agent, each a process of its own with its own folder
 // and configuration file, on loopback. Used by npm start and by the scenarios.
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { freePort } from './ports.ts';
 import { mustRun, type Running, start } from './process.ts';
@@ -13,12 +13,26 @@ export type DesktopSpec =
   | { name: string; kind: 'office' }
   | { name: string; kind: 'vnc'; address: string; passwordFile?: string };
 
+/** As broker.json has it. */
+export interface LineSpec {
+  tier: string;
+  municipalities?: Readonly<Record<string, { guarantee: number; ceiling: number }>>;
+  others?: { ceiling: number };
+}
+
+/** Of no contract: what one machine's loopback may carry. */
+const LOOPBACK: LineSpec = { tier: '1Gbps' };
+
 export interface SystemOptions {
   /** Everything is kept here; made if missing, used again if complete. */
   folder: string;
   desktops: readonly DesktopSpec[];
   /** Of the gateway; 0 for any free one. */
   port: number;
+  /** What the broker shapes to; 1 Gbps if it is left out. */
+  line?: LineSpec;
+  /** Of the gateway's listener; its own default if it is left out. */
+  connectionsPerAddress?: number;
   progress?(step: Step): void;
   /** Ends the start, and every command that is run for the system later; stop() is still to be called then. */
   signal?: AbortSignal;
@@ -42,6 +56,8 @@ export interface System {
   readonly folder: string;
   /** https://localhost:port */
   readonly gateway: string;
+  /** wss://127.0.0.1:port, where agents dial in. */
+  readonly agentUrl: string;
   readonly pki: { dir: string; files: PkiFiles };
   readonly sockets: { admin: string; agent: string };
   /** The running processes; restarting one replaces it here. */
@@ -50,6 +66,8 @@ export interface System {
   readonly signal: AbortSignal | undefined;
   /** Starts a process that has ended anew, on the same ports and files. */
   restart(name: 'broker' | 'gateway' | 'agent'): Promise<void>;
+  /** Writes another line into broker.json; the running broker takes it over by itself, within a second. */
+  setLine(line: LineSpec): void;
   stop(): Promise<void>;
 }
 
@@ -86,11 +104,15 @@ export async function bringUp(options: SystemOptions): Promise<System> {
     const broker = await begin('broker', {
       gatewaySide: { listen: loopback, tls: files.brokerForGateways },
       agentSide: { listen: loopback, tls: files.brokerForAgents },
+      line: options.line ?? LOOPBACK,
       state: 'state',
     });
     const { gatewayPort, agentPort } = broker.ready;
     // A broker that is started anew must be found where it was.
-    rewrite(at('broker', 'broker.json'), { gatewaySide: gatewayPort, agentSide: agentPort });
+    rewrite(at('broker', 'broker.json'), (config) => {
+      config.gatewaySide.listen.port = gatewayPort;
+      config.agentSide.listen.port = agentPort;
+    });
 
     progress('gateway');
     // Its own origin stands in its configuration, so the port has to be known before.
@@ -104,11 +126,13 @@ export async function bringUp(options: SystemOptions): Promise<System> {
       factorKey: 'factor.key',
       state: 'state',
       adminSocket: 'admin.sock',
+      ...(options.connectionsPerAddress ? { connectionsPerAddress: options.connectionsPerAddress } : {}),
     });
 
     progress('agent');
+    const agentUrl = `wss://127.0.0.1:${agentPort}`;
     const agent = await begin('agent', {
-      broker: { url: `wss://127.0.0.1:${agentPort}`, serverName: 'localhost', tls: files.agent },
+      broker: { url: agentUrl, serverName: 'localhost', tls: files.agent },
       identityKey: 'agent-key.pem',
       grantKeys: [at('gateway', 'grant-key.pub.pem')],
       desktops: options.desktops,
@@ -120,6 +144,7 @@ export async function bringUp(options: SystemOptions): Promise<System> {
     return {
       folder,
       gateway: `https://localhost:${port}`,
+      agentUrl,
       pki: { dir: at('certs'), files },
       sockets: { admin: at('gateway', 'admin.sock'), agent: at('agent', 'agent.sock') },
       processes,
@@ -129,6 +154,7 @@ export async function bringUp(options: SystemOptions): Promise<System> {
         await processes[name].stop();
         processes[name] = await again(name);
       },
+      setLine: (line) => rewrite(at('broker', 'broker.json'), (config) => Object.assign(config, { line })),
       stop,
     };
   } catch (error) {
@@ -163,10 +189,17 @@ function readMade(list: string): PkiFiles {
   }
 }
 
-function rewrite(path: string, ports: Record<string, unknown>): void {
-  const config = JSON.parse(readFileSync(path, 'utf8'));
-  for (const [side, port] of Object.entries(ports)) config[side].listen.port = port;
-  writeFileSync(path, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
+interface BrokerFile {
+  gatewaySide: { listen: { port: unknown } };
+  agentSide: { listen: { port: unknown } };
+}
+
+/** In one step, since the broker may read it at any moment. */
+function rewrite(path: string, change: (config: BrokerFile) => void): void {
+  const config: BrokerFile = JSON.parse(readFileSync(path, 'utf8'));
+  change(config);
+  writeFileSync(`${path}.new`, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
 }
 
 /** Two systems in one folder would write over each other's configuration. @throws Error naming the one that runs */

@@ -68,6 +68,10 @@ export const EVENTS = {
   'gateway-disconnected': row(['gateway'], ['code', 'reason', 'detail', 'address']),
   'gateway-refused': row(['reason'], ['gateway', 'session', 'desktop', 'address', 'detail']),
   'session-paired': row(['session'], ['municipality', 'desktop', 'agent', 'gateway']),
+  /** Tier or shares of the contracted line were changed while the broker ran. */
+  'line-changed': row(['tier', 'before']),
+  /** broker.json had changed and could not be used; the line stays as it is. */
+  'line-kept': row(['tier', 'detail']),
   'lane-violation': row(['session', 'reason'], ['municipality', 'user', 'desktop', 'agent', 'detail']),
 
   // The agent, the second trust boundary

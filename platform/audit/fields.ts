@@ -50,6 +50,9 @@ export const FIELDS = {
   /** the name of a request header, never its value */
   header: shown(text(64)),
   seconds: shown(z.number().min(0)),
+  /** of the contracted line: the one that holds now, and the one before */
+  tier: shown(text(16)),
+  before: shown(text(16)),
   // The log about itself
   version: shown(text(32)),
   pid: shown(count),

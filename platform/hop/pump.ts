@@ -10,7 +10,10 @@ import type { Lane } from '#protocol/outer/lanes.ts';
 import type { Socket } from './websocket.ts';
 
 /** What a pump forwards to: a Socket, or what stands in front of one and lets it wait, such as the broker's shaping. */
-export type Outlet = Pick<Socket, 'sendRecord' | 'pressure' | 'onceBelow' | 'close'>;
+export interface Outlet extends Pick<Socket, 'sendRecord' | 'pressure' | 'onceBelow' | 'close'> {
+  /** How much may wait for it; RELAY_QUEUE_MAX_BYTES unless it says less. */
+  readonly queueMaxBytes?: number;
+}
 
 export interface PumpOptions {
   from: Socket;
@@ -29,7 +32,7 @@ export interface PumpOptions {
 }
 
 /**
- * Takes `from` over and forwards its records to `to`. At most RELAY_QUEUE_MAX_BYTES and one record wait for `to`; a `to`
+ * Takes `from` over and forwards its records to `to`. At most `to`'s queueMaxBytes and one record wait for it; a `to`
  * that takes nothing is cut by its own write stall. Above a lane's rate `from` is not read for the time the gate tells;
  * a record that breaks the lanes' rules closes both with PROTOCOL_ERROR.
  */
@@ -57,10 +60,11 @@ export function pump({ from, to, gate, now, admitted, ended }: PumpOptions): voi
         hold();
         rateTimer = setTimeout(release, waitMs);
       }
-      if (to.pressure > RELAY_QUEUE_MAX_BYTES) {
+      const most = to.queueMaxBytes ?? RELAY_QUEUE_MAX_BYTES;
+      if (to.pressure > most) {
         hold();
         // Half, so that reading goes on in batches and not record by record.
-        to.onceBelow(RELAY_QUEUE_MAX_BYTES / 2, release);
+        to.onceBelow(most / 2, release);
       }
     },
     closed(code, refusal) {

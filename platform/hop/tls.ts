@@ -5,11 +5,11 @@
 // also checks against the newest files on every call, so that neither a kept-alive nor a resumed connection outlives its
 // certificate or the revocation list (T11).
 import { X509Certificate } from 'node:crypto';
-import { statSync } from 'node:fs';
 import type { Server, ServerOptions } from 'node:https';
 import { type ConnectionOptions, checkServerIdentity, type TLSSocket } from 'node:tls';
 import { type Reason, Refusal } from '#protocol/codes.ts';
 import { lineOf } from '../process/exit.ts';
+import { LOOK_INTERVAL_MS, stateOf } from '../process/file-state.ts';
 import { createLog } from '../process/log.ts';
 import { checkStrength, checkTrust, type ExpectedPeer, type PeerIdentity, readIdentity } from './peer-certificate.ts';
 import type { RevocationList } from './revocation.ts';
@@ -26,9 +26,6 @@ const SETTINGS = {
   ciphers: 'TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256',
   ecdhCurve: 'X25519MLKEM768:X25519:P-256',
 } as const;
-
-/** How soon a changed file is noticed. Asking four times a second costs nothing and misses no rename, as watching can. */
-const LOOK_INTERVAL_MS = 250;
 
 /**
  * For https.createServer. The handshake completes without a client certificate so that a page can say what is missing;
@@ -101,7 +98,7 @@ export function reloadOnChange(
   let seen = '';
 
   function look(): void {
-    const state = stateOf(files);
+    const state = stateOf(Object.values(files));
     if (state === seen) return;
     const first = seen === '';
     seen = state;
@@ -131,20 +128,6 @@ export function reloadOnChange(
     stopWarning();
     server.off('secureConnection', attach);
   };
-}
-
-/** Identity, size and times of the four files: differs after a rename, a rewrite, a removal or a change of rights. */
-function stateOf(files: TlsFiles): string {
-  return Object.values(files)
-    .map((path: string) => {
-      try {
-        const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
-        return [dev, ino, size, mtimeNs, ctimeNs].join();
-      } catch (error) {
-        return String((error as NodeJS.ErrnoException).code);
-      }
-    })
-    .join(' ');
 }
 
 /**

@@ -26,6 +26,7 @@ describe('the broker process', () => {
   it('says in one line what is wrong with its arguments or its configuration', async () => {
     const good = { ...JSON.parse(readFileSync(broker.config, 'utf8')), state: 'other-state' };
     const { state: _, ...stateless } = good;
+    const { line: __, ...lineless } = good;
     const taken = { host: '127.0.0.1', port: broker.ports.gateway };
     const cases: [RegExp, object][] = [
       [
@@ -33,6 +34,8 @@ describe('the broker process', () => {
         { ...good, agentSide: { ...good.agentSide, forward: '10.0.0.1' } },
       ],
       [/^broker: .*"state" is missing$/, stateless],
+      [/^broker: .*"line" is missing$/, lineless],
+      [/^broker: .*"line\.tier": a tier is one of 10Mbps, .*, 1Gbps$/, { ...good, line: { tier: '1Tbps' } }],
       [
         /^broker: port \d+ on 127\.0\.0\.1 is in use by another process$/,
         { ...good, gatewaySide: { ...good.gatewaySide, listen: taken } },

@@ -50,6 +50,7 @@ function configOf(name: Name): Config {
       return {
         gatewaySide: { listen, tls: pki.brokerForGateways },
         agentSide: { listen, tls: pki.brokerForAgents },
+        line: { tier: '1Gbps' },
         state: 'state',
       };
     case 'gateway':

@@ -30,7 +30,7 @@ export async function startBrokerProcess(): Promise<BrokerProcess> {
   const config = join(dir, 'broker.json');
   const listen = { host: '127.0.0.1', port: 0 };
   const [gatewaySide, agentSide] = [pki.brokerForGateways, pki.brokerForAgents].map((tls) => ({ listen, tls }));
-  writeFileSync(config, JSON.stringify({ gatewaySide, agentSide, state: 'state' }));
+  writeFileSync(config, JSON.stringify({ gatewaySide, agentSide, line: { tier: '1Gbps' }, state: 'state' }));
   const log = join(dir, 'broker.log');
   const running = await start('broker', 'broker/main.ts', ['--config', config], log);
   const ports = { gateway: Number(running.ready.gatewayPort), agent: Number(running.ready.agentPort) };

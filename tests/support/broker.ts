@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Broker, startBroker } from '#broker/broker.ts';
+import type { LineConfig } from '#broker/config.ts';
 import type { Audit } from '#platform/audit/chain.ts';
 import type { EventName } from '#platform/audit/events.ts';
 import { type DialOptions, dialSocket } from '#platform/hop/dial.ts';
@@ -122,7 +123,10 @@ export interface TestBroker {
 
 export const DESKTOP = '131016/soumu/notepad';
 
-export async function openBroker(given?: DemoPki): Promise<TestBroker> {
+/** Of no municipality in particular, and as fast as there is. */
+const WIDE: LineConfig = { tier: '1Gbps', municipalities: {}, others: { ceiling: 1 } };
+
+export async function openBroker(given?: DemoPki, line = WIDE): Promise<TestBroker> {
   const pki = given ?? (await demoPki());
   const state = mkdtempSync(join(tmpdir(), 'telework-broker-'));
   const audit = memoryAudit();
@@ -130,6 +134,7 @@ export async function openBroker(given?: DemoPki): Promise<TestBroker> {
   const config = {
     gatewaySide: { listen, tls: pki.brokerForGateways },
     agentSide: { listen, tls: pki.brokerForAgents },
+    line,
     state,
   };
   const broker = await startBroker(config, audit, () => performance.now());

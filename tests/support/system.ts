@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { enrol, type Person } from '#lab/person.ts';
-import { bringUp, type DesktopSpec, type System } from '#lab/system.ts';
+import { bringUp, type DesktopSpec, type LineSpec, type System } from '#lab/system.ts';
 
 /** Enough to see what a process did last. */
 const LOG_LINES = 40;
@@ -19,14 +19,15 @@ export interface SystemUnderTest {
 /**
  * Call it inside a describe. When a test fails, what the processes logged stands below it.
  * @param desktops asked for after the beforeAll hooks that stand before this call
+ * @param line what the broker shapes to; as in bringUp if it is left out
  */
-export function useSystem(desktops: () => readonly DesktopSpec[]): SystemUnderTest {
+export function useSystem(desktops: () => readonly DesktopSpec[], line?: LineSpec): SystemUnderTest {
   const folder = mkdtempSync(join(tmpdir(), 'telework-system-'));
   let up: { system: System; tanaka: Person } | null = null;
 
   beforeAll(async () => {
     try {
-      const system = await bringUp({ folder, desktops: desktops(), port: 0 });
+      const system = await bringUp({ folder, desktops: desktops(), port: 0, ...(line && { line }) });
       up = { system, tanaka: await enrol(system, 'tanaka', '田中太郎') };
     } catch (error) {
       process.stderr.write(logsIn(join(folder, 'log')));
