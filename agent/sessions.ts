@@ -7,6 +7,7 @@ import type { Log } from '#platform/process/log.ts';
 import { equal } from '#protocol/bytes.ts';
 import { type Code, type Reason, Refusal, refusalFrom } from '#protocol/codes.ts';
 import { INPUT_PER_SECOND } from '#protocol/limits.ts';
+import { agentOfDesktop } from '#protocol/names.ts';
 import type { GrantClaims, GrantKey, Policy } from '#protocol/outer/grant.ts';
 import type { FromAgent } from '#protocol/outer/link.ts';
 import { type Attached, attach } from './attach.ts';
@@ -15,7 +16,7 @@ import { type Opened, type OpeningParts, openForOffer } from './opening.ts';
 import { Place } from './place.ts';
 import { Encoders } from './screen/encoders.ts';
 import type { OpenScreen } from './screen/screen-sender.ts';
-import { Session } from './session.ts';
+import { Session, type SessionMeasures } from './session.ts';
 
 export interface SessionsParts extends Omit<OpeningParts, 'live'> {
   /** desktop id → how to attach to it */
@@ -28,6 +29,13 @@ export interface SessionsParts extends Omit<OpeningParts, 'live'> {
   tell(message: FromAgent): void;
   /** As in SessionParts. */
   openScreen?: OpenScreen;
+}
+
+export interface SessionMeasured extends SessionMeasures {
+  /** Its id. */
+  session: string;
+  municipality: string;
+  desktop: string;
 }
 
 export class Sessions {
@@ -54,6 +62,15 @@ export class Sessions {
 
   list(): { session: string; desktop: string; user: string }[] {
     return [...this.#places].map(([session, { desktop, user }]) => ({ session, desktop, user }));
+  }
+
+  /** Of every session that is running. */
+  measure(): SessionMeasured[] {
+    return [...this.#places].flatMap(([session, place]) => {
+      const measures = place.measure();
+      const { desktop } = place;
+      return measures ? [{ session, municipality: agentOfDesktop(desktop).municipality, desktop, ...measures }] : [];
+    });
   }
 
   /** Never throws: an offer that comes to nothing is audited and answered with its code. */
