@@ -2,8 +2,8 @@
 // one process each, and a line with a delay between clients and gateway.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Link } from '#lab/link.ts';
-import { openLink } from '#lab/link.ts';
+import type { SessionMeasured } from '#agent/sessions.ts';
+import { type Link, openLink } from '#lab/link.ts';
 import { type Running, start } from '#lab/process.ts';
 import { bringUp, type System } from '#lab/system.ts';
 import { Failure } from '#platform/process/exit.ts';
@@ -37,6 +37,8 @@ export interface Bench {
   /** @throws Failure of the load process */
   load<C extends LoadCommand>(command: C, body: object | null): Promise<LoadAnswers[C]>;
   show(people: readonly Person[], workload: Workload | null, pace?: Pace): Promise<void>;
+  /** Of the running sessions at these people's desktops, as their agent measures them. */
+  windows(people: readonly Person[]): Promise<SessionMeasured[]>;
   /** What gateway, broker, agents, clients and this process use from now on. */
   watch(): { use(): ProcessUse[] };
   readonly processes: readonly Watched[];
@@ -123,6 +125,10 @@ export async function startBench(options: BenchOptions): Promise<Bench> {
       async show(shown, workload, pace = 'recorded') {
         const desktops = shown.map(({ desktop }) => desktop);
         await callLocal(at('replay', 'replay.sock'), 'show', { desktops, workload, pace });
+      },
+      windows(people) {
+        const desktops = people.map(({ desktop }) => desktop);
+        return callLocal(at('replay', 'replay.sock'), 'windows', { desktops }) as Promise<SessionMeasured[]>;
       },
       watch: () => watch(processes),
       stop,
