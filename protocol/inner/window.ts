@@ -20,9 +20,12 @@ import { ArrivalRate } from './arrival-rate.ts';
 /** Above the shortest round trip: acks come 6 ms apart, a record takes up to 3.3 ms. On long ways their jitter counts. */
 const AIM_MORE_MS = 9;
 const AIM_MORE_SHARE = 0.25;
-/** A round that brought less than this share of the rate, with so little of the room above it used, ran dry in between. */
-const DRY_RATE = 0.95;
-const DRY_ROOM = 0.85;
+/**
+ * A round that brought less than this share of the rate ran dry in between, unless its round trips show a queue: the less
+ * came, the more of them is jitter.
+ */
+const DRY_SHARE = 0.95;
+const DRY_ROOM = 0.75;
 /** Then acks are late, or encoding takes its time, and more must be under way; it goes back when that is over. */
 const AIM_UP = 1.1;
 const AIM_DOWN = 0.05;
@@ -204,8 +207,9 @@ export class Window {
       const above = sumMs / acks - this.#shortest;
       this.#searching = above <= Math.max(CLEAR_MS, CLEAR_SHARE * this.#shortest);
       const brought = ((this.#arrived - arrivedBefore) / (now - since)) * 1000;
+      const share = brought / this.#rate.value;
       const least = leastAim(this.#shortest);
-      const dry = brought < DRY_RATE * this.#rate.value && above < DRY_ROOM * (least - this.#shortest);
+      const dry = share < DRY_SHARE && above * share < DRY_ROOM * (least - this.#shortest);
       const aim = dry ? AIM_UP * this.#aim : this.#aim - AIM_DOWN * (this.#aim - least);
       this.#aim = clamp(aim, least, AIM_MAX_GAIN * least);
       this.#rate.endRound();

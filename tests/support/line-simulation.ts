@@ -56,8 +56,9 @@ export class LineSimulation {
     this.#random = seed;
   }
 
-  add(source: Source): SimulatedSession {
-    const session = new SimulatedSession(this, source);
+  /** @param window one that has seen other lines before */
+  add(source: Source, window?: Window): SimulatedSession {
+    const session = new SimulatedSession(this, source, window);
     this.sessions.push(session);
     return session;
   }
@@ -137,6 +138,7 @@ export class SimulatedSession {
   deficit = 0;
   servedBytes = 0;
   inFlight = 0;
+  /** The most that was ever under way. */
   highest = 0;
   source: Source;
   /** Of each key's answer: from when it was ready to when the client had it, ms, without the way there. */
@@ -154,10 +156,10 @@ export class SimulatedSession {
   #told = -1;
   #ackPending = false;
 
-  constructor(line: LineSimulation, source: Source) {
+  constructor(line: LineSimulation, source: Source, window?: Window) {
     this.#line = line;
     this.source = source;
-    this.window = new Window(line.now);
+    this.window = window ?? new Window(line.now);
     line.after(0, () => this.pump());
   }
 

@@ -1,0 +1,42 @@
+// Where a process runs: on which core, how urgently, and that it ends with the benchmark.
+import { accessSync, constants } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+
+/** The relay has a core of its own, so that its cost is not mixed with that of the load. */
+export type Placement = 'relay' | 'load' | 'probe';
+
+const CORES: Readonly<Record<Placement, string>> = { relay: '1', load: '0', probe: '0' };
+
+/** @returns the absolute path of a program of the system, or null */
+export function program(name: string): string | null {
+  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];
+  return folders.map((folder) => join(folder, name)).find(isExecutable) ?? null;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export const canPin = (): boolean => availableParallelism() > 1 && program('taskset') !== null;
+
+/** A probe that waits behind the load on its own core would measure the load. */
+export const canRunFirst = (): boolean => process.getuid?.() === 0 && program('nice') !== null;
+
+/** @returns the command line that runs `name` at its place; each of these programs becomes the next, under one pid */
+export function placed(placement: Placement, name: string, args: readonly string[]): [string, string[]] {
+  const line = [
+    // If the benchmark is killed, what it started must not stay behind.
+    ...(program('setpriv') ? ['setpriv', '--pdeathsig', 'KILL', '--'] : []),
+    ...(canPin() ? ['taskset', '-c', CORES[placement]] : []),
+    ...(placement === 'probe' && canRunFirst() ? ['nice', '-n', '-15'] : []),
+    name,
+    ...args,
+  ];
+  return [line[0] as string, line.slice(1)];
+}

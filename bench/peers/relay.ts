@@ -1,0 +1,99 @@
+// Scenario 7: what one relay hop costs beside its peers. One source, one sink, the same records for all; the relay alone
+// on a core; CPU from the kernel's books.
+import { Failure, lineOf } from '#platform/process/exit.ts';
+import type { RelayResult } from '../result.ts';
+import { accountingIsThere } from './accounting.ts';
+import { haproxy } from './haproxy.ts';
+import { meshcentral } from './meshcentral.ts';
+import { nginxStream, nginxWebSocket } from './nginx.ts';
+import { Missing, type Peer, type StartedRelay } from './peer.ts';
+import { DIRECT, FULL, planOf, RESIDENCE_TIER, type Timing } from './plan.ts';
+import { Stage } from './stage.ts';
+import { type PeerFacts, type Run, summarise } from './summary.ts';
+import { type OurStartedRelay, us } from './us.ts';
+import { websockify } from './websockify.ts';
+import { ws } from './ws.ts';
+
+const OTHERS: readonly Peer[] = [nginxStream, haproxy, nginxWebSocket, ws, websockify, meshcentral];
+export const PEERS: readonly Peer[] = [us, ...OTHERS];
+
+export interface RelayOptions {
+  timing?: Timing;
+  /** @param done 0 to 1 */
+  progress?(done: number, what: string): void;
+  /** Ends it; what was measured so far is returned. */
+  signal?: AbortSignal;
+}
+
+/** @throws Failure if this machine cannot measure at all, Error if our own relay fails; a peer that does is named missing */
+export async function measureRelay({ timing = FULL, progress, signal }: RelayOptions = {}): Promise<RelayResult> {
+  if (!accountingIsThere())
+    throw new Failure('the relay scenario needs the accounting of Linux (/proc/PID/schedstat)', 3);
+  const facts: PeerFacts[] = [];
+  const runs: Run[] = [];
+  const residenceMs: number[] = [];
+  const stage = new Stage();
+  const abort = () => void stage.stop();
+  signal?.addEventListener('abort', abort);
+  try {
+    progress?.(0, 'certificates');
+    await stage.setUp();
+    const ours = await stage.start(us);
+    facts.push(factsOf(us, null));
+    const relays = new Map<string, StartedRelay>([[us.id, ours]]);
+    progress?.(0, OTHERS.map(({ title }) => title).join(', '));
+    facts.push(...(await Promise.all(OTHERS.map((peer) => tryPeer(peer, stage, relays)))));
+    const there = facts.filter(({ missing }) => missing === null);
+    const steps = planOf(
+      there.map(({ id }) => id),
+      timing,
+    );
+    for (const [index, step] of steps.entries()) {
+      if (signal?.aborted) break;
+      progress?.(index / steps.length, `${step.peer} ${step.load}`);
+      const relay = relays.get(step.peer) ?? null;
+      if (!relay && step.peer !== DIRECT) continue;
+      try {
+        const measure = () => stage.measure(step, relay, timing);
+        const isWatched = relay === ours && step.load === RESIDENCE_TIER;
+        runs.push(isWatched ? await watched(ours, residenceMs, measure) : await measure());
+      } catch (error) {
+        const failed = facts.find(({ id }) => id === step.peer);
+        if (!failed || relay === ours || signal?.aborted) throw error;
+        failed.missing = `failed (${step.load}): ${lineOf(error)}`;
+        relays.delete(step.peer);
+      }
+    }
+  } catch (error) {
+    // The processes were ended under the run that was going on; the runs before it hold.
+    if (!signal?.aborted) throw error;
+  } finally {
+    signal?.removeEventListener('abort', abort);
+    await stage.stop();
+  }
+  return summarise(facts, runs, residenceMs, timing);
+}
+
+async function tryPeer(peer: Peer, stage: Stage, relays: Map<string, StartedRelay>): Promise<PeerFacts> {
+  try {
+    const facts = factsOf(peer, null);
+    relays.set(peer.id, await stage.start(peer));
+    return facts;
+  } catch (error) {
+    return factsOf(peer, error instanceof Missing ? error.message : `did not start: ${lineOf(error)}`);
+  }
+}
+
+/** @throws Missing unless a reason for its absence is given */
+function factsOf(peer: Peer, missing: string | null): PeerFacts {
+  const { id, title, note } = peer;
+  const { version, openssl } = missing === null ? peer.versions() : { version: null, openssl: null };
+  return { id, title, note, version, openssl, missing };
+}
+
+async function watched(ours: OurStartedRelay, residenceMs: number[], measure: () => Promise<Run>): Promise<Run> {
+  await ours.residence(true);
+  const run = await measure();
+  residenceMs.push(...(await ours.residence(false)));
+  return run;
+}

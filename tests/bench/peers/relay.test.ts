@@ -1,0 +1,47 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { accountingIsThere } from '#bench/peers/accounting.ts';
+import type { Timing } from '#bench/peers/plan.ts';
+import { measureRelay } from '#bench/peers/relay.ts';
+import { relaySchema } from '#bench/result.ts';
+
+const SHORT: Timing = { rounds: 1, tierRounds: 1, idleRounds: 0, warmUpMs: 50, measureMs: 150, tiers: ['100Mbps'] };
+
+/** Of the scenario's own processes: each has a path of its own on its command line. */
+const leftBehind = () =>
+  execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => /bench\/peers\/[\w-]+\.ts|telework-relay-/.test(line) && line.includes(process.cwd()));
+
+describe.skipIf(!accountingIsThere())('the relay scenario', () => {
+  it('measures our relay beside those that are there, and names the others', async () => {
+    const steps: string[] = [];
+    const result = await measureRelay({ timing: SHORT, progress: (_, what) => steps.push(what) });
+    relaySchema.parse(result);
+    expect(result.cpuSecondsPerGB.us).toBeGreaterThan(0);
+    expect(result.cpuSecondsPerGB.ws).toBeGreaterThan(0);
+    for (const { id, missing } of result.peers) {
+      if (missing === null) expect(result.cpuSecondsPerGB[id], id).toBeGreaterThan(0);
+      else expect(result.cpuSecondsPerGB[id], id).toBeNull();
+    }
+    expect(result.probeMs.saturated.us?.count).toBeGreaterThan(10);
+    expect(result.oneWayMs.direct?.count).toBeGreaterThan(10);
+    expect(result.residenceMs?.count).toBeGreaterThan(10);
+    expect(steps).toContain('us saturated');
+    expect(leftBehind()).toEqual([]);
+  }, 120_000);
+
+  it('hands over what it has when it is stopped, and leaves no process', async () => {
+    const stop = new AbortController();
+    const result = await measureRelay({
+      timing: SHORT,
+      signal: stop.signal,
+      // The second run goes on when the signal comes.
+      progress: (done) => done > 0 && setTimeout(() => stop.abort(), 20),
+    });
+    relaySchema.parse(result);
+    expect(result.runs.length).toBeGreaterThan(0);
+    expect(result.oneWayMs.direct).toBeNull();
+    expect(leftBehind()).toEqual([]);
+  }, 120_000);
+});
