@@ -7,12 +7,13 @@ import { NAMES, type Name } from './scenarios/scenarios.ts';
 
 const USAGE = `npm run bench [-- options]                 measures every scenario and writes a report, in a few minutes
 npm run bench -- --target URL --credentials DIR   loads another deployment of this gateway
+npm run bench -- peers [--install]         which relays stand beside ours here; installs those that are missing
 npm run bench -- record                    records the workloads' traces anew, from real desktops
 
   --scenario A,B     ${NAMES.join(' ')} (default: all)
   --tier A,B         ${TIER_LABELS.join(' ')}
   --sessions N       1 to 1000 (default: each scenario's own)
-  --seconds N        of each measurement, 1 to 600 (default 5)
+  --seconds N        of each measurement, 1 to 600 (default 4)
   --rtt MS           delay between client and gateway, both ways together, 0 to 500 (default 20)
   --hours N          of the soak, above 0 to 72 (default: as short as the others)
   --out DIR          where the report and the system under test are kept (default var/bench)
@@ -22,7 +23,7 @@ With --target, DIR holds one credentials folder for each user, as npm run connec
 Everything runs on this machine's cores, clients included: read figures as ratios, and see docs/benchmarks.md.`;
 
 export interface Arguments {
-  readonly command: 'run' | 'record';
+  readonly command: 'run' | 'record' | 'peers';
   readonly scenarios: readonly Name[];
   readonly tiers: readonly TierLabel[] | null;
   readonly sessions: number | null;
@@ -32,6 +33,8 @@ export interface Arguments {
   readonly target: { url: URL; credentials: string } | null;
   readonly out: string;
   readonly json: boolean;
+  /** peers: install what is missing. */
+  readonly install: boolean;
 }
 
 /** @throws Failure with exit code 2 */
@@ -44,13 +47,14 @@ export function readArguments(args?: readonly string[]): Arguments {
       scenario: text,
       tier: text,
       sessions: text,
-      seconds: { ...text, default: '5' },
+      seconds: { ...text, default: '4' },
       rtt: { ...text, default: '20' },
       hours: text,
       target: text,
       credentials: text,
       out: { ...text, default: 'var/bench' },
       json: flag,
+      install: flag,
     },
     { positionals: 1, ...(args ? { args } : {}) },
   );
@@ -67,10 +71,11 @@ export function readArguments(args?: readonly string[]): Arguments {
     target: targetOf(values.target, values.credentials),
     out: resolve(values.out),
     json: values.json,
+    install: values.install,
   };
 }
 
-const COMMANDS = ['run', 'record'] as const;
+const COMMANDS = ['run', 'record', 'peers'] as const;
 const isCommand = (value: string): value is Arguments['command'] => COMMANDS.some((command) => command === value);
 
 function listOf<T extends string>(flag: string, value: string, known: readonly T[]): T[] {

@@ -1,20 +1,33 @@
 // npm run bench: what the contracted tiers carry, and what it costs. Only wiring.
+import { mkdirSync } from 'node:fs';
 import { Failure, runCommand } from '#platform/process/exit.ts';
 import { headline, single } from './answer.ts';
 import { type Arguments, readArguments } from './arguments.ts';
+import { installPeers, presentPeers } from './peers/install.ts';
 import { progressOn } from './progress.ts';
 import type { Report } from './result.ts';
 import { runBench } from './run.ts';
 import { recordAll } from './workloads/record.ts';
 
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
 await runCommand(async () => {
   const args = readArguments();
-  if (args.command === 'run') return run(args);
-  await recordAll((line) => process.stdout.write(`${line}\n`));
-  return 0;
+  switch (args.command) {
+    case 'run':
+      return run(args);
+    case 'record':
+      await recordAll(say);
+      return 0;
+    case 'peers':
+      if (args.install) await installPeers(say);
+      for (const { title, version, missing } of presentPeers()) say(`${title}: ${version ?? missing}`);
+      return 0;
+  }
 });
 
 async function run(args: Arguments): Promise<0 | 1> {
+  makeFolder(args.out);
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
   const progress = progressOn(process.stderr, args.json);
@@ -29,4 +42,13 @@ async function run(args: Arguments): Promise<0 | 1> {
 /** With one scenario, its results alone: that is what a script asks for. A partial run is never taken for one. */
 function answer(report: Report, { scenarios, target }: Arguments): unknown {
   return report.partial === null && (scenarios.length === 1 || target) ? single(report.scenarios) : report;
+}
+
+/** Before anything is measured. @throws Failure */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new Failure(`${folder}: cannot be made (${(error as NodeJS.ErrnoException).code})`, 3);
+  }
 }

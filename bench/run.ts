@@ -47,6 +47,7 @@ export async function runBench(
     };
     try {
       await scenario(name, args, options, (result) => scenarios.push(result));
+      if (signal.aborted) partial ??= `${name}: stopped`;
       progress.done(name);
     } catch (error) {
       const because = signal.aborted ? 'stopped' : oneLine(error);
@@ -78,5 +79,11 @@ async function scenario(
   } else await SCENARIOS[name](options, emit);
 }
 
-/** An error of the system under test is told as it is; one nobody foresaw names its place. */
-const oneLine = (error: unknown): string => (error instanceof Failure ? error.message : lineOf(error));
+/** What a person can put right is told by its file; an error nobody foresaw names its place in our code. */
+function oneLine(error: unknown): string {
+  if (error instanceof Failure) return error.message;
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC') return `${path ?? 'the folder of the run'}: no space left on the device`;
+  if (code && path) return `${path}: cannot be used (${code})`;
+  return error instanceof Error && error.constructor === Error ? error.message : lineOf(error);
+}

@@ -18,7 +18,7 @@ export interface Context {
 }
 
 /** Congestion control and averages have to find their level before anything counts. */
-const WARM_UP_MS = 2_000;
+const WARM_UP_MS = 1_500;
 
 /** Waits, unless the run is stopped or a process of it ends. @throws Failure then */
 export async function pause({ bench, signal }: Pick<Context, 'bench' | 'signal'>, ms: number): Promise<void> {

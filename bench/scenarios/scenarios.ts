@@ -1,6 +1,8 @@
 // Which scenarios there are, on which tiers and with how many sessions each runs when nobody says otherwise: small enough
 // for two cores and a few minutes in all.
 import { TIER_LABELS, type TierLabel } from '#broker/tiers.ts';
+import { FULL, QUICK, THOROUGH } from '../peers/plan.ts';
+import { measureRelay } from '../peers/relay.ts';
 import { signInAndOpen } from './context.ts';
 import { encode } from './encode.ts';
 import { fill } from './fill.ts';
@@ -12,7 +14,7 @@ import { slowReader } from './slow-reader.ts';
 import { soak } from './soak.ts';
 import { step } from './step.ts';
 
-export const NAMES = ['fill', 'office', 'greedy', 'step', 'morning', 'slow-reader', 'soak', 'encode'] as const;
+export const NAMES = ['fill', 'office', 'greedy', 'step', 'morning', 'slow-reader', 'relay', 'soak', 'encode'] as const;
 export type Name = (typeof NAMES)[number];
 
 const FILL_SESSIONS = [1, 20];
@@ -21,6 +23,7 @@ const OFFICE_SESSIONS_MAX = 64;
 const GREEDY = { tier: '100Mbps', office: 40 } as const;
 const STEP = { high: '100Mbps', low: '10Mbps', seconds: 4 } as const;
 const MORNING = { users: 60, seconds: 60 };
+const RELAY = { quickBelowSeconds: 4, thoroughFromSeconds: 30 } as const;
 const SOAK = { sessions: 50, tier: '100Mbps' } as const;
 
 export const SCENARIOS: Readonly<Record<Name, Scenario>> = {
@@ -83,6 +86,17 @@ export const SCENARIOS: Readonly<Record<Name, Scenario>> = {
       await signInAndOpen(context, people);
       emit(await slowReader(context, tier));
     });
+  },
+
+  async relay({ seconds, tiers, signal, progress }, emit) {
+    const timing = seconds < RELAY.quickBelowSeconds ? QUICK : seconds < RELAY.thoroughFromSeconds ? FULL : THOROUGH;
+    emit(
+      await measureRelay({
+        timing: tiers ? { ...timing, tiers } : timing,
+        progress: (share, what) => progress(what, share),
+        signal,
+      }),
+    );
   },
 
   async soak(options, emit) {

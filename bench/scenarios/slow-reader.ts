@@ -1,6 +1,9 @@
 // A client that stops reading. What is on its way to it stays within its window, whatever kernels and relays could hold;
-// so what it finds when it reads on is at most that, and then fresh pixels. Whoever works beside it notices nothing.
+// so what it finds when it reads on is at most that, and then fresh pixels. Whoever works beside it notices nothing. Then the
+// same for a line that stands still.
 import type { TierLabel } from '#broker/tiers.ts';
+import { RECORD_MAX_BYTES } from '#protocol/limits.ts';
+import type { Person } from '../population.ts';
 import type { SlowReaderResult } from '../result.ts';
 import { type Context, measure, pause, probe, warmUp } from './context.ts';
 
@@ -8,6 +11,7 @@ const PROBES_PER_SECOND = 20;
 /** A relay cuts whoever takes nothing for 15 s. */
 const STALL_MAX_SECONDS = 8;
 const SAMPLE_MS = 50;
+const LINE_STALL_MS = 1_500;
 /** The backlog and the first fresh update must have arrived by then. */
 const AFTER_MS = 1_500;
 
@@ -24,18 +28,10 @@ export async function slowReader(context: Context, tier: TierLabel): Promise<Slo
   const before = await measure(context, { other }, context.seconds);
 
   progress('stalled', 0.6);
-  const [atFirst] = await bench.windows(slow);
+  const underWay = new UnderWay(context, slow);
+  await underWay.look();
   await bench.load('stall', { users });
-  let [inFlightMaxBytes, windowBytes] = [0, atFirst?.windowBytes ?? 0];
-  const during = await measure(context, { other }, stalledSeconds, async () => {
-    for (const end = performance.now() + stalledSeconds * 1000 - SAMPLE_MS; performance.now() < end; ) {
-      for (const one of await bench.windows(slow)) {
-        inFlightMaxBytes = Math.max(inFlightMaxBytes, one.inFlightBytes);
-        windowBytes = Math.max(windowBytes, one.windowBytes);
-      }
-      await pause(context, SAMPLE_MS);
-    }
-  });
+  const during = await measure(context, { other }, stalledSeconds, () => underWay.watch(stalledSeconds * 1000));
 
   progress('reading on', 0.9);
   await bench.load('measure-begin', { groups: { slow: users } });
@@ -43,18 +39,56 @@ export async function slowReader(context: Context, tier: TierLabel): Promise<Slo
   await pause(context, AFTER_MS);
   const { stalls } = await bench.load('measure-end', null);
   const found = stalls[users[0] ?? ''];
+  await stallLine(context, underWay);
   if (!before.groups.other || !during.groups.other || !found) throw new Error('a group was not measured');
   return {
     scenario: 'slow-reader',
     tier,
     stalledSeconds,
-    inFlightMaxBytes,
-    windowBytes,
-    heldWindow: inFlightMaxBytes <= windowBytes,
+    inFlightMaxBytes: underWay.most,
+    windowBytes: underWay.window,
+    heldWindow: underWay.most <= underWay.window + RECORD_MAX_BYTES,
     firstFreshMs: found.firstFreshMs,
     backlogBytes: found.backlogBytes,
     otherBefore: before.groups.other.keysMs,
     otherDuring: during.groups.other.keysMs,
     processes: during.processes,
   };
+}
+
+/** The whole line stands still: the kernels on the way could take seconds of frames now, and must not get them. */
+async function stallLine(context: Context, underWay: UnderWay): Promise<void> {
+  const { link, roundTripMs } = context.bench;
+  if (!link) return;
+  const delayMs = roundTripMs / 2;
+  link.reshape({ back: { bytesPerSecond: 0, delayMs } });
+  await underWay.watch(LINE_STALL_MS);
+  link.reshape({ back: { bytesPerSecond: Number.POSITIVE_INFINITY, delayMs } });
+}
+
+/** What the agent has under way of a session, and the window it has for it: the most of both while somebody looked. */
+class UnderWay {
+  readonly #context: Context;
+  readonly #people: readonly Person[];
+  most = 0;
+  window = 0;
+
+  constructor(context: Context, people: readonly Person[]) {
+    this.#context = context;
+    this.#people = people;
+  }
+
+  async look(): Promise<void> {
+    for (const { inFlightBytes, windowBytes } of await this.#context.bench.windows(this.#people)) {
+      this.most = Math.max(this.most, inFlightBytes);
+      this.window = Math.max(this.window, windowBytes);
+    }
+  }
+
+  async watch(forMs: number): Promise<void> {
+    for (const end = performance.now() + forMs - SAMPLE_MS; performance.now() < end; ) {
+      await this.look();
+      await pause(this.#context, SAMPLE_MS);
+    }
+  }
 }
