@@ -1,6 +1,6 @@
 // Which scenarios there are, on which tiers and with how many sessions each runs when nobody says otherwise: small enough
 // for two cores and a few minutes in all.
-import { TIER_LABELS, type TierLabel } from '#broker/tiers.ts';
+import { TIER_LABELS, TIERS, type TierLabel } from '#broker/tiers.ts';
 import { FULL, QUICK, THOROUGH } from '../peers/plan.ts';
 import { measureRelay } from '../peers/relay.ts';
 import { signInAndOpen } from './context.ts';
@@ -65,7 +65,8 @@ export const SCENARIOS: Readonly<Record<Name, Scenario>> = {
   },
 
   async step(options, emit) {
-    const [high = STEP.high, low = STEP.low] = options.tiers ?? [];
+    const chosen = (options.tiers ?? []).toSorted((a, b) => TIERS[b].mbps - TIERS[a].mbps);
+    const [high, low] = [chosen[0] ?? STEP.high, chosen.length > 1 ? (chosen.at(-1) ?? STEP.low) : STEP.low];
     await withBench(options, { people: 1, tier: high }, async (context, { people }) => {
       await signInAndOpen(context, people);
       emit(await step({ ...context, seconds: Math.max(STEP.seconds, context.seconds) }, high, low));

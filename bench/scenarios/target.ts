@@ -12,7 +12,7 @@ import { distribution, jain } from '../statistics.ts';
 import type { RunOptions } from './options.ts';
 
 /** Whole screens: enough to be a load, and far below what the control lane allows. */
-const REFRESHES_PER_SECOND = 0.5;
+const REFRESHES_PER_SECOND = 1;
 
 /** @throws Failure, one line: no credentials, no answer, or the refusal of the first user that did not get in */
 export async function target(
@@ -68,5 +68,5 @@ export async function target(
 function requireFolder(credentials: string): void {
   const is = existsSync(credentials) && statSync(credentials).isDirectory();
   const users = is ? readdirSync(credentials, { withFileTypes: true }).filter((entry) => entry.isDirectory()) : [];
-  if (users.length === 0) throw new Failure(`${credentials}: holds no credentials folder`, 2);
+  if (users.length === 0) throw new Failure(`${credentials}: holds no credentials folder`);
 }
