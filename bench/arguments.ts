@@ -14,7 +14,7 @@ npm run bench -- record                    records the workloads' traces anew, f
   --tier A,B         ${TIER_LABELS.join(' ')}
   --sessions N       1 to 1000 (default: each scenario's own)
   --seconds N        of each measurement, 1 to 600 (default 4)
-  --rtt MS           delay between client and gateway, both ways together, 0 to 500 (default 20)
+  --rtt MS,MS        delay between client and gateway, both ways together, 0 to 500 (default 20); only fill takes several
   --hours N          of the soak, above 0 to 72 (default: as short as the others)
   --out DIR          where the report and the system under test are kept (default var/bench)
   --json             prints one object: the result of a single scenario, else the whole report
@@ -28,7 +28,7 @@ export interface Arguments {
   readonly tiers: readonly TierLabel[] | null;
   readonly sessions: number | null;
   readonly seconds: number;
-  readonly roundTripMs: number;
+  readonly roundTripsMs: readonly [number, ...number[]];
   readonly hours: number | null;
   readonly target: { url: URL; credentials: string } | null;
   readonly out: string;
@@ -66,7 +66,7 @@ export function readArguments(args?: readonly string[]): Arguments {
     tiers: values.tier === undefined ? null : listOf('tier', values.tier, TIER_LABELS),
     sessions: values.sessions === undefined ? null : wholeNumber('sessions', values.sessions, 1, 1_000),
     seconds: wholeNumber('seconds', values.seconds, 1, 600),
-    roundTripMs: wholeNumber('rtt', values.rtt, 0, 500),
+    roundTripsMs: roundTripsOf(values.rtt),
     hours: values.hours === undefined ? null : hoursOf(values.hours),
     target: targetOf(values.target, values.credentials),
     out: resolve(values.out),
@@ -92,6 +92,12 @@ function wholeNumber(flag: string, value: string, least: number, most: number): 
     throw new Failure(`--${flag} must be a whole number from ${least} to ${most}`, 2);
   }
   return number;
+}
+
+function roundTripsOf(value: string): [number, ...number[]] {
+  const [first = '', ...more] = value.split(',');
+  const one = (ms: string) => wholeNumber('rtt', ms, 0, 500);
+  return [one(first), ...more.map(one)];
 }
 
 function hoursOf(value: string): number {

@@ -41,7 +41,7 @@ export async function runBench(
       sessions: args.sessions,
       seconds: args.seconds,
       hours: args.hours,
-      roundTripMs: args.roundTripMs,
+      roundTripsMs: args.roundTripsMs,
       signal,
       progress: (what, share) => progress.at(name, what, (i + Math.min(1, share)) / names.length),
     };

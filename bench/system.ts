@@ -21,8 +21,8 @@ export interface BenchOptions {
   people: number;
   /** broker.json's tier to begin with. */
   tier: string;
-  /** Delay between clients and gateway, both ways together; 0 without a line between them. */
-  roundTripMs: number;
+  /** Delays between clients and gateway, both ways together: the first to begin with. No line between them if all are 0. */
+  roundTripsMs: readonly [number, ...number[]];
   signal: AbortSignal;
   say(line: string): void;
 }
@@ -32,7 +32,10 @@ export interface Bench {
   readonly people: readonly Person[];
   /** A folder with one credentials folder for each of them. */
   readonly credentials: string;
+  /** As the line has it now. */
   readonly roundTripMs: number;
+  /** @throws RangeError for a delay where there is no line */
+  setRoundTrip(ms: number): void;
   readonly link: Link | null;
   /** @throws Failure of the load process */
   load<C extends LoadCommand>(command: C, body: object | null): Promise<LoadAnswers[C]>;
@@ -54,7 +57,7 @@ const LINE_ADDRESS = '127.0.0.2';
 
 /** @throws Failure or Error in one line; whatever had started by then is stopped */
 export async function startBench(options: BenchOptions): Promise<Bench> {
-  const { folder, signal, say, roundTripMs } = options;
+  const { folder, signal, say, roundTripsMs } = options;
   const at = (...parts: string[]) => join(folder, ...parts);
   // Each run begins with nobody signed in and nothing paired; certificates stay.
   for (const state of ['gateway/state', 'broker/state', 'agent/state', 'replay', 'load']) {
@@ -90,7 +93,8 @@ export async function startBench(options: BenchOptions): Promise<Bench> {
     });
     population.pin(people, String(replay.ready.agentKey));
 
-    const link = roundTripMs > 0 ? await delayedLine(system, roundTripMs) : null;
+    let [roundTripMs] = roundTripsMs;
+    const link = roundTripsMs.some((ms) => ms > 0) ? await delayedLine(system, roundTripMs) : null;
     if (link) stops.push(() => link.close());
 
     say('clients');
@@ -117,7 +121,14 @@ export async function startBench(options: BenchOptions): Promise<Bench> {
       system,
       people,
       credentials: population.credentials,
-      roundTripMs,
+      get roundTripMs() {
+        return roundTripMs;
+      },
+      setRoundTrip(ms) {
+        if (!link && ms > 0) throw new RangeError('there is no line to delay');
+        roundTripMs = ms;
+        link?.reshape({ forth: wayOf(ms), back: wayOf(ms) });
+      },
       link,
       processes,
       broken,
@@ -162,6 +173,8 @@ export async function startBench(options: BenchOptions): Promise<Bench> {
 /** Half of the round trip each way, no limit of its own: the rate is the broker's. */
 function delayedLine(system: System, roundTripMs: number): Promise<Link> {
   const port = Number(new URL(system.gateway).port);
-  const way = { bytesPerSecond: Number.POSITIVE_INFINITY, delayMs: roundTripMs / 2 };
+  const way = wayOf(roundTripMs);
   return openLink({ to: { host: '127.0.0.1', port }, forth: way, back: way, host: LINE_ADDRESS, port });
 }
+
+const wayOf = (roundTripMs: number) => ({ bytesPerSecond: Number.POSITIVE_INFINITY, delayMs: roundTripMs / 2 });

@@ -32,10 +32,13 @@ export const SCENARIOS: Readonly<Record<Name, Scenario>> = {
     const counts = options.sessions === null ? FILL_SESSIONS : [options.sessions];
     const people = Math.max(...counts) + 1;
     const [first = TIER_LABELS[0]] = tiers;
-    const runs = tiers.flatMap((tier) => counts.map((sessions) => ({ tier, sessions })));
+    const runs = tiers.flatMap((tier) =>
+      options.roundTripsMs.flatMap((ms) => counts.map((sessions) => ({ tier, sessions, ms }))),
+    );
     await withBench(options, { people, tier: first }, async (context, { people: all }) => {
       await signInAndOpen(context, all);
-      for (const [i, { tier, sessions }] of runs.entries()) {
+      for (const [i, { tier, sessions, ms }] of runs.entries()) {
+        context.bench.setRoundTrip(ms);
         const progress = (what: string, share: number) => context.progress(what, (i + share) / runs.length);
         emit(await fill({ ...context, progress }, tier, sessions));
       }
@@ -76,7 +79,7 @@ export const SCENARIOS: Readonly<Record<Name, Scenario>> = {
   async morning(options, emit) {
     const people = options.sessions ?? MORNING.users;
     const within = Math.min(MORNING.seconds, people);
-    await withBench({ ...options, roundTripMs: 0 }, { people, tier: '1Gbps' }, async (context) => {
+    await withBench({ ...options, roundTripsMs: [0] }, { people, tier: '1Gbps' }, async (context) => {
       emit(await morning(context, within));
     });
   },
