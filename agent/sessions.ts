@@ -14,7 +14,7 @@ import { type Attached, attach } from './attach.ts';
 import type { OpenDesktop } from './desktop/desktop.ts';
 import { type Opened, type OpeningParts, openForOffer } from './opening.ts';
 import { Place } from './place.ts';
-import { Encoders } from './screen/encoders.ts';
+import { type EncodeCounts, Encoders } from './screen/encoders.ts';
 import type { OpenScreen } from './screen/screen-sender.ts';
 import { Session, type SessionMeasures } from './session.ts';
 
@@ -27,6 +27,8 @@ export interface SessionsParts extends Omit<OpeningParts, 'live'> {
   log: Log;
   /** Sends on the control link; nothing if it is down. */
   tell(message: FromAgent): void;
+  /** A running session has ended: its last measures. */
+  measured?(measures: SessionMeasures): void;
   /** As in SessionParts. */
   openScreen?: OpenScreen;
 }
@@ -71,6 +73,11 @@ export class Sessions {
       const { desktop } = place;
       return measures ? [{ session, municipality: agentOfDesktop(desktop).municipality, desktop, ...measures }] : [];
     });
+  }
+
+  /** What encoding took, of all sessions. */
+  get encoded(): EncodeCounts {
+    return this.#encoders.counts;
   }
 
   /** Never throws: an offer that comes to nothing is audited and answered with its code. */
@@ -208,6 +215,8 @@ export class Sessions {
   }
 
   #ended(grant: GrantClaims, refusal: Refusal): void {
+    const measures = this.#places.get(grant.session)?.measure();
+    if (measures) this.#parts.measured?.(measures);
     this.#places.delete(grant.session);
     const { session } = grant;
     const { reason, detail, code } = refusal;

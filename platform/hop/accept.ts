@@ -5,7 +5,8 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { WebSocketServer } from 'ws';
 import { CODES, type Code, Refusal, refusalFrom } from '#protocol/codes.ts';
-import { Socket, WEBSOCKET_OPTIONS } from './websocket.ts';
+import { OPENING_OPTIONS, Opening } from './opening.ts';
+import { Socket } from './websocket.ts';
 
 /**
  * Decides over one upgrade before anything of it is answered. The certificate has not been verified yet.
@@ -26,7 +27,12 @@ export function acceptSockets(
   upgrade: Upgrade,
   refused: (refusal: Refusal, peer: TLSSocket) => void,
 ): void {
-  const webSockets = new WebSocketServer({ ...WEBSOCKET_OPTIONS, noServer: true, clientTracking: false });
+  const webSockets = new WebSocketServer({
+    ...OPENING_OPTIONS,
+    noServer: true,
+    clientTracking: false,
+    WebSocket: Opening,
+  });
   const refuse = (peer: TLSSocket, refusal: Refusal) => {
     refused(refusal, peer);
     answerRefusal(peer, refusal);
@@ -56,9 +62,10 @@ export function acceptSockets(
       try {
         const taken = await upgrade(request, peer);
         if (peer.destroyed) return;
-        webSockets.handleUpgrade(request, peer, head, (ws) => {
+        webSockets.handleUpgrade(request, peer, head, (opening) => {
+          if (!opening.handedOver) throw new Refusal('INTERNAL', 'ws kept the socket');
+          const socket = new Socket(peer, 'none');
           peer.off('error', reset);
-          const socket = new Socket(ws, peer);
           try {
             taken(socket);
           } catch (error) {

@@ -1,9 +1,9 @@
 // The dialling end of a hop.
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
-import { WebSocket } from 'ws';
 import * as z from 'zod';
 import { CODES, type Code, Refusal } from '#protocol/codes.ts';
-import { Socket, WEBSOCKET_OPTIONS } from './websocket.ts';
+import { OPENING_OPTIONS, Opening } from './opening.ts';
+import { Socket } from './websocket.ts';
 
 export interface DialOptions {
   /** For TLS, the request and the upgrade together. */
@@ -75,18 +75,10 @@ function secured(peer: TLSSocket): Promise<void> {
   });
 }
 
-function upgraded(url: string, peer: TLSSocket, options: DialOptions): Promise<Socket> {
+function upgraded(url: string, peer: TLSSocket, { headers, mask = 'random' }: DialOptions): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const ws = new WebSocket(url, {
-      ...WEBSOCKET_OPTIONS,
-      headers: { ...options.headers },
-      createConnection: () => peer,
-      ...(options.mask === 'zero' ? { generateMask: (mask: Buffer) => mask.fill(0) } : {}),
-    });
-    ws.once('open', () => {
-      ws.off('error', reject);
-      resolve(new Socket(ws, peer));
-    });
+    const ws = new Opening(url, { ...OPENING_OPTIONS, headers: { ...headers }, createConnection: () => peer });
+    ws.once('open', () => resolve(new Socket(peer, mask)));
     ws.on('error', reject);
     peer.once('error', reject);
     ws.once('unexpected-response', (_request, response) => {

@@ -24,6 +24,8 @@ export interface PumpOptions {
   now(): number;
   /** Each record as it is forwarded, by its lane and length: the input lane is what counts as user activity. */
   admitted?(lane: Lane, bytes: number): void;
+  /** From the moment a record was read until the kernel took it, in ms; of one record in SAMPLE_EVERY. */
+  resided?(ms: number): void;
   /**
    * `from` has ended, by whichever side; `to` is closed with the same code right after. A relay hears it once from each
    * pump; the first one tells the cause.
@@ -31,12 +33,16 @@ export interface PumpOptions {
   ended(code: Code, refusal: Refusal | null): void;
 }
 
+/** Of the residence time. Looking at the clock twice and a callback for each record would be dearer than forwarding it. */
+const SAMPLE_EVERY = 16;
+
 /**
  * Takes `from` over and forwards its records to `to`. At most `to`'s queueMaxBytes and one record wait for it; a `to`
  * that takes nothing is cut by its own write stall. Above a lane's rate `from` is not read for the time the gate tells;
  * a record that breaks the lanes' rules closes both with PROTOCOL_ERROR.
  */
-export function pump({ from, to, gate, now, admitted, ended }: PumpOptions): void {
+export function pump({ from, to, gate, now, admitted, resided, ended }: PumpOptions): void {
+  let records = 0;
   let holds = 0;
   let rateTimer: NodeJS.Timeout | null = null;
   const hold = () => {
@@ -52,9 +58,11 @@ export function pump({ from, to, gate, now, admitted, ended }: PumpOptions): voi
     },
   });
   from.listen({
-    record(record) {
-      const { lane, waitMs } = gate.admit(record, now());
-      to.sendRecord(record);
+    record(record, headroom) {
+      const readAt = now();
+      const { lane, waitMs } = gate.admit(record, readAt);
+      const sampled = resided && ++records % SAMPLE_EVERY === 0;
+      to.sendRecord(record, headroom, sampled ? () => resided(now() - readAt) : undefined);
       admitted?.(lane, record.length);
       if (waitMs > 0) {
         hold();

@@ -1,26 +1,20 @@
-// One WebSocket of a hop: what stands between the ws package and everything that relays or talks over a link.
+// One WebSocket of a hop: what stands between a TLS socket and everything that relays or talks over a link.
 //
 // The owner hands over its handlers once it is ready (`listen`); until then nothing is read and nothing is lost. After
-// `pause` not one more message is handed over until `resume`, although ws alone would still deliver what its last chunk
-// held: without this a rate limit would let a chunk full of small records through at once (T09, T13).
+// `pause` not one more message is handed over until `resume`, although the last chunk may hold many: without this a rate
+// limit would let a chunk full of small records through at once (T09, T13).
+//
+//   open ── close(), refuse(), a close from the peer ──▶ closing ── the peer's answer, or a bound ──▶ gone
+//     └──── the connection breaks off ───────────────────────────────────────────────────────────────▶ gone
 import type { TLSSocket } from 'node:tls';
-import { WebSocket } from 'ws';
 import { type Code, closeCode, codeFromClose, Refusal, refusalFrom } from '#protocol/codes.ts';
-import { LINK_MESSAGE_MAX_BYTES, RECORD_MAX_BYTES, WRITE_STALL_MAX_MS } from '#protocol/limits.ts';
+import { WRITE_STALL_MAX_MS } from '#protocol/limits.ts';
+import { type Masking, Opcode, Status } from './frame.ts';
+import { FrameError, FrameReader } from './frame-reader.ts';
+import { Sender } from './sender.ts';
 
 /** A peer that does not answer a close within this time is cut. */
 const CLOSE_ANSWER_MAX_MS = 3_000;
-
-/** What both ends of every hop ask of ws. */
-export const WEBSOCKET_OPTIONS = {
-  // Sealed records do not compress, and compression next to secrets leaks their length.
-  perMessageDeflate: false,
-  maxPayload: Math.max(RECORD_MAX_BYTES, LINK_MESSAGE_MAX_BYTES),
-  // No peer of ours fragments; a browser may, a little.
-  maxFragments: 16,
-  skipUTF8Validation: false,
-  closeTimeout: CLOSE_ANSWER_MAX_MS,
-} as const;
 
 /**
  * What the owner wants to hear. A kind of message without a handler is refused with MESSAGE_UNEXPECTED, so the phase in
@@ -30,8 +24,11 @@ export const WEBSOCKET_OPTIONS = {
 export interface Handlers {
   /** At most LINK_MESSAGE_MAX_BYTES of valid UTF-8; nothing else about it is verified. */
   text?(text: string): void;
-  /** At most RECORD_MAX_BYTES; nothing else about it is verified. A view, not a copy: send it on or copy it. */
-  record?(record: Buffer): void;
+  /**
+   * At most RECORD_MAX_BYTES; nothing else about it is verified. A view, not a copy: send it on or copy it.
+   * @param headroom bytes in front of the record in its own memory that are free; for sendRecord
+   */
+  record?(record: Buffer, headroom?: number): void;
   /**
    * Called exactly once, after the last message, whoever ended it; synchronously from within close() and refuse().
    * @param code what the other side said or was told. Not authenticated: a relay may say anything
@@ -55,41 +52,40 @@ interface End {
 export class Socket {
   /** For verifyPeer and nothing else: reading and writing go through this class. */
   readonly peer: TLSSocket;
-  readonly #ws: WebSocket;
-  readonly #writeStallMs: number;
+  readonly #sender: Sender;
+  /** Null once nothing more may come: after a close, or after what is no WebSocket. */
+  #reader: FrameReader | null;
   readonly #observers: Observer[] = [];
   #handlers: Handlers | null = null;
   #paused = true;
-  /** Came in the same chunk as the message after which the owner paused: at most one TLS record's worth. */
-  #held: (Buffer | string)[] = [];
   #flowing = false;
-  /** The other side has ended it, but messages before the end are still held. */
-  #endAfterHeld: End | null = null;
+  #gone = false;
   #end: End | null = null;
-  #below: { bytes: number; then: () => void } | null = null;
-  #writes = 0;
-  #progressAt = 0;
-  #stallTimer: NodeJS.Timeout | null = null;
   #closeTimer: NodeJS.Timeout | null = null;
 
-  /** @param ws open, and nothing of it read yet */
-  constructor(ws: WebSocket, peer: TLSSocket, options: { writeStallMs?: number } = {}) {
-    this.#ws = ws;
+  /**
+   * @param peer fresh from the opening handshake: paused, and nothing behind the handshake read yet
+   * @param masking 'none' at the accepting end, which in turn takes masked frames only (RFC 6455 §5.1)
+   */
+  constructor(peer: TLSSocket, masking: Masking, { writeStallMs = WRITE_STALL_MAX_MS } = {}) {
     this.peer = peer;
-    this.#writeStallMs = options.writeStallMs ?? WRITE_STALL_MAX_MS;
-    ws.pause();
-    ws.on('message', (data: Buffer, binary: boolean) => this.#arrived(data, binary));
-    ws.on('ping', () => this.#heard());
-    ws.on('pong', () => this.#heard());
-    ws.on('error', (error: Error & { code?: string }) => {
-      // ws has already answered with 1002, 1007 or 1009 (RFC 6455 §7.4.1) what it could not parse.
-      this.#finish({ code: 'PROTOCOL_ERROR', refusal: new Refusal('MALFORMED', error.code ?? 'WebSocket') });
+    this.#reader = new FrameReader(masking === 'none');
+    this.#sender = new Sender(peer, {
+      masking,
+      writeStallMs,
+      stalled: () => {
+        this.refuse(new Refusal('PEER_STUCK', `took nothing for ${writeStallMs} ms`));
+        peer.destroy();
+      },
     });
-    ws.on('close', (code) => {
-      this.#clearTimers();
-      this.#endAfterHeld = { code: codeFromClose(code), refusal: null };
+    peer.on('data', (chunk: Buffer) => {
+      this.#reader?.push(chunk);
       this.#flow();
     });
+    // What broke it off says nothing that the end itself does not.
+    peer.on('error', () => peer.destroy());
+    peer.on('end', () => peer.end());
+    peer.on('close', () => this.#wentAway());
   }
 
   /** Takes the socket over: the first call starts it, a later one changes its phase or its owner. */
@@ -108,12 +104,14 @@ export class Socket {
   /** Stops reading; the peer feels it as TCP back pressure. Not one more message is handed over. */
   pause(): void {
     this.#paused = true;
-    this.#ws.pause();
+    if (!this.#end) this.peer.pause();
   }
 
   resume(): void {
     this.#paused = false;
     this.#flow();
+    // A message that was still here may have made the owner pause again.
+    if (!this.#paused) this.peer.resume();
   }
 
   get paused(): boolean {
@@ -122,148 +120,128 @@ export class Socket {
 
   /** True as soon as nothing more can be sent. */
   get closed(): boolean {
-    return this.#end !== null || this.#ws.readyState !== WebSocket.OPEN;
+    return this.#end !== null || !this.peer.writable;
   }
 
   /** Bytes accepted for sending that the kernel has not taken yet. */
   get pressure(): number {
-    return this.#ws.bufferedAmount;
+    return this.#sender.pressure;
   }
 
   /** @param text a message of at most LINK_MESSAGE_MAX_BYTES; silently nothing after the end */
   sendText(text: string): void {
-    this.#send(text);
+    if (!this.closed) this.#sender.send(Opcode.text, Buffer.from(text), 0);
   }
 
-  /** @param record handed to the kernel without a copy where TLS allows: do not change it afterwards */
-  sendRecord(record: Uint8Array): void {
-    this.#send(record);
+  /**
+   * Silently nothing after the end.
+   * @param record not changed, and handed on without a copy where that is possible: do not change it afterwards
+   * @param headroom how many bytes in front of it, in its own memory, may be overwritten with the header of the frame
+   * @param written called once the kernel has taken the record; never if the socket ends first
+   */
+  sendRecord(record: Uint8Array, headroom = 0, written?: () => void): void {
+    if (!this.closed) this.#sender.send(Opcode.binary, record, headroom, written);
   }
 
   ping(): void {
-    if (this.closed) return;
-    this.#writeStarts();
-    this.#ws.ping(undefined, undefined, () => this.#written());
+    if (!this.closed) this.#sender.send(Opcode.ping, new Uint8Array(0), 0);
   }
 
   /**
    * Calls once when less than `bytes` wait, never if the socket ends first. One waiter at a time: the pump towards it.
-   * It is called from the callback of a send. The TCP socket's 'drain' never comes when the threshold lies below the
+   * It is called from the callback of a write. The TCP socket's 'drain' never comes when the threshold lies below the
    * stream's own, and a relay that waits for it hangs.
    */
   onceBelow(bytes: number, then: () => void): void {
-    if (this.pressure < bytes) then();
-    else this.#below = { bytes, then };
+    this.#sender.onceBelow(bytes, then);
   }
 
   /** Closes with 4000 + wire and the code's name as reason. What was sent before still goes out, within a bound. */
   close(code: Code): void {
-    this.#finish({ code, refusal: null });
+    this.#finish({ code, refusal: null }, closeCode(code));
   }
 
   /** Closes because of what the peer did; the owner's `closed` gets the reason for the audit log. */
   refuse(refusal: Refusal): void {
-    this.#finish({ code: refusal.code, refusal });
+    this.#finish({ code: refusal.code, refusal }, closeCode(refusal.code));
   }
 
-  #heard(): void {
-    for (const observer of this.#observers) observer.heard?.();
-  }
-
-  #arrived(data: Buffer, binary: boolean): void {
-    if (this.#end) return;
-    this.#heard();
-    if (!binary && data.length > LINK_MESSAGE_MAX_BYTES) {
-      this.refuse(new Refusal('MALFORMED', `a text of ${data.length} bytes`));
-      return;
+  /** Hands over what has come until the owner pauses. After the end only the peer's answer to it is looked for. */
+  #flow(): void {
+    // A handler may pause and resume while it runs; its messages must not overtake it.
+    if (this.#flowing) return;
+    this.#flowing = true;
+    try {
+      while (!this.#paused || this.#end) {
+        const opcode = this.#reader?.next() ?? null;
+        if (opcode === null || this.#reader === null) break;
+        this.#take(opcode, this.#reader);
+      }
+    } catch (error) {
+      this.#malformed(error);
     }
-    const message = binary ? data : data.toString('utf8');
-    if (this.#paused || this.#flowing) this.#held.push(message);
-    else this.#hand(message);
+    this.#flowing = false;
+    if (this.#gone && !this.#paused) this.#finish({ code: 'CONNECTION_LOST', refusal: null }, Status.none);
   }
 
-  #hand(message: Buffer | string): void {
+  #take(opcode: Opcode, { payload, headroom }: FrameReader): void {
+    for (const observer of this.#observers) observer.heard?.();
+    if (opcode === Opcode.close) this.#closedByPeer(payload);
+    else if (opcode === Opcode.ping && !this.closed) this.#sender.pong(payload);
+    else if (!this.#end && (opcode === Opcode.text || opcode === Opcode.binary)) this.#hand(opcode, payload, headroom);
+  }
+
+  #hand(opcode: Opcode, payload: Buffer, headroom: number): void {
     const handlers = this.#handlers;
     try {
-      if (typeof message === 'string') {
+      if (opcode === Opcode.text) {
         if (!handlers?.text) throw new Refusal('MESSAGE_UNEXPECTED', 'text');
-        handlers.text(message);
+        handlers.text(payload.toString('utf8'));
       } else {
         if (!handlers?.record) throw new Refusal('MESSAGE_UNEXPECTED', 'record');
-        handlers.record(message);
+        handlers.record(payload, headroom);
       }
     } catch (error) {
       this.refuse(refusalFrom(error));
     }
   }
 
-  #flow(): void {
-    // A handler may pause and resume while it runs; its messages must not overtake it.
-    if (this.#flowing || this.#end) return;
-    this.#flowing = true;
-    while (!this.#paused && !this.#end) {
-      const message = this.#held.shift();
-      if (message === undefined) break;
-      this.#hand(message);
-    }
-    this.#flowing = false;
-    if (this.#paused || this.#end) return;
-    if (this.#endAfterHeld) this.#finish(this.#endAfterHeld);
-    else this.#ws.resume();
+  #closedByPeer(payload: Buffer): void {
+    this.#reader = null;
+    const status = payload.length === 0 ? Status.none : payload.readUInt16BE();
+    this.#finish({ code: codeFromClose(status), refusal: null }, status);
+    this.peer.end();
   }
 
-  #send(message: string | Uint8Array): void {
-    if (this.closed) return;
-    this.#writeStarts();
-    this.#ws.send(message, () => this.#written());
+  /** @param error of the reader; the handlers' own have been dealt with */
+  #malformed(error: unknown): void {
+    if (!(error instanceof FrameError)) throw error;
+    this.#reader = null;
+    this.#finish({ code: 'PROTOCOL_ERROR', refusal: new Refusal('MALFORMED', error.message) }, error.status);
+    this.peer.end();
   }
 
-  #writeStarts(): void {
-    if (this.#writes++ === 0) this.#progressAt = performance.now();
-    this.#stallTimer ??= setTimeout(() => this.#checkStall(), this.#writeStallMs);
+  #wentAway(): void {
+    this.#gone = true;
+    this.#sender.stop();
+    if (this.#closeTimer) clearTimeout(this.#closeTimer);
+    // What a paused stream still holds came before the end.
+    const rest: Buffer | null = this.peer.readableLength > 0 ? this.peer.read(this.peer.readableLength) : null;
+    if (rest) this.#reader?.push(rest);
+    this.#flow();
   }
 
-  #written(): void {
-    this.#writes--;
-    this.#progressAt = performance.now();
-    const below = this.#below;
-    if (below === null || this.#end || this.pressure >= below.bytes) return;
-    this.#below = null;
-    below.then();
-  }
-
-  /** Progress is a write that the kernel took whole, so a peer must take what waits for it within the time (T13). */
-  #checkStall(): void {
-    this.#stallTimer = null;
-    if (this.#writes === 0) return;
-    const left = this.#writeStallMs - (performance.now() - this.#progressAt);
-    if (left > 0) {
-      this.#stallTimer = setTimeout(() => this.#checkStall(), Math.ceil(left));
-      return;
-    }
-    this.refuse(new Refusal('PEER_STUCK', `took nothing for ${this.#writeStallMs} ms`));
-    this.#ws.terminate();
-  }
-
-  #finish(end: End): void {
+  #finish(end: End, status: number): void {
     if (this.#end) return;
     this.#end = end;
-    this.#held = [];
-    this.#below = null;
-    if (this.#ws.readyState === WebSocket.OPEN) {
-      this.#ws.close(closeCode(end.code), end.code);
+    this.#sender.forgetWaiter();
+    if (this.peer.writable) {
+      this.#sender.close(status, status >= 4000 ? end.code : '');
       // The answer can only come if it is read; whatever else comes is dropped.
-      this.#ws.resume();
-      this.#closeTimer = setTimeout(() => this.#ws.terminate(), CLOSE_ANSWER_MAX_MS);
+      this.peer.resume();
+      this.#closeTimer = setTimeout(() => this.peer.destroy(), CLOSE_ANSWER_MAX_MS);
     }
     for (const observer of this.#observers) observer.ended?.();
     this.#handlers?.closed(end.code, end.refusal);
-  }
-
-  #clearTimers(): void {
-    if (this.#stallTimer) clearTimeout(this.#stallTimer);
-    if (this.#closeTimer) clearTimeout(this.#closeTimer);
-    this.#stallTimer = null;
-    this.#closeTimer = null;
   }
 }

@@ -146,7 +146,7 @@ describe('the broker', () => {
     const outward = [...reached].filter((path) => {
       const names = graph.get(path)?.names ?? new Set();
       return ['fetch', 'WebSocket', 'EventSource'].some(
-        (name) => names.has(name) && path !== 'platform/hop/websocket.ts',
+        (name) => names.has(name) && path !== 'platform/hop/opening.ts',
       );
     });
     expect(outward).toEqual([]);

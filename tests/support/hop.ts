@@ -40,6 +40,8 @@ export interface Hop {
   /** One WebSocket, seen from both of its ends; neither has called listen yet. */
   pair(options?: Partial<DialOptions>): Promise<{ dialled: Socket; accepted: Socket }>;
   dial(options?: Partial<DialOptions>): Promise<Socket>;
+  /** The next one that is accepted, whoever dials. */
+  accepted(): Promise<Socket>;
   close(): Promise<void>;
 }
 
@@ -70,13 +72,15 @@ export async function openHop(decide: (path: string) => Promise<void> = async ()
     dialled.push(socket);
     return socket;
   };
+  const next = () => new Promise<Socket>((resolve) => waiting.push(resolve));
   return {
     server,
     url,
     refusals,
     dial,
+    accepted: next,
     async pair(options) {
-      const other = new Promise<Socket>((resolve) => waiting.push(resolve));
+      const other = next();
       return { dialled: await dial(options), accepted: await other };
     },
     async close() {

@@ -163,6 +163,22 @@ describe('an outlet', () => {
   });
 });
 
+describe('what an outlet is given with a record', () => {
+  it('comes to the socket with it: the room in front of it, and who wants to know that it is written', () => {
+    const given: unknown[][] = [];
+    const { socket, outlet } = session('a');
+    socket.sendRecord = (...all: unknown[]) => void given.push(all);
+    const written = () => {};
+    const [first, second] = [recordOf(100), recordOf(PICTURE)];
+    outlet.sendRecord(first, 4, written);
+    outlet.sendRecord(second);
+    expect(given).toEqual([
+      [first, 4, written],
+      [second, undefined, undefined],
+    ]);
+  });
+});
+
 describe('the end of a session', () => {
   it('comes behind what waits for its turn', () => {
     const { socket, outlet } = session('a');

@@ -221,6 +221,30 @@ describe('a pump', () => {
   });
 });
 
+describe('the residence time', () => {
+  it('is told for one record in sixteen, by the clock, once the kernel took it', async () => {
+    const [a, b] = [await hop.pair(), await hop.pair()];
+    let clock = 0;
+    const told: number[] = [];
+    const heard = collect(b.dialled);
+    a.dialled.listen({ closed() {} });
+    pump({
+      from: a.accepted,
+      to: b.accepted,
+      gate: new LaneGate(Direction.outward, BURST_SECONDS),
+      now: () => clock++,
+      resided: (ms) => told.push(ms),
+      ended() {},
+    });
+    for (let i = 0; i < 40; i++) a.dialled.sendRecord(frame(i));
+    await expect.poll(() => heard.sequences.length).toBe(40);
+    await expect.poll(() => told.length).toBe(2);
+    // The clock was looked at when the record was read, perhaps for others, and when the kernel had it.
+    for (const ms of told) expect(ms).toBeGreaterThanOrEqual(1);
+    a.dialled.close('ENDED');
+  });
+});
+
 describe('onceBelow', () => {
   it("calls although the kernel took everything below the stream's own threshold", async () => {
     const { dialled, accepted } = await hop.pair();

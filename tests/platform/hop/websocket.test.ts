@@ -1,8 +1,11 @@
+import { connect, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { FIN, frame, Opcode, Status } from '#platform/hop/frame.ts';
+import { FrameReader } from '#platform/hop/frame-reader.ts';
 import type { Handlers, Socket } from '#platform/hop/websocket.ts';
 import { type Code, Refusal } from '#protocol/codes.ts';
 import { LINK_MESSAGE_MAX_BYTES, RECORD_MAX_BYTES } from '#protocol/limits.ts';
-import { type Hop, openHop } from '#tests/support/hop.ts';
+import { type Hop, openHop, testTls } from '#tests/support/hop.ts';
 
 let hop: Hop;
 beforeAll(async () => {
@@ -202,5 +205,89 @@ describe('a socket of a hop', () => {
       vi.useRealTimers();
     }
     await terminated;
+  });
+});
+
+const UPGRADE =
+  'GET /test HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n' +
+  'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n';
+
+/** A client that speaks TLS and nothing above it by itself. */
+async function rawClient(): Promise<{ accepted: Socket; raw: TLSSocket }> {
+  const accepted = hop.accepted();
+  const raw = connect({ ...testTls, host: '127.0.0.1', port: Number(new URL(hop.url).port) }, () => raw.write(UPGRADE));
+  raw.on('error', () => {});
+  // The answer to the upgrade comes alone: nothing was sent behind the request.
+  await new Promise((resolve) => raw.once('data', resolve));
+  return { accepted: await accepted, raw };
+}
+
+/** What comes until the connection ends. */
+async function framesUntilEnd(raw: TLSSocket): Promise<{ opcode: Opcode; payload: Buffer }[]> {
+  const reader = new FrameReader(false);
+  raw.on('data', (chunk: Buffer) => reader.push(chunk));
+  await new Promise((resolve) => raw.once('end', resolve));
+  raw.end();
+  const frames = [];
+  for (let opcode = reader.next(); opcode !== null; opcode = reader.next()) {
+    frames.push({ opcode, payload: Buffer.from(reader.payload) });
+  }
+  return frames;
+}
+
+const masked = (opcode: Opcode, payload: string | Buffer) => frame(opcode, Buffer.from(payload), 'random', 0);
+
+describe('a peer that is no socket of ours', () => {
+  it.each([
+    ['breaks the framing', Buffer.from([0xc2, 0x80, 0, 0, 0, 0]), Status.protocolError],
+    ['sends a text that is not UTF-8', masked(Opcode.text, Buffer.from([0xff])), Status.notUtf8],
+    [
+      'announces a record that is too long',
+      Buffer.from([FIN | Opcode.binary, 0xfe, 0xff, 0xff, 0, 0, 0, 0]),
+      Status.tooBig,
+    ],
+  ])('and %s is closed with the status of RFC 6455 §7.4.1', async (_, bytes, status) => {
+    const { accepted, raw } = await rawClient();
+    const heard = ear();
+    accepted.listen(heard);
+    const frames = framesUntilEnd(raw);
+    raw.write(Buffer.concat([masked(Opcode.text, 'before'), bytes, masked(Opcode.text, 'after')]));
+    expect((await frames).map(({ opcode, payload }) => [opcode, payload.readUInt16BE()])).toEqual([
+      [Opcode.close, status],
+    ]);
+    expect(heard.texts).toEqual(['before']);
+    expect(heard.ends.map(({ code, refusal }) => [code, refusal?.reason])).toEqual([['PROTOCOL_ERROR', 'MALFORMED']]);
+    await gone(accepted);
+  });
+
+  it('gets its close answered with its own status, and is heard no more', async () => {
+    const { accepted, raw } = await rawClient();
+    const heard = ear();
+    accepted.listen(heard);
+    const frames = framesUntilEnd(raw);
+    raw.write(Buffer.concat([masked(Opcode.close, Buffer.from([0x03, 0xe9])), masked(Opcode.text, 'after')]));
+    expect((await frames).map(({ payload }) => payload.toString('hex'))).toEqual(['03e9']);
+    expect(heard.ends).toEqual([{ code: 'CONNECTION_LOST', refusal: null }]);
+    expect(heard.texts).toEqual([]);
+  });
+
+  it('gets one answer to many pings while it takes none, and then the newest (T13)', async () => {
+    const { accepted, raw } = await rawClient();
+    accepted.listen(ear());
+    let heard = 0;
+    accepted.observe({ heard: () => heard++ });
+    const count = 5_000;
+    const pings = Array.from({ length: count }, (_, i) => masked(Opcode.ping, `${i}`));
+    const frames = framesUntilEnd(raw);
+    raw.write(Buffer.concat(pings));
+    await expect.poll(() => heard).toBe(count);
+    expect(accepted.pressure).toBeLessThan(1_000);
+    await expect.poll(() => accepted.pressure).toBe(0);
+    raw.write(masked(Opcode.close, ''));
+    const pongs = (await frames)
+      .filter(({ opcode }) => opcode === Opcode.pong)
+      .map(({ payload }) => payload.toString());
+    expect(pongs.length).toBeLessThan(count);
+    expect([pongs[0], pongs.at(-1)]).toEqual(['0', `${count - 1}`]);
   });
 });
