@@ -107,7 +107,7 @@ export async function startBench(options: BenchOptions): Promise<Bench> {
     });
     await untilLinked();
 
-    const own = { name: link ? 'bench and line' : 'bench', pid: globalThis.process.pid };
+    const own = { name: link ? 'link' : 'bench', pid: globalThis.process.pid };
     const running = [system.processes.gateway, system.processes.broker, replay, load];
     const processes = [...running, own];
     const broken = Promise.race(

@@ -44,7 +44,7 @@ export async function fill(context: Context, tier: TierLabel, sessions: number):
   const saturating = busy.groups.full;
   const quiet = busy.groups.other;
   if (!saturating || !quiet || !idle.groups.full || !idle.groups.other) throw new Error('a group was not measured');
-  const utilisation = ((saturating.wireBytes + quiet.wireBytes) * 8) / busy.seconds / contractBits;
+  const utilisation = busy.wireBitsPerSecond / contractBits;
   const bits = saturating.wireBytesOverTime.map((bytes) => (bytes * 8_000) / BUCKET_MS);
   return {
     scenario: 'fill',

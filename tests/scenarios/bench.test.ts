@@ -37,7 +37,7 @@ describe('npm run bench', () => {
     expect(result.stalenessMs.count).toBeGreaterThan(10);
     expect(result.jain).toBeGreaterThan(0.5);
     const names = result.processes.map(({ name }: { name: string }) => name);
-    expect(names).toEqual(['gateway', 'broker', 'replay', 'load', 'bench and line']);
+    expect(names).toEqual(['gateway', 'broker', 'replay', 'load', 'link']);
     for (const { cpuSeconds } of result.processes) expect(cpuSeconds).toBeGreaterThan(0);
   }, 60_000);
 
