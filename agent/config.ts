@@ -1,6 +1,7 @@
 // agent.json, read once. The only file of this folder that reads configuration.
 import * as z from 'zod';
 import { tlsFilesSchema } from '#platform/hop/tls.ts';
+import { metricsSchema } from '#platform/metrics/listener.ts';
 import { filePath, readConfig } from '#platform/process/config.ts';
 import { DESKTOPS_PER_AGENT_MAX } from '#protocol/limits.ts';
 import { NAME } from '#protocol/names.ts';
@@ -25,6 +26,7 @@ const schema = z.strictObject({
     .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'two desktops have the same name'),
   state: filePath,
   socket: filePath,
+  metrics: metricsSchema,
   limits: z
     .strictObject({
       idleSeconds: z.int().min(60).max(3600).default(900),

@@ -6,6 +6,8 @@ import { openAudit } from '#platform/audit/chain.ts';
 import { readIdentity } from '#platform/hop/peer-certificate.ts';
 import { loadTls } from '#platform/hop/tls-files.ts';
 import { watchValidity } from '#platform/hop/validity.ts';
+import { EventTally } from '#platform/metrics/event-tally.ts';
+import { startMetrics } from '#platform/metrics/process.ts';
 import { parseArguments } from '#platform/process/args.ts';
 import { Failure } from '#platform/process/exit.ts';
 import { serveLocal } from '#platform/process/local-socket.ts';
@@ -23,6 +25,7 @@ import { openerOf } from './desktop/opener.ts';
 import { readGrantPin } from './grant-pin.ts';
 import { fingerprint, openIdentity } from './identity.ts';
 import { localHandlers } from './local-api.ts';
+import { exposeAgent, ScreenTotals } from './metrics.ts';
 import { Pairings } from './pairings.ts';
 import { Sessions } from './sessions.ts';
 
@@ -47,11 +50,13 @@ runProcess('agent', async (life) => {
   let link: BrokerLink | null = null;
   const store = openSqliteStore(join(config.state, 'agent.db'), { now: clock.wall });
   life.onStop(() => store.close());
+  const events = new EventTally();
   const audit = openAudit({
     path: join(config.state, 'audit.jsonl'),
     source,
     now: clock.wall,
     onCheckpoint: (checkpoint) => link?.tell({ type: 'anchor', ...checkpoint }),
+    recorded: events.recorded,
   });
   life.onStop(() => audit.close());
 
@@ -63,6 +68,7 @@ runProcess('agent', async (life) => {
 
   const pairings = new Pairings(store, nodeCipher, clock.wall);
   const admission = new Admission({ municipality, desktops: new Set(ids), pins }, store, audit, clock.wall);
+  const totals = new ScreenTotals();
   const sessions = new Sessions({
     admission,
     pairings,
@@ -76,8 +82,10 @@ runProcess('agent', async (life) => {
     log,
     dialData: () => (link as BrokerLink).dialData(),
     tell: (message) => link?.tell(message),
+    measured: totals.ended,
   });
 
+  const brokerUp = () => link?.up ?? false;
   const local = await serveLocal(
     config.socket,
     localHandlers({
@@ -87,7 +95,7 @@ runProcess('agent', async (life) => {
       pairings,
       sessions,
       audit,
-      brokerUp: () => link?.up ?? false,
+      brokerUp,
     }),
   );
   life.onStop(() => local.close());
@@ -114,5 +122,12 @@ runProcess('agent', async (life) => {
   life.onStop(() => audit.checkpoint());
   life.onStop(() => sessions.stop());
 
-  announceReady({ name: 'agent', desktops: ids, socket: config.socket, fingerprint: fingerprint(identity.publicKey) });
+  const metricsPort = await startMetrics(life, config.metrics, {
+    ...{ name: 'agent', audit, events, log },
+    files: { broker: config.broker.tls },
+    expose: (metrics) => exposeAgent(metrics, { municipality, sessions, totals, brokerUp }),
+  });
+  const { socket } = config;
+  const shown = fingerprint(identity.publicKey);
+  announceReady({ name: 'agent', desktops: ids, socket, fingerprint: shown, metricsPort });
 });

@@ -2,7 +2,7 @@
 // here, also while its desktop is still being attached.
 import type { Refusal } from '#protocol/codes.ts';
 import type { Desktop } from './desktop/desktop.ts';
-import type { Session } from './session.ts';
+import type { Session, SessionMeasures } from './session.ts';
 
 export class Place {
   readonly desktop: string;
@@ -29,6 +29,11 @@ export class Place {
   end(refusal: Refusal): void {
     if (this.#running) this.#running.session.end(refusal);
     else this.#unwanted ??= refusal;
+  }
+
+  /** null while the desktop is still being attached. */
+  measure(): SessionMeasures | null {
+    return this.#running?.session.measure() ?? null;
   }
 
   /** @throws as Lease.answered */

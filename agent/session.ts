@@ -7,7 +7,7 @@ import { Channel } from '#protocol/inner/channel.ts';
 import type { Cipher } from '#protocol/inner/cipher.ts';
 import type { Established } from '#protocol/inner/handshake.ts';
 import { decodeControl, decodeInput } from '#protocol/inner/profile.ts';
-import { FRAME_PLAINTEXT_MAX_BYTES, LEASE_INTERVAL_MS, WINDOW_MAX_BYTES } from '#protocol/limits.ts';
+import { LEASE_INTERVAL_MS, SOCKET_WAITING_MAX_BYTES } from '#protocol/limits.ts';
 import type { DataSocket, Inbox } from '#protocol/outer/data-socket.ts';
 import type { GrantClaims, GrantKey, Policy } from '#protocol/outer/grant.ts';
 import { Lane } from '#protocol/outer/lanes.ts';
@@ -15,7 +15,7 @@ import type { Desktop, DesktopEvents } from './desktop/desktop.ts';
 import { Lease } from './lease.ts';
 import { InputPolicy } from './policy.ts';
 import type { Encoders } from './screen/encoders.ts';
-import { type OpenScreen, type ScreenOutput, ScreenSender } from './screen/screen-sender.ts';
+import { type OpenScreen, type ScreenCounts, type ScreenOutput, ScreenSender } from './screen/screen-sender.ts';
 
 /** Input is acknowledged within this, so that a client can measure; more often gains nobody anything. */
 const ACK_INTERVAL_MS = 50;
@@ -39,6 +39,17 @@ export interface SessionParts {
   ended(refusal: Refusal): void;
   /** Another way out for the screen than the product's, for a bench that replays what was encoded before. */
   openScreen?: OpenScreen;
+}
+
+/** How the session's line is, as its window sees it, and what the screen did. */
+export interface SessionMeasures extends ScreenCounts {
+  windowBytes: number;
+  inFlightBytes: number;
+  /** The newest, and the shortest of late; 0 before the first. */
+  roundTripMs: number;
+  minRoundTripMs: number;
+  /** 0 before it was measured. */
+  rateBytesPerSecond: number;
 }
 
 export class Session {
@@ -72,9 +83,9 @@ export class Session {
       mark: parts.mark,
       send: (chunk) => this.#channel.send(Lane.frame, chunk),
       // An ack for what still waits here is a lie, and believing it would fill this memory (T13).
-      room: () => Math.min(this.#channel.room, Math.max(0, WINDOW_MAX_BYTES - parts.socket.pressure)),
-      recordBytes: () => FRAME_PLAINTEXT_MAX_BYTES,
-      updateBytes: () => WINDOW_MAX_BYTES,
+      room: () => Math.min(this.#channel.room, Math.max(0, SOCKET_WAITING_MAX_BYTES - parts.socket.pressure)),
+      recordBytes: () => this.#channel.frameBytes,
+      updateBytes: () => this.#channel.window.bytes / 2,
       now: parts.clock.monotonic,
       failed: (error) => this.end(refusalFrom(error)),
     });
@@ -102,6 +113,18 @@ export class Session {
       cursor: (cursor) => this.#screen.cursor(cursor),
       bell: () => this.#screen.bell(),
       gone: (refusal) => this.end(refusal),
+    };
+  }
+
+  measure(): SessionMeasures {
+    const { bytes, bytesPerSecond, roundTripMs, shortestMs } = this.#channel.window;
+    return {
+      windowBytes: bytes,
+      inFlightBytes: this.#channel.inFlightBytes,
+      roundTripMs,
+      minRoundTripMs: shortestMs,
+      rateBytesPerSecond: bytesPerSecond,
+      ...this.#screen.counts,
     };
   }
 

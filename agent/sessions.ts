@@ -7,15 +7,16 @@ import type { Log } from '#platform/process/log.ts';
 import { equal } from '#protocol/bytes.ts';
 import { type Code, type Reason, Refusal, refusalFrom } from '#protocol/codes.ts';
 import { INPUT_PER_SECOND } from '#protocol/limits.ts';
+import { agentOfDesktop } from '#protocol/names.ts';
 import type { GrantClaims, GrantKey, Policy } from '#protocol/outer/grant.ts';
 import type { FromAgent } from '#protocol/outer/link.ts';
 import { type Attached, attach } from './attach.ts';
 import type { OpenDesktop } from './desktop/desktop.ts';
 import { type Opened, type OpeningParts, openForOffer } from './opening.ts';
 import { Place } from './place.ts';
-import { Encoders } from './screen/encoders.ts';
+import { type EncodeCounts, Encoders } from './screen/encoders.ts';
 import type { OpenScreen } from './screen/screen-sender.ts';
-import { Session } from './session.ts';
+import { Session, type SessionMeasures } from './session.ts';
 
 export interface SessionsParts extends Omit<OpeningParts, 'live'> {
   /** desktop id → how to attach to it */
@@ -26,8 +27,17 @@ export interface SessionsParts extends Omit<OpeningParts, 'live'> {
   log: Log;
   /** Sends on the control link; nothing if it is down. */
   tell(message: FromAgent): void;
+  /** A running session has ended: its last measures. */
+  measured?(measures: SessionMeasures): void;
   /** As in SessionParts. */
   openScreen?: OpenScreen;
+}
+
+export interface SessionMeasured extends SessionMeasures {
+  /** Its id. */
+  session: string;
+  municipality: string;
+  desktop: string;
 }
 
 export class Sessions {
@@ -54,6 +64,20 @@ export class Sessions {
 
   list(): { session: string; desktop: string; user: string }[] {
     return [...this.#places].map(([session, { desktop, user }]) => ({ session, desktop, user }));
+  }
+
+  /** Of every session that is running. */
+  measure(): SessionMeasured[] {
+    return [...this.#places].flatMap(([session, place]) => {
+      const measures = place.measure();
+      const { desktop } = place;
+      return measures ? [{ session, municipality: agentOfDesktop(desktop).municipality, desktop, ...measures }] : [];
+    });
+  }
+
+  /** What encoding took, of all sessions. */
+  get encoded(): EncodeCounts {
+    return this.#encoders.counts;
   }
 
   /** Never throws: an offer that comes to nothing is audited and answered with its code. */
@@ -191,6 +215,8 @@ export class Sessions {
   }
 
   #ended(grant: GrantClaims, refusal: Refusal): void {
+    const measures = this.#places.get(grant.session)?.measure();
+    if (measures) this.#parts.measured?.(measures);
     this.#places.delete(grant.session);
     const { session } = grant;
     const { reason, detail, code } = refusal;

@@ -21,7 +21,7 @@ export type Distribution = z.infer<typeof distributionSchema>;
 
 /** One process of the system under test, over the measured time. CPU from the kernel's accounting. */
 const processSchema = z.strictObject({
-  /** gateway, broker, replay (agents), load (clients), link (the delay), bench. */
+  /** gateway, broker, replay (agents), load (clients), link (bench's own process, and the delay in it) or bench. */
   name: z.string(),
   cpuSeconds: amount,
   /** Of one core: cpuSeconds / seconds. */
@@ -174,7 +174,7 @@ export const slowReaderSchema = z.strictObject({
   /** Of the stalled session at the agent: what was in flight at most, and the window it had when the stall began. */
   inFlightMaxBytes: count,
   windowBytes: count,
-  /** Bytes in flight never exceeded the window while the line was stalled. */
+  /** Bytes in flight never exceeded the window and the record that fills it, with a stalled client and a stalled line. */
   heldWindow: z.boolean(),
   /** What the stalled client found when it read on: how old the first update after the backlog was. */
   firstFreshMs: z.number().nullable(),

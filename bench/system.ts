@@ -2,8 +2,8 @@
 // one process each, and a line with a delay between clients and gateway.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Link } from '#lab/link.ts';
-import { openLink } from '#lab/link.ts';
+import type { SessionMeasured } from '#agent/sessions.ts';
+import { type Link, openLink } from '#lab/link.ts';
 import { type Running, start } from '#lab/process.ts';
 import { bringUp, type System } from '#lab/system.ts';
 import { Failure } from '#platform/process/exit.ts';
@@ -21,8 +21,8 @@ export interface BenchOptions {
   people: number;
   /** broker.json's tier to begin with. */
   tier: string;
-  /** Delay between clients and gateway, both ways together; 0 without a line between them. */
-  roundTripMs: number;
+  /** Delays between clients and gateway, both ways together: the first to begin with. No line between them if all are 0. */
+  roundTripsMs: readonly [number, ...number[]];
   signal: AbortSignal;
   say(line: string): void;
 }
@@ -32,11 +32,16 @@ export interface Bench {
   readonly people: readonly Person[];
   /** A folder with one credentials folder for each of them. */
   readonly credentials: string;
+  /** As the line has it now. */
   readonly roundTripMs: number;
+  /** @throws RangeError for a delay where there is no line */
+  setRoundTrip(ms: number): void;
   readonly link: Link | null;
   /** @throws Failure of the load process */
   load<C extends LoadCommand>(command: C, body: object | null): Promise<LoadAnswers[C]>;
   show(people: readonly Person[], workload: Workload | null, pace?: Pace): Promise<void>;
+  /** Of the running sessions at these people's desktops, as their agent measures them. */
+  windows(people: readonly Person[]): Promise<SessionMeasured[]>;
   /** What gateway, broker, agents, clients and this process use from now on. */
   watch(): { use(): ProcessUse[] };
   readonly processes: readonly Watched[];
@@ -52,7 +57,7 @@ const LINE_ADDRESS = '127.0.0.2';
 
 /** @throws Failure or Error in one line; whatever had started by then is stopped */
 export async function startBench(options: BenchOptions): Promise<Bench> {
-  const { folder, signal, say, roundTripMs } = options;
+  const { folder, signal, say, roundTripsMs } = options;
   const at = (...parts: string[]) => join(folder, ...parts);
   // Each run begins with nobody signed in and nothing paired; certificates stay.
   for (const state of ['gateway/state', 'broker/state', 'agent/state', 'replay', 'load']) {
@@ -88,7 +93,8 @@ export async function startBench(options: BenchOptions): Promise<Bench> {
     });
     population.pin(people, String(replay.ready.agentKey));
 
-    const link = roundTripMs > 0 ? await delayedLine(system, roundTripMs) : null;
+    let [roundTripMs] = roundTripsMs;
+    const link = roundTripsMs.some((ms) => ms > 0) ? await delayedLine(system, roundTripMs) : null;
     if (link) stops.push(() => link.close());
 
     say('clients');
@@ -101,7 +107,7 @@ export async function startBench(options: BenchOptions): Promise<Bench> {
     });
     await untilLinked();
 
-    const own = { name: link ? 'bench and line' : 'bench', pid: globalThis.process.pid };
+    const own = { name: link ? 'link' : 'bench', pid: globalThis.process.pid };
     const running = [system.processes.gateway, system.processes.broker, replay, load];
     const processes = [...running, own];
     const broken = Promise.race(
@@ -115,7 +121,14 @@ export async function startBench(options: BenchOptions): Promise<Bench> {
       system,
       people,
       credentials: population.credentials,
-      roundTripMs,
+      get roundTripMs() {
+        return roundTripMs;
+      },
+      setRoundTrip(ms) {
+        if (!link && ms > 0) throw new RangeError('there is no line to delay');
+        roundTripMs = ms;
+        link?.reshape({ forth: wayOf(ms), back: wayOf(ms) });
+      },
       link,
       processes,
       broken,
@@ -123,6 +136,10 @@ export async function startBench(options: BenchOptions): Promise<Bench> {
       async show(shown, workload, pace = 'recorded') {
         const desktops = shown.map(({ desktop }) => desktop);
         await callLocal(at('replay', 'replay.sock'), 'show', { desktops, workload, pace });
+      },
+      windows(people) {
+        const desktops = people.map(({ desktop }) => desktop);
+        return callLocal(at('replay', 'replay.sock'), 'windows', { desktops }) as Promise<SessionMeasured[]>;
       },
       watch: () => watch(processes),
       stop,
@@ -156,6 +173,8 @@ export async function startBench(options: BenchOptions): Promise<Bench> {
 /** Half of the round trip each way, no limit of its own: the rate is the broker's. */
 function delayedLine(system: System, roundTripMs: number): Promise<Link> {
   const port = Number(new URL(system.gateway).port);
-  const way = { bytesPerSecond: Number.POSITIVE_INFINITY, delayMs: roundTripMs / 2 };
+  const way = wayOf(roundTripMs);
   return openLink({ to: { host: '127.0.0.1', port }, forth: way, back: way, host: LINE_ADDRESS, port });
 }
+
+const wayOf = (roundTripMs: number) => ({ bytesPerSecond: Number.POSITIVE_INFINITY, delayMs: roundTripMs / 2 });

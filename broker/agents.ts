@@ -65,6 +65,11 @@ export class Agents {
     return this.#desktops.get(agent)?.includes(desktop) ? agent : null;
   }
 
+  /** Links that are up. */
+  get size(): number {
+    return this.#links.size;
+  }
+
   online(): Iterable<[agent: string, desktops: readonly string[]]> {
     return this.#desktops;
   }

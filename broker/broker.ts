@@ -3,13 +3,16 @@
 import { anchorKeeper } from '#platform/audit/anchors.ts';
 import { type Anchor, type Audit, requireHealthy } from '#platform/audit/chain.ts';
 import type { PeerIdentity } from '#platform/hop/tls.ts';
+import type { Metrics } from '#platform/metrics/metrics.ts';
+import { RelayTally } from '#platform/metrics/relay-tally.ts';
 import { Refusal } from '#protocol/codes.ts';
 import { Agents, agentName } from './agents.ts';
 import type { BrokerConfig } from './config.ts';
 import { addressOf, openDoor } from './doors.ts';
 import { Gateways } from './gateways.ts';
 import { SOCKETS_PER_AGENT_MAX, SOCKETS_PER_GATEWAY_MAX } from './limits.ts';
-import { Pairing } from './pairing.ts';
+import { exposeBroker } from './metrics.ts';
+import { Pairing, type SessionObserver } from './pairing.ts';
 import { Shaper, type ShaperObserver } from './shaping/shaper.ts';
 import { type Peer, Trail } from './trail.ts';
 
@@ -22,20 +25,22 @@ export interface Broker {
   readonly shaper: Shaper;
   /** Tells both zones the newest checkpoint of the broker's own audit log. */
   anchor(checkpoint: Anchor): void;
+  expose(metrics: Metrics): void;
   close(): Promise<void>;
 }
 
 /**
  * @param now a monotonic clock in ms
- * @param observer hears each record that leaves on the line
+ * @param observer hears each record that leaves on the line, and each session that begins or ends
  */
 export async function startBroker(
   config: BrokerConfig,
   audit: Audit,
   now: () => number,
-  observer: ShaperObserver = {},
+  observer: ShaperObserver & SessionObserver = {},
 ): Promise<Broker> {
   const trail = new Trail(audit);
+  const relayed = new RelayTally();
   const shaper = new Shaper(config.line, now, observer);
   const keepAnchor = anchorKeeper(audit, now);
   const keepAnchorOf = (peer: string, anchor: Anchor) => {
@@ -69,6 +74,8 @@ export async function startBroker(
   const pairing: Pairing = new Pairing({
     trail,
     shaper,
+    relayed,
+    observer,
     requireAudit: () => requireHealthy(audit),
     now,
     serving: (desktop) => agents.serving(desktop),
@@ -119,6 +126,7 @@ export async function startBroker(
       gateways.sendAll({ type: 'anchor', ...checkpoint });
       agents.sendAll({ type: 'anchor', ...checkpoint });
     },
+    expose: (metrics) => exposeBroker(metrics, { pairing, agents, gateways, shaper, relayed }),
     async close() {
       const refusal = new Refusal('SHUTTING_DOWN');
       pairing.close(refusal);

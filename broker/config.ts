@@ -2,8 +2,10 @@
 // taken over anew while the broker runs (line-file.ts).
 import * as z from 'zod';
 import { tlsFilesSchema } from '#platform/hop/tls.ts';
+import { metricsSchema } from '#platform/metrics/listener.ts';
 import { filePath, listenSchema, readConfig } from '#platform/process/config.ts';
 import { MUNICIPALITY } from '#protocol/names.ts';
+import { usageRatesSchema } from './bill.ts';
 import { TIER_LABELS } from './tiers.ts';
 
 /** Each side has an authority of its own: a certificate of one is refused by the other. */
@@ -44,8 +46,13 @@ const schema = z.strictObject({
   /** Agents dial in here (kind agent). */
   agentSide: side,
   line,
-  /** Folder of the audit log. */
+  /** A folder: broker.db and audit.jsonl. */
   state: filePath,
+  /** For npm run meter; without it nobody can ask the running broker. */
+  adminSocket: filePath.optional(),
+  metrics: metricsSchema,
+  /** Left out: usage is metered all the same, and not charged. */
+  usageRates: usageRatesSchema.optional(),
 });
 
 export type BrokerConfig = z.infer<typeof schema>;

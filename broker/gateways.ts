@@ -38,6 +38,11 @@ export class Gateways {
     }
   }
 
+  /** Links that are up. */
+  get size(): number {
+    return this.#links.size;
+  }
+
   send(gateway: string, message: ToGateway): boolean {
     return this.#links.send(gateway, message);
   }

@@ -47,6 +47,10 @@ export class Links<Outgoing> {
     });
   }
 
+  get size(): number {
+    return this.#links.size;
+  }
+
   /** @returns false if the peer has no link; the message is then lost, as it would be on a link that breaks */
   send(name: string, message: Outgoing): boolean {
     const link = this.#links.get(name);

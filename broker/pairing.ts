@@ -8,6 +8,7 @@
 // A link message or a data link of anybody else about it is refused, audited, and changes nothing for the session (T17).
 // The gateway's data link may overtake its open, which travels on another connection.
 import type { Socket } from '#platform/hop/websocket.ts';
+import type { RelayTally } from '#platform/metrics/relay-tally.ts';
 import { type Code, Refusal, refusalFrom } from '#protocol/codes.ts';
 import { OPENING_MAX_MS } from '#protocol/limits.ts';
 import { agentOfDesktop } from '#protocol/names.ts';
@@ -22,9 +23,17 @@ export type OpenMessage = Extract<FromGateway, { type: 'open' }>;
 export type AgentSessionMessage = Extract<FromAgent, { session: string }>;
 export type GatewaySessionMessage = Extract<FromGateway, { type: 'lease' | 'revoke' }>;
 
+/** Who counts sessions hears of each live one twice. */
+export interface SessionObserver {
+  began?(municipality: string): void;
+  ended?(municipality: string): void;
+}
+
 export interface PairingOptions {
   trail: Trail;
   shaper: Shaper;
+  relayed: RelayTally;
+  observer: SessionObserver;
   /** @throws AUDIT_UNWRITABLE: what cannot be written down does not begin (G4) */
   requireAudit(): void;
   /** A monotonic clock in ms. */
@@ -42,7 +51,8 @@ interface Session {
   offered: { agent: string; desktop: string } | null;
   gatewayData: Socket | null;
   agentData: Socket | null;
-  live: boolean;
+  /** Whose live session it is; null while it waits. */
+  liveOf: string | null;
   /** While waiting: the limit of the opening. While live: runs only once the end has been told. */
   timer: NodeJS.Timeout | null;
 }
@@ -59,6 +69,13 @@ export class Pairing {
   /** Sessions of any phase. */
   get size(): number {
     return this.#sessions.size;
+  }
+
+  /** How many sessions are being opened, and how many live by municipality. */
+  measure(): { opening: number; live: ReadonlyMap<string, number> } {
+    const live = new Map<string, number>();
+    for (const { liveOf } of this.#sessions.values()) if (liveOf) live.set(liveOf, (live.get(liveOf) ?? 0) + 1);
+    return { opening: this.#waiting, live };
   }
 
   /** Offers the session to its agent. A refusal is answered with `ended` on the gateway's link and closes no link. */
@@ -108,7 +125,7 @@ export class Pairing {
     if (session.offered?.agent !== agent) throw new Refusal('SESSION_OF_ANOTHER', message.type);
     // Of a live session the data link's own close tells the end, behind the agent's sealed close: on the control link it
     // would overtake that, and the user would see an end that nobody authenticated.
-    if (message.type !== 'ended' || !session.live) this.#options.toGateway(session.gateway, message);
+    if (message.type !== 'ended' || session.liveOf === null) this.#options.toGateway(session.gateway, message);
     if (message.type === 'ended') this.#endSoon(session, message.code);
   }
 
@@ -124,13 +141,15 @@ export class Pairing {
   /** Its link is gone: nobody is left to answer what waits for it. Live sessions go on (agents.ts). */
   agentGone(agent: string): void {
     for (const session of this.#sessions.values()) {
-      if (!session.live && session.offered?.agent === agent) this.#giveUp(session, new Refusal('AGENT_OFFLINE'));
+      if (session.liveOf === null && session.offered?.agent === agent)
+        this.#giveUp(session, new Refusal('AGENT_OFFLINE'));
     }
   }
 
   gatewayGone(gateway: string): void {
     for (const session of this.#sessions.values()) {
-      if (!session.live && session.gateway === gateway) this.#giveUp(session, new Refusal('PEER_GONE', 'gateway link'));
+      if (session.liveOf === null && session.gateway === gateway)
+        this.#giveUp(session, new Refusal('PEER_GONE', 'gateway link'));
     }
   }
 
@@ -148,7 +167,7 @@ export class Pairing {
       offered: null,
       gatewayData: null,
       agentData: null,
-      live: false,
+      liveOf: null,
       timer: setTimeout(() => this.#giveUp(session, new Refusal('PAIRING_OF_LINKS_TIMED_OUT')), OPENING_MAX_MS),
     };
     this.#sessions.set(id, session);
@@ -170,17 +189,18 @@ export class Pairing {
   }
 
   #pair(session: Session, desktop: string, gateway: Socket, agent: Socket): void {
-    session.live = true;
+    const { municipality } = agentOfDesktop(desktop);
+    session.liveOf = municipality;
     this.#waiting--;
     this.#stopTimer(session);
     const paired: PairedMessage = { type: 'paired', session: session.id };
     for (const socket of [gateway, agent]) socket.sendText(JSON.stringify(paired));
     this.#options.trail.paired(session);
-    const { shaper, now } = this.#options;
-    const { municipality } = agentOfDesktop(desktop);
+    const { shaper, relayed, observer, now } = this.#options;
+    observer.began?.(municipality);
     // The relay closes the other socket by itself, behind what still waits for its turn on the line.
     const ended = (code: Code, refusal: Refusal | null) => void this.#forget(session, code, refusal);
-    relay({ session: session.id, municipality, gateway, agent, shaper, now, ended });
+    relay({ session: session.id, municipality, gateway, agent, shaper, relayed, now, ended });
   }
 
   /** A waiting session comes to nothing: both ends hear it on their links, since one may have no data link yet. */
@@ -193,7 +213,7 @@ export class Pairing {
 
   /** The end has been told on a link. A waiting session ends now; a live one gets the time for its sealed close. */
   #endSoon(session: Session, code: Code): void {
-    if (!session.live) this.#end(session, code, null);
+    if (session.liveOf === null) this.#end(session, code, null);
     else session.timer ??= setTimeout(() => this.#end(session, code, null), ENDING_GRACE_MS);
   }
 
@@ -207,7 +227,8 @@ export class Pairing {
   /** @returns false if it was over already: closing a socket leads back here through its own end */
   #forget(session: Session, code: Code, refusal: Refusal | null): boolean {
     if (!this.#sessions.delete(session.id)) return false;
-    if (!session.live) this.#waiting--;
+    if (session.liveOf === null) this.#waiting--;
+    else this.#options.observer.ended?.(session.liveOf);
     this.#stopTimer(session);
     this.#options.trail.ended(session, code, refusal);
     return true;

@@ -1,6 +1,7 @@
 // A paired session: two pumps, each through its direction of the contracted line, and the end of both told once.
 import { pump } from '#platform/hop/pump.ts';
 import type { Socket } from '#platform/hop/websocket.ts';
+import type { RelayTally } from '#platform/metrics/relay-tally.ts';
 import type { Code, Refusal } from '#protocol/codes.ts';
 import { BURST_SECONDS } from '#protocol/limits.ts';
 import { LaneGate } from '#protocol/outer/gate.ts';
@@ -13,6 +14,7 @@ export interface RelayOptions {
   gateway: Socket;
   agent: Socket;
   shaper: Shaper;
+  relayed: RelayTally;
   /** A monotonic clock in ms. */
   now(): number;
   /**
@@ -23,7 +25,7 @@ export interface RelayOptions {
 }
 
 /** Takes both data links over. From here on the broker sees lane, sequence and length of records and nothing else. */
-export function relay({ session, municipality, gateway, agent, shaper, now, ended }: RelayOptions): void {
+export function relay({ session, municipality, gateway, agent, shaper, relayed, now, ended }: RelayOptions): void {
   let over = false;
   const once = (code: Code, refusal: Refusal | null) => {
     if (over) return;
@@ -32,7 +34,8 @@ export function relay({ session, municipality, gateway, agent, shaper, now, ende
   };
   const direction = (from: Socket, socket: Socket, of: Direction) => {
     const to = shaper.outlet(socket, session, municipality, of);
-    pump({ from, to, gate: new LaneGate(of, BURST_SECONDS), now, ended: once });
+    const gate = new LaneGate(of, BURST_SECONDS);
+    pump({ ...relayed.of(municipality, of), from, to, gate, now, ended: once });
   };
   direction(gateway, agent, Direction.inward);
   direction(agent, gateway, Direction.outward);

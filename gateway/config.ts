@@ -1,6 +1,7 @@
 // gateway.json: read once at start, frozen.
 import * as z from 'zod';
 import { tlsFilesSchema } from '#platform/hop/tls.ts';
+import { metricsSchema } from '#platform/metrics/listener.ts';
 import { filePath, listenSchema, readConfig } from '#platform/process/config.ts';
 import { CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX } from './doors/limits.ts';
 
@@ -23,6 +24,7 @@ const schema = z.strictObject({
   /** A folder: state.sqlite and audit.jsonl. */
   state: filePath,
   adminSocket: filePath,
+  metrics: metricsSchema,
   /** Of the listener; raise it where a proxy that passes TLS through stands in front. */
   connectionsPerAddress: z.int().min(1).max(CONNECTIONS_MAX).default(CONNECTIONS_PER_ADDRESS_MAX),
   limits: z

@@ -6,6 +6,8 @@ import { anchorKeeper } from '#platform/audit/anchors.ts';
 import type { Anchor, Audit } from '#platform/audit/chain.ts';
 import { reloadOnChange, serverTls } from '#platform/hop/tls.ts';
 import { loadTls, loadTrust } from '#platform/hop/tls-files.ts';
+import type { Metrics } from '#platform/metrics/metrics.ts';
+import { RelayTally } from '#platform/metrics/relay-tally.ts';
 import { listen } from '#platform/process/listen.ts';
 import type { LocalHandlers } from '#platform/process/local-socket.ts';
 import type { Log } from '#platform/process/log.ts';
@@ -22,6 +24,7 @@ import { Entitlements } from './entitlements.ts';
 import { Grants } from './grants.ts';
 import { Journal } from './journal.ts';
 import { Leases } from './leases.ts';
+import { exposeGateway } from './metrics.ts';
 import { Relays } from './relay.ts';
 import { Revocation } from './revocation.ts';
 import { Rights } from './rights.ts';
@@ -55,6 +58,7 @@ export interface Gateway {
   forgetEarlierLife(): Promise<void>;
   /** Tells the broker the newest checkpoint of the gateway's own audit log. */
   anchor(checkpoint: Anchor): void;
+  expose(metrics: Metrics): void;
   close(): Promise<void>;
 }
 
@@ -87,7 +91,8 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
     up: () => journal.brokerUp(),
     down: (error, waitMs) => journal.brokerDown(error, waitMs),
   });
-  const relays = new Relays({ tickets, rights, slots, broker, revocation, journal, now });
+  const relayed = new RelayTally();
+  const relays = new Relays({ tickets, rights, slots, broker, revocation, journal, relayed, now });
   const leases = new Leases({ revocation, grants, broker, now: monotonic, troubled });
 
   const server = createServer({ ...serverTls(config.tls), ...SERVER_LIMITS });
@@ -125,6 +130,7 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
     anchor(checkpoint) {
       if (broker.isUp) broker.send({ type: 'anchor', ...checkpoint });
     },
+    expose: (metrics) => exposeGateway(metrics, { relays, relayed, refusedAtDoors: journal.refusedAtDoors, broker }),
     async close() {
       server.close();
       relays.endAll();

@@ -4,6 +4,7 @@
 import { type Audit, requireHealthy } from '#platform/audit/chain.ts';
 import type { EventFields } from '#platform/audit/events.ts';
 import type { PeerIdentity } from '#platform/hop/tls.ts';
+import { CodeTally } from '#platform/metrics/event-tally.ts';
 import type { Log } from '#platform/process/log.ts';
 import type { Code, Refusal } from '#protocol/codes.ts';
 import type { Mode } from '#protocol/outer/grant.ts';
@@ -28,6 +29,8 @@ export class Journal {
   readonly #audit: Audit;
   readonly #log: Log;
   readonly #now: () => number;
+  /** Requests and upgrades, also those that are not worth an audit event. */
+  readonly refusedAtDoors = new CodeTally();
   readonly #strangers = { since: 0, count: 0, unwritten: 0 };
 
   /** @param now ms */

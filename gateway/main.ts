@@ -4,6 +4,8 @@ import { openAudit } from '#platform/audit/chain.ts';
 import { readIdentity } from '#platform/hop/peer-certificate.ts';
 import { loadTls } from '#platform/hop/tls-files.ts';
 import { watchValidity } from '#platform/hop/validity.ts';
+import { EventTally } from '#platform/metrics/event-tally.ts';
+import { startMetrics } from '#platform/metrics/process.ts';
 import { parseArguments } from '#platform/process/args.ts';
 import { Failure } from '#platform/process/exit.ts';
 import { serveLocal } from '#platform/process/local-socket.ts';
@@ -31,12 +33,14 @@ runProcess('gateway', async (life) => {
   let gateway: Gateway | null = null;
   life.onStop(watchValidity(config.broker.tls, log, Date.now));
   const { name } = readIdentity(loadTls(config.broker.tls).own, { kind: 'hop', role: 'client' });
+  const events = new EventTally();
   const audit = openAudit({
     path: join(config.state, 'audit.jsonl'),
     // The broker takes anchors only under the name in our certificate.
     source: `gateway/${name}`,
     now: Date.now,
     onCheckpoint: (checkpoint) => gateway?.anchor(checkpoint),
+    recorded: events.recorded,
   });
   life.onStop(() => audit.close());
   const store = openSqliteStore(join(config.state, 'state.sqlite'), { now: Date.now });
@@ -63,5 +67,13 @@ runProcess('gateway', async (life) => {
   const local = await serveLocal(config.adminSocket, started.admin);
   life.onStop(() => local.close());
   await started.forgetEarlierLife();
-  announceReady({ name: 'gateway', port: started.port });
+  const metricsPort = await startMetrics(life, config.metrics, {
+    ...{ name: 'gateway', audit, events, log },
+    files: { clients: config.tls, broker: config.broker.tls },
+    expose(metrics) {
+      started.expose(metrics);
+      events.exposeSignIns(metrics);
+    },
+  });
+  announceReady({ name: 'gateway', port: started.port, metricsPort });
 });

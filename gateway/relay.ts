@@ -12,6 +12,7 @@ import { keepAlive } from '#platform/hop/keep-alive.ts';
 import { pump } from '#platform/hop/pump.ts';
 import type { PeerIdentity } from '#platform/hop/tls.ts';
 import type { Socket } from '#platform/hop/websocket.ts';
+import type { RelayTally } from '#platform/metrics/relay-tally.ts';
 import { type Code, Refusal, refusalFrom } from '#protocol/codes.ts';
 import { BURST_SECONDS, OPENING_MAX_MS } from '#protocol/limits.ts';
 import { LaneGate } from '#protocol/outer/gate.ts';
@@ -32,6 +33,7 @@ export interface RelayParts {
   broker: BrokerLink;
   revocation: Revocation;
   journal: Journal;
+  relayed: RelayTally;
   /** Wall clock, ms. */
   now(): number;
 }
@@ -61,6 +63,17 @@ export class Relays {
     this.#bySession.get(session)?.ended(code, null);
   }
 
+  /** How many sessions are being opened, and how many live by municipality. */
+  measure(): { opening: number; live: ReadonlyMap<string, number> } {
+    let opening = 0;
+    const live = new Map<string, number>();
+    for (const { liveOf } of this.#bySession.values()) {
+      if (liveOf === null) opening++;
+      else live.set(liveOf, (live.get(liveOf) ?? 0) + 1);
+    }
+    return { opening, live };
+  }
+
   /** The gateway stops. */
   endAll(): void {
     for (const relay of this.#bySession.values()) relay.end(new Refusal('SHUTTING_DOWN'));
@@ -86,6 +99,11 @@ class Relay {
     this.#who = who;
     this.#client = client;
     this.#late = setTimeout(() => this.end(new Refusal('PAIRING_OF_LINKS_TIMED_OUT')), OPENING_MAX_MS);
+  }
+
+  /** The municipality whose session runs; null before that. */
+  get liveOf(): string | null {
+    return this.#running ? this.#who.signIn.municipality : null;
   }
 
   awaitTicket(): void {
@@ -149,18 +167,23 @@ class Relay {
   }
 
   #run(data: Socket, paired: string): void {
-    const { revocation, journal } = this.#parts;
+    const { revocation, journal, relayed } = this.#parts;
+    const { municipality } = this.#who.signIn;
+    const inward = relayed.of(municipality, Direction.inward);
+    const outward = relayed.of(municipality, Direction.outward);
     const client = this.#client;
     const now = () => performance.now();
     const ended = (code: Code, refusal: Refusal | null) => this.ended(code, refusal);
-    const admitted = (lane: Lane) => {
+    const admitted = (lane: Lane, bytes: number) => {
+      inward.admitted(lane, bytes);
       if (lane === Lane.input) this.#lastInputAt = this.#parts.now();
     };
     clearTimeout(this.#late);
     const running = this.#watched();
     client.sendText(paired);
-    pump({ from: client, to: data, gate: new LaneGate(Direction.inward, BURST_SECONDS), now, admitted, ended });
-    pump({ from: data, to: client, gate: new LaneGate(Direction.outward, BURST_SECONDS), now, ended });
+    const gate = (of: Direction) => new LaneGate(of, BURST_SECONDS);
+    pump({ ...inward, from: client, to: data, gate: gate(Direction.inward), now, admitted, ended });
+    pump({ ...outward, from: data, to: client, gate: gate(Direction.outward), now, ended });
     this.#running = true;
     revocation.add(running);
     journal.relayStarted(running.slot);

@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { parseArguments } from '#platform/process/args.ts';
 import { Failure, runCommand } from '#platform/process/exit.ts';
 import { enrol, type Person, pairingCode } from './person.ts';
-import { run } from './process.ts';
+import { type Running, run } from './process.ts';
 import { bringUp, type DesktopSpec, type Step, type System } from './system.ts';
 
 const USAGE = `
@@ -193,11 +193,15 @@ function access(system: System, person: Person) {
     agentKey: pins[desktop ?? ''],
     agentSocket: sockets.agent,
     adminSocket: sockets.admin,
+    brokerSocket: sockets.broker,
     credentials: person.folder,
     state: folder,
+    metrics: Object.fromEntries(Object.values(processes).map((one) => [one.name, metricsOf(one)])),
     pids: Object.fromEntries(Object.values(processes).map((one) => [one.name, one.pid])),
   };
 }
+
+const metricsOf = ({ ready }: Running) => `http://127.0.0.1:${ready.metricsPort}/metrics`;
 
 function summary(result: Record<string, unknown>): string {
   const { signedIn, factors, desktop, suite, tlsGroup, firstFrameMs, inputToPixelMs, frameBytes, screenshot } = result;
@@ -219,6 +223,8 @@ function howToGoOn(system: System, person: Person): string {
       --totp-uri ${at(person.totpFile)} --type "こんにちは" --screenshot var/mine.png
   npm run agent -- status --socket ${at(system.sockets.agent)}
   npm run admin -- --socket ${at(system.sockets.admin)} session list
+  npm run meter -- --socket ${at(system.sockets.broker)}
+  curl ${metricsOf(system.processes.broker)}
   npm run audit -- verify ${at(join(system.folder, 'gateway', 'state', 'audit.jsonl'))}
 
 ログ / logs: ${at(join(system.folder, 'log'))}    Ctrl-C で終了 / Ctrl-C stops everything`;

@@ -59,7 +59,7 @@ export interface System {
   /** wss://127.0.0.1:port, where agents dial in. */
   readonly agentUrl: string;
   readonly pki: { dir: string; files: PkiFiles };
-  readonly sockets: { admin: string; agent: string };
+  readonly sockets: { admin: string; broker: string; agent: string };
   /** The running processes; restarting one replaces it here. */
   readonly processes: { broker: Running; gateway: Running; agent: Running };
   readonly desktops: readonly string[];
@@ -106,6 +106,8 @@ export async function bringUp(options: SystemOptions): Promise<System> {
       agentSide: { listen: loopback, tls: files.brokerForAgents },
       line: options.line ?? LOOPBACK,
       state: 'state',
+      adminSocket: 'admin.sock',
+      metrics: loopback,
     });
     const { gatewayPort, agentPort } = broker.ready;
     // A broker that is started anew must be found where it was.
@@ -127,6 +129,7 @@ export async function bringUp(options: SystemOptions): Promise<System> {
       state: 'state',
       adminSocket: 'admin.sock',
       ...(options.connectionsPerAddress ? { connectionsPerAddress: options.connectionsPerAddress } : {}),
+      metrics: loopback,
     });
 
     progress('agent');
@@ -138,6 +141,7 @@ export async function bringUp(options: SystemOptions): Promise<System> {
       desktops: options.desktops,
       state: 'state',
       socket: 'agent.sock',
+      metrics: loopback,
     });
 
     const processes = { broker, gateway, agent };
@@ -146,7 +150,11 @@ export async function bringUp(options: SystemOptions): Promise<System> {
       gateway: `https://localhost:${port}`,
       agentUrl,
       pki: { dir: at('certs'), files },
-      sockets: { admin: at('gateway', 'admin.sock'), agent: at('agent', 'agent.sock') },
+      sockets: {
+        admin: at('gateway', 'admin.sock'),
+        broker: at('broker', 'admin.sock'),
+        agent: at('agent', 'agent.sock'),
+      },
       processes,
       signal,
       desktops: options.desktops.map(({ name }) => `${MUNICIPALITY}/${AGENT}/${name}`),

@@ -23,14 +23,26 @@ export const HANDSHAKE_RECORDS_OUTWARD = 3;
 // Rates inwards: 100 × 40 + 200 × 40 + 5 × 56 bytes a second = 98.2 kbit/s of sealed records, below 100 kbit/s
 export const INPUT_PER_SECOND = 100;
 export const ACK_PER_SECOND = 200;
+/** A client acknowledges at most this often: five sixths of the lane's rate, so that no relay has to slow it down. */
+export const ACK_INTERVAL_MS = 6;
 export const CONTROL_PER_SECOND = 5;
 export const BURST_SECONDS = 2;
 /** The agent allows twice the relays' burst, since what a relay let through in order may arrive bunched. */
 export const AGENT_BURST_SECONDS = 4;
 
 // The end-to-end channel
-/** Unacknowledged records in flight; a later window is measured, this is its ceiling. */
-export const WINDOW_MAX_BYTES = 512 * 1024;
+/** Unacknowledged frames in flight: the ceiling of the measured window, for 1 Gbps over 150 ms. */
+export const WINDOW_MAX_BYTES = 24 * 1024 * 1024;
+/** Before anything is measured: 26 ms of 10 Mbps. */
+export const WINDOW_FIRST_BYTES = 32 * 1024;
+/** However slow a line was: enough to notice that it has become faster. */
+export const WINDOW_MIN_BYTES = 4 * 1024;
+/** Inwards the window is constant: 1,638 inputs, 16 s at their full rate. */
+export const INPUT_WINDOW_BYTES = 64 * 1024;
+/** What may wait in a sender's own socket, whatever was acknowledged: 8 ms of 1 Gbps. */
+export const SOCKET_WAITING_MAX_BYTES = 1024 * 1024;
+/** Shorter frame records cost more than they save: about one packet. */
+export const RECORD_MIN_BYTES = 1_400;
 /** Updates that the client has acknowledged but not drawn. */
 export const UNDRAWN_MAX_UPDATES = 2;
 /** A generation of keys ends by this many records or this long, far inside the limits of SP 800-38D. */

@@ -16,6 +16,17 @@ interface Task {
 interface Slot {
   worker: Worker | null;
   task: Task | null;
+  /** When it got its task, ms. */
+  begunAt: number;
+}
+
+/** Since the pool was made. */
+export interface EncodeCounts {
+  /** Tiles, or parts of them, and the bytes they became. */
+  readonly tiles: number;
+  readonly bytes: number;
+  /** Time that threads were busy, all of them together. */
+  readonly busyMs: number;
 }
 
 const WORKER = new URL('./encode-worker.ts', import.meta.url);
@@ -24,12 +35,13 @@ export class Encoders {
   readonly #script: URL;
   readonly #slots: Slot[];
   readonly #waiting: Task[] = [];
+  readonly #counts = { tiles: 0, bytes: 0, busyMs: 0 };
   #closed = false;
 
   /** @param workers at least 1. @param script another thread body than the encoder: tests only */
   constructor(workers: number, script: URL = WORKER) {
     this.#script = script;
-    this.#slots = Array.from({ length: workers }, () => ({ worker: null, task: null }));
+    this.#slots = Array.from({ length: workers }, () => ({ worker: null, task: null, begunAt: 0 }));
     // Started now, so that the first frame does not wait for them.
     for (const slot of this.#slots) slot.worker = this.#start(slot);
   }
@@ -37,6 +49,10 @@ export class Encoders {
   /** Into how many jobs it pays to cut an update. */
   get workers(): number {
     return this.#slots.length;
+  }
+
+  get counts(): EncodeCounts {
+    return this.#counts;
   }
 
   /**
@@ -66,6 +82,9 @@ export class Encoders {
     worker.on('message', (encoded: Encoded) => {
       const { task } = slot;
       slot.task = null;
+      this.#counts.tiles += encoded.lossy.length;
+      this.#counts.bytes += encoded.bytes.length;
+      this.#counts.busyMs += performance.now() - slot.begunAt;
       task?.resolve(encoded);
       this.#assign();
     });
@@ -82,6 +101,7 @@ export class Encoders {
       const task = this.#waiting.shift();
       if (!task) return;
       slot.task = task;
+      slot.begunAt = performance.now();
       slot.worker ??= this.#start(slot);
       slot.worker.postMessage(task.job);
     }

@@ -17,13 +17,12 @@ export class TileCost {
   }
 
   /**
-   * How many tiles may go into `room` bytes. One goes in any case if nothing is under way: the room will not grow any
-   * more, and no tile may be too dear for a narrow line.
+   * How many tiles fill `room` bytes; the last one may pass it. A window that is left a little empty for the sake of its
+   * edge is a line that is not full, and that nothing can be learned about.
    */
-  fitting(room: number, pathEmpty: boolean): number {
+  filling(room: number): number {
     if (room <= 0) return 0;
-    if (room < this.#mean) return pathEmpty ? 1 : 0;
-    return Math.min(TILES_MAX, Math.floor(room / this.#mean));
+    return Math.min(TILES_MAX, Math.ceil(room / this.#mean));
   }
 
   /** Dearer tiles are believed at once, cheaper ones bit by bit: too small an update is harmless, too large a one late. */
@@ -52,11 +51,6 @@ export class DrawnUpdates {
       this.#received++;
     }
     this.#drawn = Math.min(drawn, this.#received);
-  }
-
-  /** Every update that was sent has been received. */
-  get pathEmpty(): boolean {
-    return this.#underWay.length === 0;
   }
 
   /** The client has received as many updates as it may without having drawn them; another would only grow its queue. */

@@ -199,14 +199,13 @@ export class ScreenSender implements ScreenOutput {
 
   /** Fresh damage first; if there is none, tiles that have rested. */
   #choose(): Choice {
-    if (this.#damage.size > 0) return { patches: this.#damage.take(this.#fitting(this.#updateCost)), refining: false };
-    const patches = this.#refinement.due(this.#fitting(this.#refinedCost), this.#parts.now());
+    if (this.#damage.size > 0) return { patches: this.#damage.take(this.#filling(this.#updateCost)), refining: false };
+    const patches = this.#refinement.due(this.#filling(this.#refinedCost), this.#parts.now());
     return { patches, refining: true };
   }
 
-  #fitting(cost: TileCost): number {
-    const room = Math.min(this.#parts.room(), this.#parts.updateBytes());
-    return cost.fitting(room, this.#drawn.pathEmpty);
+  #filling(cost: TileCost): number {
+    return cost.filling(Math.min(this.#parts.room(), this.#parts.updateBytes()));
   }
 
   /** @returns nothing if the screen was replaced meanwhile */
@@ -251,7 +250,7 @@ export class ScreenSender implements ScreenOutput {
   /** Nothing to send now: comes back when a tile has rested. Where room is missing, acked() comes first anyway. */
   #awaitRest(): void {
     const dueAt = this.#refinement.dueAt;
-    if (dueAt === null || this.#restTimer || this.#fitting(this.#refinedCost) === 0) return;
+    if (dueAt === null || this.#restTimer) return;
     this.#restTimer = setTimeout(
       () => {
         this.#restTimer = null;

@@ -33,8 +33,8 @@ const USAGE = `bench's own agent; npm run bench starts it: node bench/replay/mai
 /** As a municipality's own policy would have it at its loosest; bench never rests that long. */
 const LIMITS = { idleSeconds: 3_600, overallSeconds: 43_200 };
 
-const showing = z.strictObject({
-  desktops: z.array(z.string().regex(DESKTOP)).max(4_096),
+const someDesktops = z.strictObject({ desktops: z.array(z.string().regex(DESKTOP)).max(4_096) });
+const showing = someDesktops.extend({
   workload: z.enum(WORKLOADS).nullable(),
   pace: z.enum(['recorded', 'saturating']),
 });
@@ -99,6 +99,10 @@ runProcess('replay', async (life) => {
   }
 
   const local = await serveLocal(config.socket, {
+    windows(body) {
+      const wanted = new Set(someDesktops.parse(body).desktops);
+      return agents.flatMap(({ sessions }) => sessions.measure()).filter(({ desktop }) => wanted.has(desktop));
+    },
     status: () => ({ linked: agents.filter(({ link }) => link.up).length, agents: agents.length }),
     show(body) {
       const { desktops: ids, workload, pace } = showing.parse(body);

@@ -180,16 +180,15 @@ export class ReplayScreen implements ScreenOutput {
   }
 
   #budget(): number {
-    return Math.min(this.#parts.room(), this.#parts.updateBytes()) - STAMP_BYTES;
+    return Math.min(this.#parts.room(), this.#parts.updateBytes());
   }
 
-  /** What waits longest, as far as it fits. One rectangle goes in any case if nothing is under way. */
+  /** What waits longest, until the update is full; the last rectangle may pass that, as the agent's last tile may. */
   #choose(): Waiting[] {
     const chosen: Waiting[] = [];
     let left = this.#budget();
     for (const [place, one] of this.#waiting) {
-      const alone = chosen.length === 0 && this.#drawn.pathEmpty;
-      if ((one.bytes.length > left && !alone) || chosen.length === UPDATE_MAX_RECTANGLES) break;
+      if (left <= 0 || chosen.length === UPDATE_MAX_RECTANGLES) break;
       chosen.push(one);
       left -= one.bytes.length;
       this.#waiting.delete(place);

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { TIERS, type TierLabel } from '#broker/tiers.ts';
 import { Failure } from '#platform/process/exit.ts';
+import { sentBytes } from '../egress.ts';
 import type { LoadAnswers } from '../load/commands.ts';
 import type { Measured } from '../load/samples.ts';
 import type { Person } from '../population.ts';
@@ -18,7 +19,7 @@ export interface Context {
 }
 
 /** Congestion control and averages have to find their level before anything counts. */
-const WARM_UP_MS = 2_000;
+const WARM_UP_MS = 1_500;
 
 /** Waits, unless the run is stopped or a process of it ends. @throws Failure then */
 export async function pause({ bench, signal }: Pick<Context, 'bench' | 'signal'>, ms: number): Promise<void> {
@@ -30,12 +31,14 @@ export async function pause({ bench, signal }: Pick<Context, 'bench' | 'signal'>
 
 export const warmUp = (context: Context): Promise<void> => pause(context, WARM_UP_MS);
 
-/** The broker looks at its file once a second. */
-const LINE_TAKEN_OVER_MS = 1_200;
+/** From the signal to the new line; the broker reads one small file. */
+const LINE_TAKEN_OVER_MS = 50;
 
 /** Resolves when the line has the tier. */
 export async function setTier(context: Context, tier: TierLabel): Promise<void> {
-  context.bench.system.setLine({ tier });
+  const { system } = context.bench;
+  system.setLine({ tier });
+  process.kill(system.processes.broker.pid, 'SIGHUP');
   await pause(context, LINE_TAKEN_OVER_MS);
 }
 
@@ -56,6 +59,8 @@ export async function signInAndOpen({ bench, progress }: Context, people: readon
 
 export interface Measurement {
   seconds: number;
+  /** On the broker's egress towards the gateway, by its own count. */
+  wireBitsPerSecond: number;
   groups: Record<string, Measured>;
   stalls: LoadAnswers['measure-end']['stalls'];
   processes: ProcessUse[];
@@ -72,13 +77,21 @@ export async function measure(
   const names = Object.entries(groups).map(([group, people]) => [group, people.map(({ user }) => user)]);
   await bench.load('measure-begin', { groups: Object.fromEntries(names) });
   const watched = bench.watch();
+  const egressBefore = await egress(bench);
   await Promise.all([pause(context, seconds * 1000), during()]);
+  const egressAfter = await egress(bench);
   const processes = watched.use();
   const measured = await bench.load('measure-end', null);
   const { lost } = await bench.load('status', null);
   const [first] = Object.entries(lost);
   if (first) throw new Failure(`${Object.keys(lost).length} sessions were lost, ${first[0]} with ${first[1]}`);
-  return { ...measured, processes };
+  const wireBitsPerSecond = ((egressAfter.bytes - egressBefore.bytes) * 8_000) / (egressAfter.atMs - egressBefore.atMs);
+  return { ...measured, wireBitsPerSecond, processes };
+}
+
+async function egress({ system }: Bench): Promise<{ bytes: number; atMs: number }> {
+  const bytes = await sentBytes(system.processes.broker.ready.metricsPort);
+  return { bytes, atMs: performance.now() };
 }
 
 export const probe = (bench: Bench, people: readonly Person[], perSecond: number) =>

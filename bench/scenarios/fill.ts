@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { TIERS, type TierLabel } from '#broker/tiers.ts';
 import { BUCKET_MS } from '../load/samples.ts';
+import type { Person } from '../population.ts';
 import type { FillResult } from '../result.ts';
 import { jain } from '../statistics.ts';
 import { bitsPerSecondOf, type Context, measure, probe, setTier, warmUp } from './context.ts';
@@ -32,7 +33,9 @@ export async function fill(context: Context, tier: TierLabel, sessions: number):
   await bench.show(full, 'video', 'saturating');
   await warmUp(context);
   progress(`${name}: full`, 0.5);
+  const before = await superseded(context, full);
   const busy = await measure(context, groups, seconds);
+  const after = await superseded(context, full);
   await bench.show(full, null);
   await probe(bench, bench.people, 0);
   progress(name, 1);
@@ -41,7 +44,7 @@ export async function fill(context: Context, tier: TierLabel, sessions: number):
   const saturating = busy.groups.full;
   const quiet = busy.groups.other;
   if (!saturating || !quiet || !idle.groups.full || !idle.groups.other) throw new Error('a group was not measured');
-  const utilisation = ((saturating.wireBytes + quiet.wireBytes) * 8) / busy.seconds / contractBits;
+  const utilisation = busy.wireBitsPerSecond / contractBits;
   const bits = saturating.wireBytesOverTime.map((bytes) => (bytes * 8_000) / BUCKET_MS);
   return {
     scenario: 'fill',
@@ -71,11 +74,15 @@ export async function fill(context: Context, tier: TierLabel, sessions: number):
     stalenessMs: saturating.stalenessMs,
     jain: jain(saturating.bytesPerSession),
     bytesPerSession: saturating.bytesPerSession,
-    superseded: 0,
+    superseded: after - before,
     processes: busy.processes,
     wireBitsPerSecond: { everyMs: BUCKET_MS, values: bits },
     limitedBy: utilisation >= FULL ? null : limit(busy.processes),
   };
+}
+
+async function superseded({ bench }: Context, people: readonly Person[]): Promise<number> {
+  return (await bench.windows(people)).reduce((sum, { staleTiles }) => sum + staleTiles, 0);
 }
 
 /** A process that used its whole core, or all of them together every core. */

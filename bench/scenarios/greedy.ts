@@ -32,7 +32,7 @@ export async function greedy(context: Context, tier: TierLabel): Promise<GreedyR
     with: after.keysMs,
     ratioP95: p95Before && p95After ? p95After / p95Before : null,
     greedyGoodputShare: (taken.bytes * 8) / bits,
-    utilisation: ((after.wireBytes + taken.wireBytes) * 8) / bits,
+    utilisation: beside.wireBitsPerSecond / bitsPerSecondOf(tier),
     processes: beside.processes,
   };
 }

@@ -53,17 +53,17 @@ async function run(context: Context, tier: TierLabel, sessions: number): Promise
   const working = bench.people.slice(0, sessions);
   await showOffice(bench, working);
   await warmUp(context);
-  const { groups, processes, seconds: measured } = await measure(context, { working }, seconds);
+  const { groups, processes, wireBitsPerSecond } = await measure(context, { working }, seconds);
   await bench.show(working, null);
   await probe(bench, working, 0);
   if (!groups.working) throw new Error('nothing was measured');
-  const { keysMs, stalenessMs, wireBytes } = groups.working;
+  const { keysMs, stalenessMs } = groups.working;
   return {
     sessions,
     keyRoundTripMs: keysMs,
     stalenessMs,
-    utilisation: (wireBytes * 8) / measured / bitsPerSecondOf(tier),
-    kbitPerSession: (wireBytes * 8) / measured / sessions / 1000,
+    utilisation: wireBitsPerSecond / bitsPerSecondOf(tier),
+    kbitPerSession: wireBitsPerSecond / sessions / 1000,
     processes,
   };
 }

@@ -15,7 +15,8 @@ export interface RunOptions {
   readonly seconds: number;
   /** Of the soak; null for a short one. */
   readonly hours: number | null;
-  readonly roundTripMs: number;
+  /** Delays between client and gateway; a scenario that cannot change them takes the first. */
+  readonly roundTripsMs: readonly [number, ...number[]];
   readonly signal: AbortSignal;
   /** @param share 0 to 1 of the running scenario */
   progress(what: string, share: number): void;
@@ -28,12 +29,12 @@ export type Scenario = (options: RunOptions, emit: Emit) => Promise<void>;
 
 /** Runs `work` on a system of its own, which is stopped whatever happens. */
 export async function withBench(
-  { folder, roundTripMs, seconds, signal, progress }: RunOptions,
+  { folder, roundTripsMs, seconds, signal, progress }: RunOptions,
   { people, tier }: { people: number; tier: TierLabel },
   work: (context: Context, bench: Bench) => Promise<void>,
 ): Promise<void> {
   const bench = await startBench({
-    ...{ folder: join(folder, 'system'), people, tier, roundTripMs, signal },
+    ...{ folder: join(folder, 'system'), people, tier, roundTripsMs, signal },
     say: (line) => progress(line, 0),
   });
   try {

@@ -18,8 +18,8 @@ export async function step(context: Context, high: TierLabel, low: TierLabel): P
   const began = performance.now();
   const changedAtMs: number[] = [0];
   const change = async (tier: TierLabel) => {
-    await setTier(context, tier);
     changedAtMs.push(performance.now() - began);
+    await setTier(context, tier);
     progress(tier, changedAtMs.length / 3);
     await pause(context, seconds * 1000);
   };

@@ -23,8 +23,8 @@ export class Credit {
     return this.#bytes;
   }
 
-  spend(bytes: number): void {
-    this.#bytes = Math.max(-this.#debtMax, this.#bytes - bytes);
+  spend(bytes: number, nowMs: number): void {
+    this.#bytes = Math.max(-this.#debtMax, this.left(nowMs) - bytes);
   }
 
   /** Until the debt is paid; 0 if there is none. */

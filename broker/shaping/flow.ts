@@ -2,21 +2,30 @@
 import type { Member } from './round.ts';
 import { wireBytes } from './wire-bytes.ts';
 
+/** As Socket.sendRecord takes it. */
+export interface Waiting {
+  readonly record: Uint8Array;
+  /** Bytes in front of it that are free for a frame's header. */
+  readonly headroom?: number | undefined;
+  /** Called once the kernel has taken it. */
+  readonly written?: (() => void) | undefined;
+}
+
 export class Flow implements Member {
   readonly session: string;
   readonly municipality: string;
   /** Hands a record to the socket; false if the socket takes no more for now. */
-  readonly deliver: (record: Uint8Array) => boolean;
+  readonly deliver: (waiting: Waiting) => boolean;
   deficit = 0;
   /** Where the line keeps it: nowhere, among those that have just begun, or in its municipality's round. */
   place: 'none' | 'fresh' | 'round' = 'none';
   /** Its socket takes no more for now: nobody waits for it, and it uses up nothing of the line. */
   parked = false;
-  #records: Uint8Array[] = [];
+  #waiting: Waiting[] = [];
   #arrivals: number[] = [];
   #queuedBytes = 0;
 
-  constructor(session: string, municipality: string, deliver: (record: Uint8Array) => boolean) {
+  constructor(session: string, municipality: string, deliver: Flow['deliver']) {
     this.session = session;
     this.municipality = municipality;
     this.deliver = deliver;
@@ -29,7 +38,7 @@ export class Flow implements Member {
 
   /** Something could be sent if it were its turn. */
   get isReady(): boolean {
-    return this.#records.length > 0 && !this.parked;
+    return this.#waiting.length > 0 && !this.parked;
   }
 
   /** Of the record that has waited longest; 0 if none waits. */
@@ -38,24 +47,24 @@ export class Flow implements Member {
     return arrival === undefined ? 0 : nowMs - arrival;
   }
 
-  /** @param record kept until its turn; do not change it afterwards */
-  push(record: Uint8Array, nowMs: number): void {
-    this.#records.push(record);
+  /** The record is kept until its turn; do not change it afterwards. */
+  push(waiting: Waiting, nowMs: number): void {
+    this.#waiting.push(waiting);
     this.#arrivals.push(nowMs);
-    this.#queuedBytes += wireBytes(record.length);
+    this.#queuedBytes += wireBytes(waiting.record.length);
   }
 
-  /** The record that has waited longest, or null. */
-  shift(): Uint8Array | null {
-    const record = this.#records.shift();
-    if (!record) return null;
+  /** What has waited longest, or null. */
+  shift(): Waiting | null {
+    const waiting = this.#waiting.shift();
+    if (!waiting) return null;
     this.#arrivals.shift();
-    this.#queuedBytes -= wireBytes(record.length);
-    return record;
+    this.#queuedBytes -= wireBytes(waiting.record.length);
+    return waiting;
   }
 
   clear(): void {
-    this.#records = [];
+    this.#waiting = [];
     this.#arrivals = [];
     this.#queuedBytes = 0;
   }

@@ -8,7 +8,7 @@
 // nobody uses anybody may have. A record is never dropped and never overtakes one of its own session.
 import type { Contract } from './contract.ts';
 import { Credit } from './credit.ts';
-import { Flow } from './flow.ts';
+import { Flow, type Waiting } from './flow.ts';
 import { type LineMeasure, measureLine } from './measure.ts';
 import { Municipality } from './municipality.ts';
 import { Round } from './round.ts';
@@ -61,10 +61,10 @@ export class Line {
   }
 
   /** Puts a record at the end of its session's queue; `drain` then sends what may leave. */
-  push(flow: Flow, record: Uint8Array, nowMs: number): void {
+  push(flow: Flow, waiting: Waiting, nowMs: number): void {
     const wasReady = flow.isReady;
-    flow.push(record, nowMs);
-    this.#of(flow.municipality, nowMs).arrivedBytes += wireBytes(record.length);
+    flow.push(waiting, nowMs);
+    this.#of(flow.municipality, nowMs).arrivedBytes += wireBytes(waiting.record.length);
     if (flow.isReady && !wasReady) this.#becomesReady(flow, nowMs);
   }
 
@@ -156,15 +156,15 @@ export class Line {
 
   #send(flow: Flow, nowMs: number): void {
     const waitedMs = flow.oldestMs(nowMs);
-    const record = flow.shift();
-    if (!record) return;
-    const bytes = wireBytes(record.length);
-    this.#credit.spend(bytes);
+    const waiting = flow.shift();
+    if (!waiting) return;
+    const bytes = wireBytes(waiting.record.length);
+    this.#credit.spend(bytes, nowMs);
     this.#of(flow.municipality, nowMs).spend(bytes, nowMs);
     flow.deficit -= bytes;
     if (!flow.isReady) this.#becomesUnready(flow, nowMs);
-    this.#sent?.(flow, record, bytes, waitedMs);
-    if (flow.deliver(record)) return;
+    this.#sent?.(flow, waiting.record, bytes, waitedMs);
+    if (flow.deliver(waiting)) return;
     if (flow.isReady) this.#becomesUnready(flow, nowMs);
     flow.parked = true;
   }

@@ -60,8 +60,8 @@ export class Municipality implements Member {
   spend(bytes: number, nowMs: number): void {
     const debtMax = AHEAD_MAX_TURNS * this.#round.quantum + RECORD_MAX_WIRE_BYTES;
     this.deficit = Math.max(-debtMax, this.deficit - bytes);
-    this.#guarantee.spend(bytes);
-    this.#ceiling.spend(bytes);
+    this.#guarantee.spend(bytes, nowMs);
+    this.#ceiling.spend(bytes, nowMs);
     this.sentBytes += bytes;
     this.throughput.add(bytes, nowMs);
   }

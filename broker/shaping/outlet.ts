@@ -5,13 +5,13 @@ import type { Socket } from '#platform/hop/websocket.ts';
 import type { Code } from '#protocol/codes.ts';
 import { RELAY_QUEUE_MAX_BYTES } from '#protocol/limits.ts';
 import { DRAIN_MAX_MS } from '../limits.ts';
-import type { Flow } from './flow.ts';
+import type { Flow, Waiting } from './flow.ts';
 
 /** The outlet's side of one direction of the shaper. */
 export interface Pacing {
   open(deliver: Flow['deliver']): Flow;
   /** Both send what may leave by now, this session's or another's. */
-  push(flow: Flow, record: Uint8Array): void;
+  push(flow: Flow, waiting: Waiting): void;
   unpark(flow: Flow): void;
   close(flow: Flow): void;
   queueMaxBytes(flow: Flow): number;
@@ -27,7 +27,7 @@ export class ShapedOutlet implements Outlet {
   constructor(socket: Socket, pacing: Pacing) {
     this.#socket = socket;
     this.#pacing = pacing;
-    this.#flow = pacing.open((record) => this.#deliver(record));
+    this.#flow = pacing.open((waiting) => this.#deliver(waiting));
     socket.observe({ ended: () => this.#ended() });
   }
 
@@ -40,9 +40,9 @@ export class ShapedOutlet implements Outlet {
     return this.#pacing.queueMaxBytes(this.#flow);
   }
 
-  /** @param record kept until its turn; do not change it afterwards. Silently nothing after the end */
-  sendRecord(record: Uint8Array): void {
-    if (!this.#closing && !this.#socket.closed) this.#pacing.push(this.#flow, record);
+  /** As Socket.sendRecord; the record and the bytes in front of it are kept until its turn. */
+  sendRecord(record: Uint8Array, headroom?: number, written?: () => void): void {
+    if (!this.#closing && !this.#socket.closed) this.#pacing.push(this.#flow, { record, headroom, written });
   }
 
   onceBelow(bytes: number, then: () => void): void {
@@ -63,8 +63,8 @@ export class ShapedOutlet implements Outlet {
     this.#closing = { code, timer: setTimeout(() => this.#socket.close(code), DRAIN_MAX_MS) };
   }
 
-  #deliver(record: Uint8Array): boolean {
-    this.#socket.sendRecord(record);
+  #deliver({ record, headroom, written }: Waiting): boolean {
+    this.#socket.sendRecord(record, headroom, written);
     const takesMore = this.#socket.pressure <= RELAY_QUEUE_MAX_BYTES;
     if (this.#closing && this.#flow.queuedBytes === 0) this.#socket.close(this.#closing.code);
     else if (takesMore) this.#progressed();

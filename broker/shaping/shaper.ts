@@ -69,8 +69,8 @@ export class Shaper {
     const drain = () => this.#drain(line);
     const pacing: Pacing = {
       open: (deliver) => line.open(session, municipality, deliver),
-      push: (flow, record) => {
-        line.push(flow, record, this.#now());
+      push: (flow, waiting) => {
+        line.push(flow, waiting, this.#now());
         drain();
       },
       unpark: (flow) => {

@@ -161,6 +161,7 @@ const BYPASS: ReadonlySet<Reason> = new Set([
 const BYPASS_BY_UPGRADE: ReadonlySet<Reason> = new Set([...BYPASS, 'ROUTE_UNKNOWN', 'BODY_MALFORMED']);
 
 function note({ journal }: DoorParts, socket: TLSSocket, refusal: Refusal, bypass: ReadonlySet<Reason>): void {
+  journal.refusedAtDoors.add(refusal.code);
   if (STRANGER_CODES.has(refusal.code)) journal.certificateRefused(refusal, socket.remoteAddress);
   else if (bypass.has(refusal.reason)) journal.bypassAttempt(refusal, visitorAt(socket), socket.remoteAddress);
   else if (refusal.reason === 'INTERNAL') journal.troubled(refusal);

@@ -37,6 +37,8 @@ export interface AuditOptions {
   /** milliseconds since 1970 */
   now(): number;
   onCheckpoint?(checkpoint: Anchor): void;
+  /** each event of `record`, written or not: to be counted */
+  recorded?(event: EventName, fields: object): void;
   /** where the alarm goes */
   log?: Log;
   /** 0 for none */
@@ -89,7 +91,10 @@ export function openAudit(options: AuditOptions): Audit {
   }
 
   const audit: Audit = {
-    record: (event, fields) => write(fitEvent(event, fields)),
+    record(event, fields) {
+      options.recorded?.(event, fields);
+      write(fitEvent(event, fields));
+    },
     get healthy() {
       return lost === null && !closed && file.reachesDisk;
     },

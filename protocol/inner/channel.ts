@@ -15,14 +15,16 @@ import {
   HANDSHAKE_RECORDS_OUTWARD,
   HEADER_BYTES,
   INPUT_PLAINTEXT_BYTES,
+  INPUT_WINDOW_BYTES,
+  RECORD_MIN_BYTES,
   TAG_BYTES,
-  WINDOW_MAX_BYTES,
 } from '../limits.ts';
 import type { Cipher } from './cipher.ts';
 import type { Established } from './established.ts';
 import { Generations } from './generation.ts';
 import { after, type MaybePromise } from './maybe-promise.ts';
 import { decodeControl, encodeControl } from './profile.ts';
+import { Window } from './window.ts';
 
 const OVERHEAD_BYTES = HEADER_BYTES + TAG_BYTES;
 const HELD_MAX_US = 0xffff_ffff;
@@ -69,6 +71,8 @@ export type Received = { lane: DataLane; plaintext: Bytes } | { lane: typeof Lan
 
 interface Unacknowledged {
   sequence: number;
+  /** ms */
+  sentAt: number;
   lane: DataLane;
   plaintext: Uint8Array;
 }
@@ -94,6 +98,8 @@ export class Channel {
   #acknowledged: number;
   #unacknowledgedBytes = 0;
   readonly #unacknowledged: Unacknowledged[] = [];
+  /** Of the agent: frames go as fast as the line takes them. */
+  readonly window: Window;
 
   // Receiving
   readonly #receives: Direction;
@@ -126,11 +132,23 @@ export class Channel {
     this.#acknowledged = this.#nextToSend - 1;
     this.#generationSince = options.now();
     this.#arrivedAt = this.#generationSince;
+    this.window = new Window(this.#generationSince);
   }
 
   /** Bytes of sealed records that may still go out before an ack must come; never negative. */
   get room(): number {
-    return Math.max(0, WINDOW_MAX_BYTES - this.#unacknowledgedBytes);
+    const most = this.#sends === Direction.inward ? INPUT_WINDOW_BYTES : this.window.bytes;
+    return Math.max(0, most - this.#unacknowledgedBytes);
+  }
+
+  /** Bytes of sealed records under way. */
+  get inFlightBytes(): number {
+    return this.#unacknowledgedBytes;
+  }
+
+  /** How long the plaintext of a frame should be that goes out now: it fills the room and hardly passes it. */
+  get frameBytes(): number {
+    return Math.max(RECORD_MIN_BYTES, Math.min(this.window.recordBytes, this.room - OVERHEAD_BYTES));
   }
 
   /** Sent and not yet acknowledged, oldest first: what a resume would seal anew. */
@@ -156,7 +174,7 @@ export class Channel {
     }
     const padded = this.#padded(lane, plaintext);
     const sequence = this.#seal(lane, padded);
-    this.#unacknowledged.push({ sequence, lane, plaintext: padded });
+    this.#unacknowledged.push({ sequence, sentAt: this.#options.now(), lane, plaintext: padded });
     this.#unacknowledgedBytes += padded.length + OVERHEAD_BYTES;
     return sequence;
   }
@@ -294,7 +312,14 @@ export class Channel {
     this.#drawnByPeer = drawn;
     const kept = this.#unacknowledged.findIndex((sent) => sent.sequence > sequence);
     const done = this.#unacknowledged.splice(0, kept < 0 ? this.#unacknowledged.length : kept);
+    const inFlight = this.#unacknowledgedBytes;
     for (const sent of done) this.#unacknowledgedBytes -= sent.plaintext.length + OVERHEAD_BYTES;
+    const newest = done.at(-1);
+    if (newest) {
+      const bytes = inFlight - this.#unacknowledgedBytes;
+      const { sentAt } = newest;
+      this.window.acked({ sentAt, heldMs: heldUs / 1000, bytes, inFlight }, this.#options.now());
+    }
     this.onAck?.({ sequence, drawn, heldUs });
   }
 

@@ -1,6 +1,6 @@
 // A data WebSocket as its two ends need it: messages in order, read one by one while opening, then by handlers.
 import { type Code, Refusal } from '../codes.ts';
-import { RECORD_MAX_BYTES, WINDOW_MAX_BYTES } from '../limits.ts';
+import { RECORD_MAX_BYTES, WINDOW_FIRST_BYTES } from '../limits.ts';
 
 /** Offered by the page's WebSocket and by platform/hop; `listen` takes it over, nothing is lost before it. */
 export interface DataSocket {
@@ -31,8 +31,8 @@ export class ClosedByRelay extends Error {
 
 type Item = { text: string } | { record: Uint8Array } | { closed: Code };
 
-/** While nobody reads, no honest peer sends more than its window. */
-const HELD_MAX_BYTES = WINDOW_MAX_BYTES + RECORD_MAX_BYTES;
+/** While nobody reads, nobody acknowledges, and no honest peer sends more than its first window; the handshake is small. */
+const HELD_MAX_BYTES = 2 * WINDOW_FIRST_BYTES + RECORD_MAX_BYTES;
 /** An empty message costs memory too. */
 const ITEM_BYTES = 64;
 

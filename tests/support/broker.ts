@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Broker, startBroker } from '#broker/broker.ts';
 import type { LineConfig } from '#broker/config.ts';
+import type { ShaperObserver } from '#broker/shaping/shaper.ts';
 import type { Audit } from '#platform/audit/chain.ts';
 import type { EventName } from '#platform/audit/events.ts';
 import { type DialOptions, dialSocket } from '#platform/hop/dial.ts';
@@ -126,7 +127,15 @@ export const DESKTOP = '131016/soumu/notepad';
 /** Of no municipality in particular, and as fast as there is. */
 const WIDE: LineConfig = { tier: '1Gbps', municipalities: {}, others: { ceiling: 1 } };
 
-export async function openBroker(given?: DemoPki, line = WIDE): Promise<TestBroker> {
+export interface TestBrokerOptions {
+  line?: LineConfig;
+  observer?: ShaperObserver;
+}
+
+export async function openBroker(
+  given?: DemoPki,
+  { line = WIDE, observer = {} }: TestBrokerOptions = {},
+): Promise<TestBroker> {
   const pki = given ?? (await demoPki());
   const state = mkdtempSync(join(tmpdir(), 'telework-broker-'));
   const audit = memoryAudit();
@@ -137,7 +146,7 @@ export async function openBroker(given?: DemoPki, line = WIDE): Promise<TestBrok
     line,
     state,
   };
-  const broker = await startBroker(config, audit, () => performance.now());
+  const broker = await startBroker(config, audit, () => performance.now(), observer);
   const peers: Peer[] = [];
   const dial: TestBroker['dial'] = async (side, path, tls, options = {}, by) => {
     const port = by ?? (side === 'gateway' ? broker.gatewayPort : broker.agentPort);

@@ -56,7 +56,7 @@ export class VirtualLine {
   }
 
   push(flow: Flow, record: Uint8Array): void {
-    this.line.push(flow, record, this.now);
+    this.line.push(flow, { record }, this.now);
     this.#drain();
   }
 
@@ -68,7 +68,7 @@ export class VirtualLine {
   /** A session that always has something to send. @param sizeOf of its next record */
   saturating(session: string, sizeOf: () => number, municipality = '131016'): Flow {
     const flow: Flow = this.open(session, municipality, () => {
-      this.line.push(flow, recordOf(sizeOf()), this.now);
+      this.line.push(flow, { record: recordOf(sizeOf()) }, this.now);
       return true;
     });
     for (let i = 0; i < 4; i++) this.push(flow, recordOf(sizeOf()));

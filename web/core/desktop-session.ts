@@ -2,15 +2,16 @@
 import { Refusal, refusalFrom } from '#protocol/codes.ts';
 import { Channel } from '#protocol/inner/channel.ts';
 import { encodeControl, encodeInput, type InputEvent } from '#protocol/inner/profile.ts';
-import { ACK_PER_SECOND, WINDOW_MAX_BYTES } from '#protocol/limits.ts';
+import { ACK_INTERVAL_MS, RECORD_MAX_BYTES, WINDOW_MAX_BYTES } from '#protocol/limits.ts';
 import { Lane } from '#protocol/outer/lanes.ts';
 import type { End } from './ends.ts';
 import type { OpenedSession, Surroundings } from './open.ts';
 
-/** Acks stay at two thirds of the lane's rate, so that a relay never has to slow the lane down. */
-const ACK_INTERVAL_MS = Math.ceil(1500 / ACK_PER_SECOND);
-/** An agent stops at a window that is not acknowledged; whoever sends more wants to fill this end's memory (T13). */
-const WAITING_MAX_BYTES = 2 * WINDOW_MAX_BYTES;
+/**
+ * A record is acknowledged before its frame is shown, so one waits besides a window that is not acknowledged and the record
+ * that fills it. Whoever sends more wants to fill this end's memory (T13).
+ */
+const WAITING_MAX_BYTES = WINDOW_MAX_BYTES + 2 * RECORD_MAX_BYTES;
 
 export interface SessionEvents {
   /** Bytes of the RFB stream, in order, cut anywhere. The next ones come when the promise is done. */

@@ -25,6 +25,9 @@ describe('the encoder threads', () => {
     const jobs = Array.from({ length: 12 }, (_, i) => job([0, 1], i));
     const encoded = await Promise.all(jobs.map((each) => encoders.encode(each)));
     expect(encoded).toEqual(jobs.map(encodeAreas));
+    const bytes = encoded.reduce((sum, one) => sum + one.bytes.length, 0);
+    expect(encoders.counts).toEqual({ tiles: 24, bytes, busyMs: expect.any(Number) });
+    expect(encoders.counts.busyMs).toBeGreaterThan(0);
   });
 
   it('read the screen as it is when the job is done, since its memory is shared', async () => {

@@ -76,7 +76,7 @@ describe('a greedy session', () => {
     const virtual = new VirtualLine(lineOf('10Mbps'));
     for (const session of MANY.slice(0, 4)) virtual.saturating(session, () => PICTURE);
     const greedy: Flow = virtual.open('greedy', '131016', () => {
-      virtual.line.push(greedy, recordOf(size), virtual.now);
+      virtual.line.push(greedy, { record: recordOf(size) }, virtual.now);
       return true;
     });
     virtual.push(greedy, recordOf(size));
@@ -90,7 +90,7 @@ describe('a greedy session', () => {
     const virtual = new VirtualLine(lineOf('10Mbps'));
     virtual.saturating('picture', () => PICTURE, '231001');
     const greedy: Flow = virtual.open('greedy', '131016', () => {
-      virtual.line.push(greedy, recordOf(500), virtual.now);
+      virtual.line.push(greedy, { record: recordOf(500) }, virtual.now);
       return true;
     });
     const keys = virtual.open('keys', '131016');

@@ -12,7 +12,7 @@ import {
   HEADER_BYTES,
   RECORD_MAX_BYTES,
   TAG_BYTES,
-  WINDOW_MAX_BYTES,
+  WINDOW_FIRST_BYTES,
 } from '#protocol/limits.ts';
 import { type Channels, openChannels, PARAMETERS, shakeHands } from '#tests/support/end-to-end.ts';
 
@@ -43,8 +43,8 @@ describe('a channel', () => {
     const channels = await openChannels({ client, agent }, { records: 3, ms: 1000 });
     const sent: Received[] = [];
     for (let i = 0; i < 20; i++) {
-      channels.agent.send(Lane.frame, frame(i, 1 + i * 800));
-      sent.push({ lane: Lane.frame, plaintext: frame(i, 1 + i * 800) });
+      channels.agent.send(Lane.frame, frame(i, 1 + i * 100));
+      sent.push({ lane: Lane.frame, plaintext: frame(i, 1 + i * 100) });
       channels.client.send(Lane.input, KEY_DOWN);
       if (i % 5 === 0) channels.client.send(Lane.control, REFRESH);
     }
@@ -330,20 +330,20 @@ describe('acks and the window', () => {
     channels.agent.send(Lane.frame, frame(1));
     channels.agent.send(Lane.frame, frame(2));
     channels.agent.acknowledge(0);
-    expect(channels.agent.room).toBe(WINDOW_MAX_BYTES - 2 * sealed);
+    expect(channels.agent.room).toBe(WINDOW_FIRST_BYTES - 2 * sealed);
     expect(channels.agent.unacknowledged).toEqual([
-      { sequence: 3, lane: Lane.frame, plaintext: frame(1) },
-      { sequence: 4, lane: Lane.frame, plaintext: frame(2) },
+      { sequence: 3, sentAt: 0, lane: Lane.frame, plaintext: frame(1) },
+      { sequence: 4, sentAt: 0, lane: Lane.frame, plaintext: frame(2) },
     ]);
     await channels.client.receive(next(channels.outward));
     channels.client.acknowledge(0);
     await deliver({ ...channels, outward: [] });
-    expect(channels.agent.room).toBe(WINDOW_MAX_BYTES - sealed);
+    expect(channels.agent.room).toBe(WINDOW_FIRST_BYTES - sealed);
     expect(channels.agent.unacknowledged.map(({ sequence }) => sequence)).toEqual([4]);
     await deliver(channels);
     channels.client.acknowledge(0);
     await deliver(channels);
-    expect(channels.agent.room).toBe(WINDOW_MAX_BYTES);
+    expect(channels.agent.room).toBe(WINDOW_FIRST_BYTES);
     expect(channels.agent.unacknowledged).toEqual([]);
   });
 
@@ -351,8 +351,8 @@ describe('acks and the window', () => {
     const channels = await openChannels();
     while (channels.agent.room > 0) channels.agent.send(Lane.frame, frame(1, FRAME_PLAINTEXT_MAX_BYTES));
     const inFlight = channels.outward.reduce((sum, record) => sum + record.length, 0);
-    expect(inFlight).toBeGreaterThanOrEqual(WINDOW_MAX_BYTES);
-    expect(inFlight).toBeLessThan(WINDOW_MAX_BYTES + RECORD_MAX_BYTES);
+    expect(inFlight).toBeGreaterThanOrEqual(WINDOW_FIRST_BYTES);
+    expect(inFlight).toBeLessThan(WINDOW_FIRST_BYTES + RECORD_MAX_BYTES);
     expect(() => channels.agent.send(Lane.frame, frame(1))).toThrow('window');
     await deliver(channels);
     channels.client.acknowledge(0);

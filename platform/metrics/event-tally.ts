@@ -1,0 +1,73 @@
+// What the audit log has recorded, counted: the one place that every refusal and every end of a session passes anyway.
+
+import { CODES, type Code, codeOf, isReason } from '#protocol/codes.ts';
+import type { EventName } from '../audit/events.ts';
+import type { Metrics } from './metrics.ts';
+
+/** Counts by code. Every code has a sample from the start, so that a monitor sees the first one as a rise. */
+export class CodeTally {
+  readonly #counts = new Map<Code, number>();
+
+  add(code: Code): void {
+    this.#counts.set(code, (this.#counts.get(code) ?? 0) + 1);
+  }
+
+  samples(): { code: string; value: number }[] {
+    return (Object.keys(CODES) as Code[]).map((code) => ({ code, value: this.#counts.get(code) ?? 0 }));
+  }
+}
+
+const REFUSALS: ReadonlySet<EventName> = new Set<EventName>([
+  'certificate-refused',
+  'bypass-attempt',
+  'sign-in-refused',
+  'open-refused',
+  'ticket-refused',
+  'agent-refused',
+  'gateway-refused',
+  'lane-violation',
+  'offer-refused',
+  'handshake-refused',
+  'pairing-refused',
+  'input-refused',
+]);
+const ENDS: ReadonlySet<EventName> = new Set<EventName>(['relay-ended', 'session-ended']);
+const SIGN_INS = ['succeeded', 'refused', 'later', 'failed'] as const;
+type Outcome = (typeof SIGN_INS)[number];
+
+export class EventTally {
+  readonly #refusals = new CodeTally();
+  readonly #ends = new CodeTally();
+  readonly #signIns: Record<Outcome, number> = { succeeded: 0, refused: 0, later: 0, failed: 0 };
+
+  /** To be given to openAudit. */
+  readonly recorded = (event: EventName, fields: { readonly reason?: unknown; readonly code?: unknown }): void => {
+    const code = codeIn(fields);
+    if (code && REFUSALS.has(event)) this.#refusals.add(code);
+    if (code && ENDS.has(event)) this.#ends.add(code);
+    if (event === 'sign-in-succeeded') this.#signIns.succeeded++;
+    if (code && event === 'sign-in-refused') this.#signIns[outcomeOf(code)]++;
+  };
+
+  expose(metrics: Metrics): void {
+    metrics.counter('telework_refusals_total', () => this.#refusals.samples());
+    metrics.counter('telework_session_ends_total', () => this.#ends.samples());
+  }
+
+  /** At the gateway, where people sign in. */
+  exposeSignIns(metrics: Metrics): void {
+    metrics.counter('telework_sign_ins_total', () =>
+      SIGN_INS.map((outcome) => ({ outcome, value: this.#signIns[outcome] })),
+    );
+  }
+}
+
+function codeIn({ reason, code }: { readonly reason?: unknown; readonly code?: unknown }): Code | null {
+  if (typeof code === 'string' && Object.hasOwn(CODES, code)) return code as Code;
+  return typeof reason === 'string' && isReason(reason) ? codeOf(reason) : null;
+}
+
+function outcomeOf(code: Code): Outcome {
+  if (code === 'SIGN_IN_REFUSED') return 'refused';
+  return code === 'SIGN_IN_LATER' ? 'later' : 'failed';
+}

@@ -1,0 +1,92 @@
+// What goes wrong in the middle of a run: it ends soon, with one line, a report that says what it is, and no orphans.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { ROOT, run } from '#lab/process.ts';
+
+const WAIT = { timeout: 40_000, interval: 50 };
+
+describe('a fault in the middle of a benchmark', () => {
+  const root = mkdtempSync(join(tmpdir(), 'tw-bench-faults-'));
+  afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+  /** Of the processes that a run started: each has the run's folder on its command line. */
+  const pidsOf = (mark: string): number[] =>
+    readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+      .filter((pid) => commandLine(pid).includes(mark))
+      .map(Number);
+
+  function start(out: string, ...args: string[]) {
+    const child = spawn(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', join(ROOT, 'bench/main.ts'), ...args, '--json', '--out', out],
+      { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    let [stdout, stderr] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    const ended = once(child, 'close').then(([code]) => ({ code, stdout, stderr }));
+    /** Everything is up once the clients listen. */
+    const up = () => vi.waitFor(() => expect(existsSync(join(out, 'system/load/load.sock'))).toBe(true), WAIT);
+    return { child, ended, up };
+  }
+
+  const LONG = ['--scenario', 'fill,encode', '--tier', '10Mbps', '--sessions', '1', '--seconds', '120'];
+
+  it('Ctrl-C keeps what there is, marks it as partial and leaves no process behind', async () => {
+    const out = join(root, 'stopped');
+    const { child, ended, up } = start(out, ...LONG);
+    await up();
+    child.kill('SIGINT');
+    const { code, stdout, stderr } = await ended;
+    expect(code).toBe(1);
+    expect(stderr.trim().split('\n')).toEqual([expect.stringMatching(/a partial report: fill: stopped$/)]);
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({ partial: 'fill: stopped', scenarios: [] });
+    expect(report.notRun.map(({ scenario }: { scenario: string }) => scenario)).toEqual(['fill', 'encode']);
+    expect(pidsOf(out)).toEqual([]);
+  }, 60_000);
+
+  it('a broker that is killed ends the run with its name, and the others with it', async () => {
+    const out = join(root, 'killed');
+    const { ended, up } = start(out, ...LONG.toSpliced(1, 1, 'fill'));
+    await up();
+    const [broker] = pidsOf(join(out, 'system/broker/broker.json'));
+    process.kill(broker as number, 'SIGKILL');
+    const { code, stdout, stderr } = await ended;
+    expect(code).toBe(1);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(JSON.parse(stdout).partial).toMatch(/^fill: /);
+    expect(pidsOf(out)).toEqual([]);
+  }, 60_000);
+
+  it('a folder that cannot be used is named, with exit code 3', async () => {
+    const file = join(root, 'file');
+    writeFileSync(file, '');
+    const { code, stderr } = await run('bench/main.ts', ['--out', join(file, 'out')]);
+    expect(code).toBe(3);
+    expect(stderr).toBe(`${join(file, 'out')}: cannot be made (ENOTDIR)\n`);
+  });
+
+  it('a target without credentials, or that does not answer, is one line', async () => {
+    const empty = join(root, 'nobody');
+    mkdirSync(empty);
+    const target = (credentials: string) => [
+      ...['--target', 'https://127.0.0.1:1', '--credentials', credentials, '--out', join(root, 'target')],
+    ];
+    const without = await run('bench/main.ts', target(empty));
+    expect(without).toMatchObject({ code: 1, stderr: expect.stringContaining('holds no credentials folder') });
+  });
+});
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return ''; // ended meanwhile
+  }
+}
