@@ -37,8 +37,8 @@ describe('npm run bench', () => {
     expect(result.stalenessMs.count).toBeGreaterThan(10);
     expect(result.jain).toBeGreaterThan(0.5);
     const names = result.processes.map(({ name }: { name: string }) => name);
-    expect(names).toEqual(['gateway', 'broker', 'replay', 'load', 'link']);
-    for (const { cpuSeconds } of result.processes) expect(cpuSeconds).toBeGreaterThan(0);
+    expect(names).toEqual(['gateway', 'broker', 'replay', 'load', 'link', 'others']);
+    for (const { cpuSeconds } of result.processes.slice(0, -1)) expect(cpuSeconds).toBeGreaterThan(0);
   }, 60_000);
 
   it('measures the doors of the gateway', async () => {
