@@ -71,6 +71,6 @@ export interface RelayJobs {
 }
 
 export interface OurRelayJobs extends RelayJobs {
-  /** How long records stayed since the last call, in ms; sampled only between the first call and the last. */
+  /** How long records stayed since the call before, in ms, of a sample of them. */
   residence(of: { goOn: boolean }): Promise<{ ms: number[] }>;
 }

@@ -56,7 +56,8 @@ export async function measureRelay({ timing = FULL, progress, signal }: RelayOpt
       try {
         const measure = () => stage.measure(step, relay, timing);
         const isWatched = relay === ours && step.load === RESIDENCE_TIER;
-        runs.push(isWatched ? await watched(ours, residenceMs, measure) : await measure());
+        const run = isWatched ? await watched(ours, residenceMs, measure) : await measure();
+        if (!step.warmUp) runs.push(run);
       } catch (error) {
         const failed = facts.find(({ id }) => id === step.peer);
         if (!failed || relay === ours || signal?.aborted) throw error;

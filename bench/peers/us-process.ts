@@ -2,7 +2,7 @@
 import { createServer } from 'node:https';
 import { acceptSockets } from '#platform/hop/accept.ts';
 import { dialSocket } from '#platform/hop/dial.ts';
-import { type Outlet, pump } from '#platform/hop/pump.ts';
+import { pump } from '#platform/hop/pump.ts';
 import { clientTls, serverTls, type TlsFiles, verifyPeer } from '#platform/hop/tls.ts';
 import type { Socket } from '#platform/hop/websocket.ts';
 import { listen } from '#platform/process/listen.ts';
@@ -10,13 +10,12 @@ import { BURST_SECONDS } from '#protocol/limits.ts';
 import { LaneGate } from '#protocol/outer/gate.ts';
 import { Direction } from '#protocol/outer/lanes.ts';
 import type { OurRelayJobs } from './jobs.ts';
-import { Residence } from './residence.ts';
 import { answer } from './worker.ts';
 
 const DIAL_MAX_MS = 5_000;
 
 const now = () => performance.now();
-let residence: Residence | null = null;
+let residedMs: number[] | null = null;
 
 answer<OurRelayJobs>({
   async relay({ server, client, upstreams }) {
@@ -24,8 +23,8 @@ answer<OurRelayJobs>({
     return { ports: await Promise.all(upstreams.map(serve)) };
   },
   async residence({ goOn }) {
-    const ms = residence?.taken ?? [];
-    residence = goOn ? new Residence(now) : null;
+    const ms = residedMs ?? [];
+    residedMs = goOn ? [] : null;
     return { ms };
   },
 });
@@ -51,9 +50,9 @@ function listenFor(upstream: number, server: TlsFiles, client: TlsFiles): Promis
 /** The sink is `outside`, the source `inside`, as client and agent. */
 function relay(outside: Socket, inside: Socket): void {
   const ended = () => {};
-  const direction = (from: Socket, to: Outlet, way: Direction) => {
+  const direction = (from: Socket, to: Socket, way: Direction) => {
     const gate = new LaneGate(way, BURST_SECONDS);
-    pump({ from, to, gate, now, ended, admitted: () => residence?.begin(to) });
+    pump({ from, to, gate, now, ended, resided: (ms) => residedMs?.push(ms) });
   };
   direction(outside, inside, Direction.inward);
   direction(inside, outside, Direction.outward);

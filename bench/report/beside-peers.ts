@@ -53,15 +53,20 @@ const saturated = (relay: RelayResult): Markup => {
   return barChart({
     title: both('飽和時の CPU 秒 / GB（小さいほど良い）', 'CPU seconds per GB when saturated (less is better)'),
     description: both('数値は下の表にあります', 'the figures stand in the table below'),
-    categories: ['飽和 / saturated'],
-    bars: sorted.map(({ id, title }) => ({
-      name: title,
-      colour: peerColour(id),
-      values: [relay.cpuSecondsPerGB[id] ?? null],
-    })),
+    categories: sorted.map(shortTitle),
+    bars: [
+      {
+        name: 's/GB',
+        colour: sorted.map(({ id }) => peerColour(id)),
+        values: sorted.map(({ id }) => relay.cpuSecondsPerGB[id] ?? null),
+      },
+    ],
     y: { name: 's/GB', min: 0 },
   });
 };
+
+/** Under a bar there is room for two short lines. */
+const shortTitle = ({ title }: { title: string }) => title.replace(' ', '\n');
 
 const comparison = (relay: RelayResult): Markup =>
   table(
@@ -107,7 +112,7 @@ const byTier = (relay: RelayResult): Markup =>
       }),
     })),
     x: { name: 'Mbit/s', log: true },
-    y: { name: '×', min: 0 },
+    y: { name: '比 / ratio', min: 0 },
     lines: [
       { value: 1.5, label: '目標 ≤100 Mbps' },
       { value: 1.1, label: '目標 ≥200 Mbps' },
@@ -140,7 +145,7 @@ const probes = (relay: RelayResult): Markup => {
   return barChart({
     title: both('飽和した隣での別セッションの往復', 'Round trips of another session beside a saturating one'),
     description: both('数値は下の表にあります', 'the figures stand in the table below'),
-    categories: peers.map(({ title }) => title.replace(' ', '\n')),
+    categories: peers.map(shortTitle),
     bars: [
       { name: 'p50', colour: SKY, values: at('p50') },
       { name: 'p99', colour: BLUE, values: at('p99') },

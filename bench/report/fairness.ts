@@ -33,7 +33,6 @@ const shares = ({ tier, sessions, bytesPerSession }: FillResult): Markup =>
       },
     ],
     y: { name: 'MB', min: 0 },
-    labels: false,
     height: 220,
   });
 

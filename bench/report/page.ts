@@ -57,7 +57,7 @@ ${sections.map(sectionOf)}
 const partial = ({ partial: why }: Report): Markup | null =>
   why === null
     ? null
-    : html`<p class="partial" role="alert"><strong>${spoken(both('途中までの報告です', 'This report is partial'))}</strong>: ${why}</p>`;
+    : html`<p class="partial" role="alert"><strong>${spoken(both('このレポートは途中までです', 'This report is partial'))}</strong>: ${why}</p>`;
 
 const sectionOf = ({ id, title, body }: Section): Markup =>
   html`<section id="${id}"><h2>${spoken(title)}</h2>

@@ -16,13 +16,11 @@ export function resultsOf<N extends ScenarioName>(report: Report, name: N): Extr
 export const paragraph = (text: Both): Markup => html`<p>${spoken(text)}</p>`;
 
 /** In place of what a scenario would have shown. */
-export function notRun(report: Report, scenario: ScenarioName): Markup {
-  const text = whyNotRun(report, scenario);
-  return html`<p class="not-run">${spoken(both('未実施', 'not run'))}: ${spoken(text)}</p>`;
-}
+export const notRun = (report: Report, scenario: ScenarioName): Markup =>
+  html`<p class="not-run">${spoken(both('未実施', 'not run'))}: ${whyNotRun(report, scenario)}</p>`;
 
-export function whyNotRun(report: Report, scenario: ScenarioName): Both {
+/** As the run itself said it, else that nobody asked for it. */
+export function whyNotRun(report: Report, scenario: ScenarioName): string {
   const said = report.notRun.filter((one) => one.scenario === scenario).map(({ because }) => because);
-  if (said.length > 0) return both(said.join('; '), `(${scenario})`);
-  return both(`この実行には ${scenario} が含まれていません`, `${scenario} was not part of this run`);
+  return said.length > 0 ? said.join('; ') : `${scenario}: この実行に含まれない / was not part of this run`;
 }

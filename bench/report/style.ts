@@ -18,14 +18,19 @@ a { color: #0059a0; }
 .not-run { border-left: 6px solid #8a8f98; background: #f3f4f6; padding: .5rem 1rem; }
 figure { margin: 1.6rem 0 1rem; break-inside: avoid; }
 figcaption, caption { text-align: left; font-weight: 600; padding: .2rem 0; }
-figure svg { display: block; width: 100%; height: auto; }
+figure div svg { display: block; width: 100%; height: auto; }
+.legend { list-style: none; display: flex; flex-wrap: wrap; gap: .1rem 1.1rem; margin: .2rem 0 0; padding: 0; font-size: .82rem; }
+.legend svg { margin-right: .35rem; vertical-align: -1px; }
 .scroll { overflow-x: auto; break-inside: avoid; margin: 1rem 0; }
 table { border-collapse: collapse; width: 100%; font-size: .86rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .35rem .6rem; border-bottom: 1px solid #d8dee4; text-align: right; vertical-align: top; }
 thead th { border-bottom: 2px solid #8a8f98; vertical-align: bottom; line-height: 1.35; }
 thead .en { display: block; }
-th:first-child, tbody th { text-align: left; font-weight: 500; }
-#targets td, #machine td, td:last-child:has(+ *) { text-align: left; }
+td { white-space: nowrap; }
+.words, tbody th { text-align: left; font-weight: 500; white-space: normal; }
+td.words { font-weight: 400; }
+#targets td, #targets th { text-align: left; white-space: normal; }
+#targets tbody th { min-width: 17rem; }
 #targets tbody .en { display: block; }
 .verdict { white-space: nowrap; padding: .1rem .5rem; border-radius: .6rem; font-weight: 600; }
 #targets tbody .verdict .en { display: inline; color: inherit; }

@@ -208,7 +208,7 @@ const TARGETS: readonly Target[] = [
 export function judgeTargets(report: Report): Judged[] {
   return TARGETS.map(({ target, limit, scenario, judge }) => {
     const found = judge(report);
-    if (!found) return { target, limit, measured: '–', verdict: 'not run', reason: whyNotRun(report, scenario).en };
+    if (!found) return { target, limit, measured: '–', verdict: 'not run', reason: whyNotRun(report, scenario) };
     const { measured, reached, reason = '' } = found;
     return { target, limit, measured, reason, verdict: reached === null ? 'told' : reached ? 'reached' : 'short' };
   });

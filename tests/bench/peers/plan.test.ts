@@ -8,9 +8,15 @@ const measuredSeconds = (timing: Timing) => (planOf(ALL, timing).length * (timin
 
 describe('the plan of the relay scenario', () => {
   it('alternates the relays, and turns the order round with every round', () => {
-    const saturated = planOf(['us', 'nginx'], FULL).filter(({ load }) => load === 'saturated');
+    const saturated = planOf(['us', 'nginx'], FULL).filter(({ load, warmUp }) => load === 'saturated' && !warmUp);
     expect(saturated.map(({ peer }) => peer)).toEqual(['us', 'nginx', 'nginx', 'us', 'us', 'nginx']);
     expect(saturated.map(({ round }) => round)).toEqual([0, 0, 1, 1, 2, 2]);
+  });
+
+  it('lets every relay run once before anything is counted', () => {
+    const first = planOf(ALL, QUICK).slice(0, ALL.length);
+    expect(first.every(({ warmUp }) => warmUp)).toBe(true);
+    expect(first.map(({ peer }) => peer)).toEqual(ALL);
   });
 
   it('runs ours, nginx and HAProxy at every tier, and everybody and the direct way at 100 Mbps', () => {
