@@ -7,6 +7,7 @@ import { NAMES, type Name } from './scenarios/scenarios.ts';
 
 const USAGE = `npm run bench [-- options]                 measures every scenario and writes a report, in a few minutes
 npm run bench -- --target URL --credentials DIR   loads another deployment of this gateway
+npm run bench -- publish REPORT.json       writes its numbers into README.md and docs/benchmarks.md
 npm run bench -- peers [--install]         which relays stand beside ours here; installs those that are missing
 npm run bench -- record                    records the workloads' traces anew, from real desktops
 
@@ -23,7 +24,7 @@ With --target, DIR holds one credentials folder for each user, as npm run connec
 Everything runs on this machine's cores, clients included: read figures as ratios, and see docs/benchmarks.md.`;
 
 export interface Arguments {
-  readonly command: 'run' | 'record' | 'peers';
+  readonly command: 'run' | 'record' | 'peers' | 'publish';
   readonly scenarios: readonly Name[];
   readonly tiers: readonly TierLabel[] | null;
   readonly sessions: number | null;
@@ -35,6 +36,8 @@ export interface Arguments {
   readonly json: boolean;
   /** peers: install what is missing. */
   readonly install: boolean;
+  /** publish: the report. */
+  readonly file: string | null;
 }
 
 /** @throws Failure with exit code 2 */
@@ -56,10 +59,12 @@ export function readArguments(args?: readonly string[]): Arguments {
       json: flag,
       install: flag,
     },
-    { positionals: 1, ...(args ? { args } : {}) },
+    { positionals: 2, ...(args ? { args } : {}) },
   );
-  const [command = 'run'] = positionals;
+  const [command = 'run', file] = positionals;
   if (!isCommand(command)) throw new Failure(`unknown command "${command}"; --help shows the usage`, 2);
+  if (command !== 'publish' && file !== undefined) throw new Failure(`unexpected argument "${file}"`, 2);
+  if (command === 'publish' && !file) throw new Failure('the report is missing: publish REPORT.json', 2);
   return {
     command,
     scenarios: values.scenario === undefined ? NAMES : listOf('scenario', values.scenario, NAMES),
@@ -72,10 +77,11 @@ export function readArguments(args?: readonly string[]): Arguments {
     out: resolve(values.out),
     json: values.json,
     install: values.install,
+    file: file ?? null,
   };
 }
 
-const COMMANDS = ['run', 'record', 'peers'] as const;
+const COMMANDS = ['run', 'record', 'peers', 'publish'] as const;
 const isCommand = (value: string): value is Arguments['command'] => COMMANDS.some((command) => command === value);
 
 function listOf<T extends string>(flag: string, value: string, known: readonly T[]): T[] {

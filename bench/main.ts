@@ -1,13 +1,19 @@
 // npm run bench: what the contracted tiers carry, and what it costs. Only wiring.
 import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '#lab/process.ts';
 import { Failure, runCommand } from '#platform/process/exit.ts';
 import { headline, single } from './answer.ts';
 import { type Arguments, readArguments } from './arguments.ts';
 import { installPeers, presentPeers } from './peers/install.ts';
 import { progressOn } from './progress.ts';
+import { publish } from './report/publish.ts';
+import { writeReport } from './report/write.ts';
 import type { Report } from './result.ts';
 import { runBench } from './run.ts';
 import { recordAll } from './workloads/record.ts';
+
+const DOCUMENTS = ['README.md', 'docs/benchmarks.md'].map((file) => join(ROOT, file));
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -18,6 +24,9 @@ await runCommand(async () => {
       return run(args);
     case 'record':
       await recordAll(say);
+      return 0;
+    case 'publish':
+      publish(args.file as string, DOCUMENTS);
       return 0;
     case 'peers':
       if (args.install) await installPeers(say);
@@ -34,7 +43,8 @@ async function run(args: Arguments): Promise<0 | 1> {
   const command = ['npm run bench --', ...process.argv.slice(2)].join(' ');
   const report = await runBench(args, stopping.signal, command, progress);
   progress.end();
-  process.stdout.write(args.json ? `${JSON.stringify(answer(report, args))}\n` : headline(report, []));
+  const files = Object.values(writeReport(args.out, report));
+  process.stdout.write(args.json ? `${JSON.stringify(answer(report, args))}\n` : headline(report, files));
   if (report.partial === null) return 0;
   throw new Failure(`部分的な結果です / a partial report: ${report.partial}`);
 }

@@ -21,7 +21,8 @@ export type Distribution = z.infer<typeof distributionSchema>;
 
 /** One process of the system under test, over the measured time. CPU from the kernel's accounting. */
 const processSchema = z.strictObject({
-  /** gateway, broker, replay (agents), load (clients), link (bench's own process, and the delay in it) or bench. */
+  /** gateway, broker, replay (agents), load (clients), link (bench's own process, and the delay in it) or bench; and `others`:
+   * whatever else ran on the machine meanwhile. */
   name: z.string(),
   cpuSeconds: amount,
   /** Of one core: cpuSeconds / seconds. */

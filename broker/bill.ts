@@ -26,7 +26,7 @@ export type UsageRates = z.infer<typeof usageRatesSchema>;
 const BYTES_PER_GIGABYTE = 1_000_000_000n;
 const MS_PER_MINUTE = 60_000n;
 
-/** A month of one municipality: one sum, rounded once, half up. Exact, so that any order of adding gives the same yen. */
+/** A month of one municipality: one exact sum, rounded once, half up. */
 export function usageYen({ inward, outward, sessionMs }: Usage, rates: UsageRates): number {
   const parts = (yen: number) => BigInt(Math.round(yen * PARTS));
   const bytes = BigInt(inward.wireBytes) + BigInt(outward.wireBytes);

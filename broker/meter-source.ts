@@ -32,7 +32,7 @@ export interface MeterSource {
 const whichMonth = z.strictObject({ month: z.string().regex(MONTH) });
 const termsSchema = z.strictObject({ tier: z.enum(TIER_LABELS), rates: usageRatesSchema.nullable() });
 
-/** What the running broker answers. @param flush writes what is not written yet, so that the answer is of this moment */
+/** What the running broker answers. @param flush writes what waits, so that the answer is of this moment */
 export function meterHandlers(parts: { store: Store; flush(): Promise<void>; terms(): Terms }): LocalHandlers {
   return {
     'meter.terms': () => parts.terms(),

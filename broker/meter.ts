@@ -5,7 +5,7 @@ import { meterCsv, meterReport, meterText } from './meter-report.ts';
 import { fromConfig, fromSocket } from './meter-source.ts';
 import { MONTH } from './usage.ts';
 
-const USAGE = `npm run meter -- [options]      団体ごと・月ごとの利用量と料金 / what each municipality used, by month, and what it costs
+const USAGE = `npm run meter -- [options]      団体ごと・月ごとの利用量と料金 / usage by municipality and month, and what it costs
 
   --month YYYY-MM   only this month (Japan's own, JST)
   --csv             one line a month and municipality (RFC 4180), for a spreadsheet

@@ -1,5 +1,5 @@
-// Counts what each municipality uses and writes it to the state every second. What a killed broker had not written yet is
-// lost: at most FLUSH_INTERVAL_MS of traffic and time, in the municipality's favour; nothing is ever counted twice.
+// Counts what each municipality uses and writes it to the state every second. What a killed broker had not written
+// yet is lost: at most FLUSH_INTERVAL_MS of traffic and time, in the municipality's favour; nothing counts twice.
 //
 // A byte belongs to the month in which the interval that it was sent in began. The state cannot be written: sessions go
 // on, the totals wait in memory, and the operators' log and a metric say so. Billing is no reason to cut anybody.
@@ -20,7 +20,7 @@ export interface MeteringParts {
 
 export class Metering {
   readonly #parts: MeteringParts;
-  /** Of this life: month → municipality → totals. Kept whole, since a wall clock that is set back returns to a month. */
+  /** Of this life: month → municipality → totals. Kept, since a wall clock that is set back returns to a month. */
   readonly #months = new Map<string, Map<string, Usage>>();
   /** Sessions in use. */
   readonly #live = new Map<string, number>();

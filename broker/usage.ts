@@ -2,9 +2,9 @@
 //
 //   usage/2026-11/LIFE   →   { "131016": Usage, … }
 //
-// LIFE is one run of one broker process. A row has one writer, who writes its whole totals each time: a write that is
-// repeated, or whose outcome nobody knows, counts nothing twice, and any number of brokers can meter into one store. What
-// was used is the sum over the lives.
+// LIFE is one run of one broker process. A row has one writer, who writes its whole totals each time: a write that
+// is repeated, or whose outcome nobody knows, counts nothing twice, and any number of brokers can meter into one
+// store. What was used is the sum over the lives.
 import * as z from 'zod';
 import { Failure } from '#platform/process/exit.ts';
 import type { Store } from '#platform/state/store.ts';

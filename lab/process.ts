@@ -159,8 +159,12 @@ export async function mustRun(main: string, args: readonly string[], signal?: Ab
   return ended.stdout;
 }
 
+/** See platform/hop/heap.ts; deploy/systemd starts them the same way. */
+const RELAYS: readonly string[] = ['gateway/main.ts', 'broker/main.ts'];
+
 const nodeArguments = (main: string, args: readonly string[]) => [
   '--disable-warning=ExperimentalWarning',
+  ...(RELAYS.includes(main) ? ['--max-semi-space-size=1'] : []),
   join(ROOT, main),
   ...args,
 ];

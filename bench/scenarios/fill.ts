@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { TIERS, type TierLabel } from '#broker/tiers.ts';
 import { BUCKET_MS } from '../load/samples.ts';
 import type { Person } from '../population.ts';
+import { OTHERS } from '../processes.ts';
 import type { FillResult } from '../result.ts';
 import { jain } from '../statistics.ts';
 import { bitsPerSecondOf, type Context, measure, probe, setTier, warmUp } from './context.ts';
@@ -14,6 +15,8 @@ const PROBES_PER_SECOND = 20;
 const IDLE_SHARE = 0.5;
 /** A line counts as full from here; below, the report says what stood in the way. */
 const FULL = 0.98;
+/** Of one core: so much of other work makes a run worth little. */
+const OTHERS_DISTURB = 0.2;
 
 /** @param sessions how many fill the line; the people behind them, and one more, have open sessions */
 export async function fill(context: Context, tier: TierLabel, sessions: number): Promise<FillResult> {
@@ -87,10 +90,13 @@ async function superseded({ bench }: Context, people: readonly Person[]): Promis
 
 /** A process that used its whole core, or all of them together every core. */
 function limit(processes: FillResult['processes']): string {
-  const busiest = processes.toSorted((a, b) => b.cpuShare - a.cpuShare)[0];
+  const others = processes.find(({ name }) => name === OTHERS)?.cpuShare ?? 0;
+  const busiest = processes.filter(({ name }) => name !== OTHERS).toSorted((a, b) => b.cpuShare - a.cpuShare)[0];
   const together = processes.reduce((sum, { cpuShare }) => sum + cpuShare, 0);
   const shares = processes.map(({ name, cpuShare }) => `${name} ${Math.round(cpuShare * 100)} %`).join(', ');
   if (busiest && busiest.cpuShare > 0.9) return `${busiest.name} used all of a core (${shares})`;
-  if (together > 0.9 * availableParallelism()) return `all ${availableParallelism()} cores were in use (${shares})`;
-  return `no core was fully used (${shares}): the window, the line or other work on this machine`;
+  if (together > 0.9 * availableParallelism() && others <= OTHERS_DISTURB)
+    return `all ${availableParallelism()} cores were in use (${shares})`;
+  if (others > OTHERS_DISTURB) return `other work disturbed this run (${shares})`;
+  return `no core was fully used (${shares}): the window or the line`;
 }

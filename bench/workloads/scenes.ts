@@ -44,7 +44,7 @@ export const SCENES: Readonly<Record<Workload, Scene>> = {
       }
     },
   },
-  scrolling: { desktop: 'tigervnc', program: (env) => startTerminal(env, RUNNING_TEXT), act: () => delay(2_500) },
+  scrolling: { desktop: 'tigervnc', program: (env) => startTerminal(env, RUNNING_TEXT), act: () => delay(1_000) },
   slides: {
     desktop: 'tigervnc',
     async act(_, env) {

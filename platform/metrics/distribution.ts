@@ -1,4 +1,4 @@
-// How long things take, in buckets: one array and one addition a value, so that it may stand in the path of every record.
+// How long things take, in buckets: cheap enough to stand in the path of every record.
 
 /** Upper bounds in seconds: 50 µs, where a relay should be, to 2.5 s, where nobody can work any more. */
 const BOUNDS: readonly number[] = [

@@ -1,6 +1,7 @@
 // Where a monitor on this host reads the metrics: GET /metrics on loopback, and nothing else. There is no TLS and no
-// password because there is no network: who may run a program here may read how busy the process is. A monitor elsewhere
-// comes through an agent of its own on the host, or ssh. On the LGWAN side nothing may listen beyond loopback (C2).
+// password because there is no network: who may run a program here may read how busy the process is. A monitor
+// elsewhere comes through an agent of its own on the host, or ssh. On the LGWAN side nothing may listen beyond
+// loopback (C2).
 import { createServer, type IncomingMessage } from 'node:http';
 import { isIPv4 } from 'node:net';
 import * as z from 'zod';

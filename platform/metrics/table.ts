@@ -1,9 +1,9 @@
-// The closed list of metrics. What is not in a row cannot be exposed; docs/metrics.md has the same rows, and a test holds
-// both against what the processes really answer.
+// The closed list of metrics. What is not in a row cannot be exposed; docs/metrics.md has the same rows, and a test
+// holds both against what the processes really answer.
 //
-// No label names a user, a session, a desktop or an address: metrics leave the process for a monitor that has no right to
-// know who works when (G2), and each such label would grow the monitor's memory without an end. The municipality is the
-// finest grain there is; an operator who has to know more asks the audit log.
+// No label names a user, a session, a desktop or an address: metrics leave the process for a monitor that has no
+// right to know who works when (G2), and each such label would grow the monitor's memory without an end. The
+// municipality is the finest grain there is; an operator who has to know more asks the audit log.
 
 export type ProcessName = 'gateway' | 'broker' | 'agent';
 
@@ -210,7 +210,7 @@ export type NameOf<T extends MetricRow['type']> = {
   [N in MetricName]: (typeof METRICS)[N]['type'] extends T ? N : never;
 }[MetricName];
 
-/** What prom-client tells of any Node process; part of the closed list, so that a new version of it adds nothing unseen. */
+/** What prom-client tells of any Node process; in the list too, so that a new version of it adds nothing unseen. */
 export const NODE_METRICS: readonly string[] = [
   'process_cpu_user_seconds_total',
   'process_cpu_system_seconds_total',

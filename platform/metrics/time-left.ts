@@ -1,5 +1,6 @@
-// How long a process's certificates, authorities and revocation lists still hold: the alarm to set, since a list that has
-// run out refuses everybody. A list may be megabytes, so the files are read again only when one of them has changed.
+// How long a process's certificates, authorities and revocation lists still hold: the alarm to set, since a list
+// that has run out refuses everybody. A list may be megabytes, so the files are read again only when one of them has
+// changed.
 import type { TlsFiles } from '../hop/tls.ts';
 import { loadTls } from '../hop/tls-files.ts';
 import { stateOf } from '../process/file-state.ts';

@@ -98,7 +98,7 @@ export class Channel {
   #acknowledged: number;
   #unacknowledgedBytes = 0;
   readonly #unacknowledged: Unacknowledged[] = [];
-  /** Of the agent: frames go as fast as the line takes them. */
+  /** Of what the agent sends; a client's is a constant. */
   readonly window: Window;
 
   // Receiving
@@ -315,7 +315,7 @@ export class Channel {
     const inFlight = this.#unacknowledgedBytes;
     for (const sent of done) this.#unacknowledgedBytes -= sent.plaintext.length + OVERHEAD_BYTES;
     const newest = done.at(-1);
-    if (newest) {
+    if (newest && this.#sends === Direction.outward) {
       const bytes = inFlight - this.#unacknowledgedBytes;
       const { sentAt } = newest;
       this.window.acked({ sentAt, heldMs: heldUs / 1000, bytes, inFlight }, this.#options.now());

@@ -24,7 +24,7 @@ const AIM_MORE_SHARE = 0.25;
  * A round that brought less than this share of the rate ran dry in between, unless its round trips show a queue: the less
  * came, the more of them is jitter.
  */
-const DRY_SHARE = 0.95;
+const DRY_SHARE = 0.94;
 const DRY_ROOM = 0.75;
 /** Then acks are late, or encoding takes its time, and more must be under way; it goes back when that is over. */
 const AIM_UP = 1.1;
@@ -57,7 +57,7 @@ const RECORD_FIRST_BYTES = 4_096;
 export interface Arrival {
   /** Of the newest record that is acknowledged, ms. */
   sentAt: number;
-  /** How long the other end says that it held that record. */
+  /** How long the other end says that it held that record; believed up to the time since its last ack. */
   heldMs: number;
   /** Newly acknowledged; more than 0. */
   bytes: number;
@@ -94,6 +94,7 @@ export class Window {
   #searching = true;
   #arrived = 0;
   #lastAt: number;
+  #silentUntil = Number.NEGATIVE_INFINITY;
   #forgiven = false;
   #round: Round;
   /** Watches for a line that has become slower. */
@@ -145,10 +146,12 @@ export class Window {
     // An honest client cannot have held it since before its last ack.
     const at = Math.max(now - heldMs, this.#lastAt);
     this.#lastAt = now;
-    this.#roundTrip = clamp(now - sentAt - heldMs, 0, ROUND_TRIP_MAX_MS);
+    this.#roundTrip = clamp(at - sentAt, 0, ROUND_TRIP_MAX_MS);
     this.#arrived += bytes;
-    if (!full || this.#probe || (silent && !this.#forgiven)) this.#leaveOut(now);
+    // What was under way meanwhile may come all at once; only what was sent afterwards tells how fast the line is.
+    if (silent && !this.#forgiven) this.#silentUntil = now;
     this.#forgiven ||= silent;
+    if (!full || this.#probe || sentAt < this.#silentUntil) this.#leaveOut(now);
     this.#round.silent ||= silent;
     this.#measureShortest(sentAt, full, now);
     this.#measureRate(sentAt, at);

@@ -1,6 +1,7 @@
 // Who has a place at a desktop, and what takes it away again. The client's core is real, the desktop is not.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Code, Refusal } from '#protocol/codes.ts';
+import { WINDOW_FIRST_BYTES } from '#protocol/limits.ts';
 import { signLease } from '#protocol/outer/grant.ts';
 import { type BothEnds, bothEnds, DESKTOP, OTHER_DESKTOP, USER } from '#tests/support/both-ends.ts';
 import { deviceKey } from '#tests/support/end-to-end.ts';
@@ -240,5 +241,53 @@ describe('an agent', () => {
       expect.objectContaining({ user: USER, municipality: '131016', desktop: DESKTOP, proof: 'device-key' }),
     ]);
     expect(await ends.pairings.keysOf(USER, DESKTOP)).toEqual([deviceKey.publicKey]);
+  });
+});
+
+describe('what is measured', () => {
+  it('stands for each running session, with whose it is', async () => {
+    await ends.paired(USER, OTHER_DESKTOP);
+    const slow = slowDesktop();
+    const opening = attempt(ends.open());
+    await until('the desktop is asked', slow.waits);
+    expect(ends.sessions.measure(), 'still being attached').toEqual([]);
+    slow.goOn();
+    await opening;
+    const other = await ends.show({ desktop: OTHER_DESKTOP });
+    await until('the first picture', () => other.frames.length > 0);
+    const measured = ends.sessions.measure();
+    expect(measured.map(({ desktop }) => desktop)).toEqual([DESKTOP, OTHER_DESKTOP]);
+    expect(measured[1]).toMatchObject({
+      session: other.id,
+      municipality: '131016',
+      windowBytes: WINDOW_FIRST_BYTES,
+      rateBytesPerSecond: 0,
+      updates: 1,
+      staleTiles: 0,
+    });
+    expect(measured[0]?.inFlightBytes, 'nobody acknowledges').toBeGreaterThan(0);
+    other.session.end();
+    await until('the place is free', () => !ends.sessions.live(OTHER_DESKTOP));
+    expect(ends.sessions.measure()).toHaveLength(1);
+  });
+
+  it('counts what another screen than the product’s sends', async () => {
+    const said = { updates: 7, staleTiles: 3 };
+    ends = await bothEnds({
+      openScreen({ send, room, recordBytes, updateBytes }) {
+        expect([room(), recordBytes(), updateBytes()]).toEqual([WINDOW_FIRST_BYTES, 4_096, WINDOW_FIRST_BYTES / 2]);
+        send(new Uint8Array(recordBytes()));
+        const nothing = () => {};
+        return {
+          ...{ damage: nothing, resized: nothing, answerResize: nothing, cursor: nothing, bell: nothing },
+          ...{ refresh: nothing, acked: nothing, close: nothing, idle: true, counts: said },
+        };
+      },
+    });
+    await ends.paired();
+    const shown = await ends.show();
+    await until('its bytes arrive', () => shown.frames.length > 0);
+    expect(shown.frames[0]).toHaveLength(4_096);
+    expect(ends.sessions.measure()[0]).toMatchObject(said);
   });
 });

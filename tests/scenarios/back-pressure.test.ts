@@ -2,7 +2,8 @@
 // and in the end it is cut. Once as a client that hangs, once as one that lies: it acknowledges what it never read (T13).
 //
 // The bounds, for each stuck session (docs/limits.md):
-//   agent            WINDOW_MAX_BYTES unacknowledged, and as much again waiting in its own socket; one record over each
+//   agent            the window as measured, WINDOW_MAX_BYTES at most, unacknowledged, and SOCKET_WAITING_MAX_BYTES waiting
+//                    in its own socket; one record over each. For a client that never acknowledges: WINDOW_FIRST_BYTES
 //   broker, gateway  RELAY_QUEUE_MAX_BYTES and one record waiting for the next hop
 // A process's RSS also moves with its garbage, so it is held against what the same session needs while it is read.
 import { readFileSync } from 'node:fs';
@@ -14,7 +15,7 @@ import { enrol, type Person } from '#lab/person.ts';
 import { MUNICIPALITY } from '#lab/system.ts';
 import type { Socket } from '#platform/hop/websocket.ts';
 import { DEFAULT_SUITE } from '#protocol/inner/suites.ts';
-import { ACK_PER_SECOND, RECORD_MAX_BYTES, WINDOW_MAX_BYTES, WRITE_STALL_MAX_MS } from '#protocol/limits.ts';
+import { ACK_PER_SECOND, RECORD_MAX_BYTES, WINDOW_FIRST_BYTES, WRITE_STALL_MAX_MS } from '#protocol/limits.ts';
 import { connectInProcess, type InProcessClient, type View } from '#tests/support/in-process-client.ts';
 import { lyingClient } from '#tests/support/lying-client.ts';
 import { CORNER, startRecordingVnc } from '#tests/support/recording-vnc.ts';
@@ -27,8 +28,8 @@ const KEYS = `${MUNICIPALITY}/soumu/keys`;
 const MEBIBYTE = 2 ** 20;
 /** What garbage may add to a process. An agent that believed the lies grew by 70 to 130 MiB here, an honest one by 10. */
 const RSS_GROWTH_MAX_BYTES = 48 * MEBIBYTE;
-/** Records in one lie: 10 MB/s of them, which the encoder keeps up with, so that no lie runs ahead of a believer. */
-const LIE_RECORDS = 3;
+/** Records in one lie: up to 6 MB/s of them. A blind liar cannot do much more: with what it measures the window follows. */
+const LIE_RECORDS = 2;
 const KEY_INTERVAL_MS = 12;
 const SAMPLES = 160;
 /** Below this, timers and the scheduler say more than the system does. */
@@ -125,7 +126,7 @@ describe('a client that stops reading', () => {
     return times[Math.floor(times.length * 0.95)] as number;
   }
 
-  it('does not slow down anybody else, and gets no more than the window', async () => {
+  it('does not slow down anybody else, and gets no more than the first window', async () => {
     await filmAsUsual(500);
     const compare = async () => {
       const alone = await p95();
@@ -141,27 +142,27 @@ describe('a client that stops reading', () => {
       return { ratio: beside / Math.max(alone, P95_FLOOR_MS), bytes };
     };
     const first = await compare();
-    expect(first.bytes).toBeGreaterThan(WINDOW_MAX_BYTES / 2);
-    expect(first.bytes).toBeLessThan(WINDOW_MAX_BYTES + RECORD_MAX_BYTES);
+    expect(first.bytes).toBeGreaterThan(WINDOW_FIRST_BYTES / 2);
+    expect(first.bytes).toBeLessThan(WINDOW_FIRST_BYTES + RECORD_MAX_BYTES);
     // One second try: another program on this machine is not our doing.
     const ratio = first.ratio <= 2 ? first.ratio : (await compare()).ratio;
     expect(ratio).toBeLessThanOrEqual(2);
   });
 
-  it('and says that it had read it is cut by the write stall, and no memory has grown meanwhile', async () => {
+  it('and says that it had read it is cut, and no memory has grown meanwhile', async () => {
     const usual = await filmAsUsual(3_000);
     const { liar, socket } = await openFilm();
     socket.pause();
-    // An ack for what was not sent yet would end it: first the window has to be full.
+    // First the window has to be full: an ack for what was not sent yet ends it, sooner or later. A relay that nobody
+    // reads from cuts it at the latest.
     await delay(500);
     const stop = watchMemory();
     const lies = setInterval(() => void liar.lie(LIE_RECORDS), 1_000 / ACK_PER_SECOND);
-    const cut = { session: liar.session, reason: 'PEER_STUCK' };
-    await audited(under.system, 'gateway', 'relay-ended', cut, 3 * WRITE_STALL_MAX_MS).finally(() =>
+    const within = 3 * WRITE_STALL_MAX_MS;
+    await audited(under.system, 'gateway', 'relay-ended', { session: liar.session }, within).finally(() =>
       clearInterval(lies),
     );
     const stalled = stop();
-    // By now the agent has noticed as well: with nothing sent, the lies ran ahead of it.
     await audited(under.system, 'agent', 'session-ended', { session: liar.session });
     for (const name of PROCESSES) {
       expect(stalled[name].last - usual[name].most, name).toBeLessThan(RSS_GROWTH_MAX_BYTES);

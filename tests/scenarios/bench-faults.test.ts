@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { readReport } from '#bench/report/publish.ts';
 import { ROOT, run } from '#lab/process.ts';
 
 const WAIT = { timeout: 40_000, interval: 50 };
@@ -46,6 +47,7 @@ describe('a fault in the middle of a benchmark', () => {
     expect(code).toBe(1);
     expect(stderr.trim().split('\n')).toEqual([expect.stringMatching(/a partial report: fill: stopped$/)]);
     const report = JSON.parse(stdout);
+    expect(readReport(join(out, 'report.json')).partial).toBe('fill: stopped');
     expect(report).toMatchObject({ partial: 'fill: stopped', scenarios: [] });
     expect(report.notRun.map(({ scenario }: { scenario: string }) => scenario)).toEqual(['fill', 'encode']);
     expect(pidsOf(out)).toEqual([]);
@@ -71,6 +73,24 @@ describe('a fault in the middle of a benchmark', () => {
     expect(code).toBe(3);
     expect(stderr).toBe(`${join(file, 'out')}: cannot be made (ENOTDIR)\n`);
   });
+
+  it('a full disk is one line, and leaves no process behind', async () => {
+    const out = join(root, 'full');
+    const args = ['bench/main.ts', ...LONG.toSpliced(1, 1, 'fill'), '--out', out];
+    // The shell's limit for files stands for the full disk: the system's state does not fit.
+    const child = spawn('/bin/bash', ['-c', 'ulimit -f 48; exec "$@"', 'bash', process.execPath, ...args], {
+      cwd: ROOT,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, NODE_NO_WARNINGS: '1' },
+    });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    const [code] = await once(child, 'close');
+    expect(code).toBe(1);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stderr).toMatch(/a partial report: fill: /);
+    expect(pidsOf(out)).toEqual([]);
+  }, 60_000);
 
   it('a target without credentials, or that does not answer, is one line', async () => {
     const empty = join(root, 'nobody');

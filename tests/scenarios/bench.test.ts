@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { readReport } from '#bench/report/publish.ts';
 import { run } from '#lab/process.ts';
 
 describe('npm run bench', () => {
@@ -36,9 +37,12 @@ describe('npm run bench', () => {
     expect(result.keyRoundTripMs.full.count).toBeGreaterThan(10);
     expect(result.stalenessMs.count).toBeGreaterThan(10);
     expect(result.jain).toBeGreaterThan(0.5);
+    const report = readReport(join(out, 'report.json'));
+    expect(report).toMatchObject({ partial: null, notRun: [], scenarios: [{ scenario: 'fill', sessions: 3 }] });
+    expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('10Mbps');
     const names = result.processes.map(({ name }: { name: string }) => name);
-    expect(names).toEqual(['gateway', 'broker', 'replay', 'load', 'link']);
-    for (const { cpuSeconds } of result.processes) expect(cpuSeconds).toBeGreaterThan(0);
+    expect(names).toEqual(['gateway', 'broker', 'replay', 'load', 'link', 'others']);
+    for (const { cpuSeconds } of result.processes.slice(0, -1)) expect(cpuSeconds).toBeGreaterThan(0);
   }, 60_000);
 
   it('measures the doors of the gateway', async () => {
@@ -51,22 +55,9 @@ describe('npm run bench', () => {
     expect(result.handshakes.count).toBeGreaterThan(10);
   }, 60_000);
 
-  it.each([
-    [['--tier', '11Mbps'], /unknown tier "11Mbps"; there are 10Mbps, /],
-    [['--scenario', 'fil'], /unknown scenario "fil"; there are fill, /],
-    [['--seconds', '0'], /--seconds must be a whole number from 1 to 600/],
-    [['--sessions', '1.5'], /--sessions must be a whole number/],
-    [['--rtt', 'far'], /--rtt must be a whole number from 0 to 500/],
-    [['--hours', '-1'], /--hours must be above 0/],
-    [['--target', 'https://localhost:1'], /--target and --credentials go together/],
-    [['--target', 'http://localhost:1', '--credentials', '.'], /--target must be https:/],
-    [['--nonsense'], /--nonsense/],
-    [['dance'], /unknown command "dance"/],
-  ])('refuses %j with one line and exit code 2', async (args, line) => {
-    const { code, stdout, stderr } = await run('bench/main.ts', args);
-    expect(code).toBe(2);
-    expect(stdout).toBe('');
-    expect(stderr).toMatch(line);
-    expect(stderr.trim().split('\n')).toHaveLength(1);
+  it('refuses bad arguments with one line and exit code 2', async () => {
+    const { code, stdout, stderr } = await run('bench/main.ts', ['--tier', '11Mbps']);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^unknown tier "11Mbps"; there are 10Mbps, .*\n$/);
   });
 });

@@ -7,6 +7,7 @@ import { onTestFinished } from 'vitest';
 import { Admission } from '#agent/admission.ts';
 import type { OpenDesktop } from '#agent/desktop/desktop.ts';
 import { Pairings } from '#agent/pairings.ts';
+import type { OpenScreen } from '#agent/screen/screen-sender.ts';
 import { Sessions, type SessionsParts } from '#agent/sessions.ts';
 import type { Audit } from '#platform/audit/chain.ts';
 import { fitEvent } from '#platform/audit/events.ts';
@@ -84,9 +85,9 @@ export interface Shown {
   ends: End[];
 }
 
-/** @param given clocks that go by themselves, and pins of another gateway than the played one */
+/** @param given clocks that go by themselves, pins of another gateway than the played one, another screen's way out */
 export async function bothEnds(
-  given: { clock?: BothEnds['clock']; pins?: readonly GrantKey[] } = {},
+  given: { clock?: BothEnds['clock']; pins?: readonly GrantKey[]; openScreen?: OpenScreen } = {},
 ): Promise<BothEnds> {
   const folder = mkdtempSync(join(tmpdir(), 'telework-ends-'));
   const clock = given.clock ?? { monotonic: 0, wall: WALL };
@@ -123,6 +124,7 @@ export async function bothEnds(
     clock: { monotonic: () => clock.monotonic, wall: () => clock.wall },
     log: createLog('agent', { write: () => {} }),
     dialData: () => ends.dialData(ends.link()),
+    ...(given.openScreen && { openScreen: given.openScreen }),
     tell(message) {
       ends.told.push(message);
       ends.onTold(message);

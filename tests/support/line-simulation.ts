@@ -42,6 +42,7 @@ export class LineSimulation {
   readonly encodeMs: number;
   readonly sessions: SimulatedSession[] = [];
   #paused = false;
+  #heldUntil = 0;
   #busy = false;
   #turn = 0;
   #random: number;
@@ -100,6 +101,15 @@ export class LineSimulation {
       this.#paused = false;
       this.serve();
     });
+  }
+
+  /** A packet was lost: what follows arrives, but TCP hands nothing over for so long, and then all of it. */
+  holdUp(ms: number): void {
+    this.#heldUntil = this.now + ms;
+  }
+
+  get heldUntil(): number {
+    return this.#heldUntil;
   }
 
   /** One record at a time, the sessions in turn, each by its bytes. */
@@ -197,7 +207,7 @@ export class SimulatedSession {
 
   travel(ms: number, record: Record): void {
     const line = this.#line;
-    this.#lastTravel = Math.max(this.#lastTravel, line.now + ms + line.random() * line.jitterMs);
+    this.#lastTravel = Math.max(this.#lastTravel, line.now + ms + line.random() * line.jitterMs, line.heldUntil);
     line.at(this.#lastTravel, () => {
       record.arrived?.(line.now);
       this.#received = record.sequence;

@@ -47,7 +47,7 @@ describe.each(TIER_LABELS)('a line of %s', (tier) => {
     );
   });
 
-  it.each([0, 3, 6])('is full while there is something to send, with timers that are %i ms late', (lateMs) => {
+  it.each([0, 6, 15])('is full while there is something to send, with timers that are %i ms late', (lateMs) => {
     const virtual = new VirtualLine(lineOf(tier), () => lateMs);
     for (const session of MANY.slice(0, 3)) virtual.saturating(session, () => SMALL_RECORD);
     virtual.run(2_100);

@@ -180,6 +180,23 @@ describe('a socket of a hop', () => {
     }
   });
 
+  it('sends the largest records in TLS records of their own, however many at once, so the next hop copies none', async () => {
+    const { dialled, accepted } = await hop.pair({ mask: 'zero' });
+    for (const [from, to, frameBytes] of [
+      [accepted, dialled, 4 + RECORD_MAX_BYTES],
+      [dialled, accepted, 8 + RECORD_MAX_BYTES],
+    ] as const) {
+      const heard = ear();
+      const chunks: number[] = [];
+      from.listen(ear());
+      to.peer.on('data', (chunk: Buffer) => chunks.push(chunk.length));
+      to.listen(heard);
+      for (let i = 0; i < 20; i++) from.sendRecord(Buffer.alloc(RECORD_MAX_BYTES));
+      await heard.until(() => heard.records.length === 20);
+      expect(chunks).toEqual(Array(20).fill(frameBytes));
+    }
+  });
+
   it('reports a connection that just breaks off as lost and does not crash', async () => {
     const { dialled, accepted } = await hop.pair();
     dialled.listen(ear());

@@ -11,6 +11,7 @@ import {
   FRAME_PLAINTEXT_MAX_BYTES,
   HEADER_BYTES,
   RECORD_MAX_BYTES,
+  RECORD_MIN_BYTES,
   TAG_BYTES,
   WINDOW_FIRST_BYTES,
 } from '#protocol/limits.ts';
@@ -358,6 +359,19 @@ describe('acks and the window', () => {
     channels.client.acknowledge(0);
     await deliver(channels);
     channels.agent.send(Lane.frame, frame(1));
+  });
+
+  it('cuts frames so that they fill the window and hardly pass it', async () => {
+    const channels = await openChannels();
+    const lengths: number[] = [];
+    while (channels.agent.room > 0) {
+      lengths.push(channels.agent.frameBytes);
+      channels.agent.send(Lane.frame, frame(1, channels.agent.frameBytes));
+    }
+    expect(lengths.slice(0, -1)).toEqual(Array(7).fill(4_096));
+    expect(lengths.at(-1)).toBeLessThan(4_096);
+    expect(channels.agent.inFlightBytes).toBeGreaterThanOrEqual(WINDOW_FIRST_BYTES);
+    expect(channels.agent.inFlightBytes).toBeLessThan(WINDOW_FIRST_BYTES + RECORD_MIN_BYTES);
   });
 
   it('gives up on an agent that takes a whole window of input without a word (T13)', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Code } from '#protocol/codes.ts';
-import { RECORD_MAX_BYTES, WINDOW_MAX_BYTES } from '#protocol/limits.ts';
+import { RECORD_MAX_BYTES, WINDOW_FIRST_BYTES } from '#protocol/limits.ts';
 import { ClosedByRelay, type DataSocket, Inbox, type SocketHandlers } from '#protocol/outer/data-socket.ts';
 
 function scripted() {
@@ -61,7 +61,7 @@ describe('an inbox', () => {
 
   it('closes on a relay that pours records in while nobody reads (T13)', async () => {
     const { inbox, peer, closes } = scripted();
-    const most = Math.ceil((WINDOW_MAX_BYTES + RECORD_MAX_BYTES) / RECORD_MAX_BYTES);
+    const most = Math.ceil((2 * WINDOW_FIRST_BYTES + RECORD_MAX_BYTES) / RECORD_MAX_BYTES);
     for (let i = 0; i < most; i++) peer.record(new Uint8Array(RECORD_MAX_BYTES));
     expect(closes).toContain('PROTOCOL_ERROR');
     await expect(inbox.nextRecord()).rejects.toBeInstanceOf(ClosedByRelay);
