@@ -5,7 +5,7 @@ import { parseArguments } from '#platform/process/args.ts';
 import { Failure } from '#platform/process/exit.ts';
 import { NAMES, type Name } from './scenarios/scenarios.ts';
 
-const USAGE = `npm run bench [-- options]                 measures every scenario and writes a report, in a few minutes
+const USAGE = `npm run bench [-- options]                 measures every scenario and writes a report, in some eight minutes
 npm run bench -- --target URL --credentials DIR   loads another deployment of this gateway
 npm run bench -- publish REPORT.json       writes its numbers into README.md and docs/benchmarks.md
 npm run bench -- peers [--install]         which relays stand beside ours here; installs those that are missing
@@ -14,7 +14,7 @@ npm run bench -- record                    records the workloads' traces anew, f
   --scenario A,B     ${NAMES.join(' ')} (default: all)
   --tier A,B         ${TIER_LABELS.join(' ')}
   --sessions N       1 to 1000 (default: each scenario's own)
-  --seconds N        of each measurement, 1 to 600 (default 4)
+  --seconds N        of each measurement, 1 to 600 (default 3)
   --rtt MS,MS        delay between client and gateway, both ways together, 0 to 500 (default 20); only fill takes several
   --hours N          of the soak, above 0 to 72 (default: as short as the others)
   --out DIR          where the report and the system under test are kept (default var/bench)
@@ -50,7 +50,7 @@ export function readArguments(args?: readonly string[]): Arguments {
       scenario: text,
       tier: text,
       sessions: text,
-      seconds: { ...text, default: '4' },
+      seconds: { ...text, default: '3' },
       rtt: { ...text, default: '20' },
       hours: text,
       target: text,

@@ -23,10 +23,16 @@ const WARM_UP_MS = 1_500;
 
 /** Waits, unless the run is stopped or a process of it ends. @throws Failure then */
 export async function pause({ bench, signal }: Pick<Context, 'bench' | 'signal'>, ms: number): Promise<void> {
-  const waiting = delay(ms, undefined, { signal }).catch(() => {
+  const over = new AbortController();
+  const waiting = delay(ms, undefined, { signal: AbortSignal.any([signal, over.signal]) }).catch(() => {
     throw new Failure('stopped');
   });
-  await Promise.race([waiting, bench.broken]);
+  waiting.catch(() => {}); // nobody waits for it any more once the system is broken
+  try {
+    await Promise.race([waiting, bench.broken]);
+  } finally {
+    over.abort();
+  }
 }
 
 export const warmUp = (context: Context): Promise<void> => pause(context, WARM_UP_MS);

@@ -14,6 +14,9 @@ describe('a fault in the middle of a benchmark', () => {
   const root = mkdtempSync(join(tmpdir(), 'tw-bench-faults-'));
   afterAll(() => rmSync(root, { recursive: true, force: true }));
 
+  /** One for all: certificates are made once and kept. */
+  const out = join(root, 'out');
+
   /** Of the processes that a run started: each has the run's folder on its command line. */
   const pidsOf = (mark: string): number[] =>
     readdirSync('/proc')
@@ -21,7 +24,9 @@ describe('a fault in the middle of a benchmark', () => {
       .filter((pid) => commandLine(pid).includes(mark))
       .map(Number);
 
-  function start(out: string, ...args: string[]) {
+  function start(...args: string[]) {
+    // What a run before left behind is not a sign of this one.
+    rmSync(join(out, 'system/load'), { recursive: true, force: true });
     const child = spawn(
       process.execPath,
       ['--disable-warning=ExperimentalWarning', join(ROOT, 'bench/main.ts'), ...args, '--json', '--out', out],
@@ -39,8 +44,7 @@ describe('a fault in the middle of a benchmark', () => {
   const LONG = ['--scenario', 'fill,encode', '--tier', '10Mbps', '--sessions', '1', '--seconds', '120'];
 
   it('Ctrl-C keeps what there is, marks it as partial and leaves no process behind', async () => {
-    const out = join(root, 'stopped');
-    const { child, ended, up } = start(out, ...LONG);
+    const { child, ended, up } = start(...LONG);
     await up();
     child.kill('SIGINT');
     const { code, stdout, stderr } = await ended;
@@ -54,8 +58,7 @@ describe('a fault in the middle of a benchmark', () => {
   }, 60_000);
 
   it('a broker that is killed ends the run with its name, and the others with it', async () => {
-    const out = join(root, 'killed');
-    const { ended, up } = start(out, ...LONG.toSpliced(1, 1, 'fill'));
+    const { ended, up } = start(...LONG.toSpliced(1, 1, 'fill'));
     await up();
     const [broker] = pidsOf(join(out, 'system/broker/broker.json'));
     process.kill(broker as number, 'SIGKILL');
@@ -75,7 +78,6 @@ describe('a fault in the middle of a benchmark', () => {
   });
 
   it('a full disk is one line, and leaves no process behind', async () => {
-    const out = join(root, 'full');
     const args = ['bench/main.ts', ...LONG.toSpliced(1, 1, 'fill'), '--out', out];
     // The shell's limit for files stands for the full disk: the system's state does not fit.
     const child = spawn('/bin/bash', ['-c', 'ulimit -f 48; exec "$@"', 'bash', process.execPath, ...args], {
