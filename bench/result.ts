@@ -171,7 +171,7 @@ export const soakSchema = z.strictObject({
   keyRoundTripMs: distributionSchema,
   /** RSS in MiB over time by process. */
   memory: z.record(z.string(), seriesSchema),
-  /** RSS with the sessions open and idle, less RSS before, by session. */
+  /** RSS with all sessions open and idle, less RSS with the first fifth of them, by session in between. */
   idleSessionKiB: z.strictObject({ gateway: z.number(), broker: z.number() }),
   processes: z.array(processSchema),
 });
