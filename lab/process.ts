@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { RELAY_HEAP } from '#platform/hop/heap.ts';
 
 const READY_MAX_MS = 30_000;
 /** Longer than a process needs for its own stop steps. */
@@ -159,12 +160,11 @@ export async function mustRun(main: string, args: readonly string[], signal?: Ab
   return ended.stdout;
 }
 
-/** See platform/hop/heap.ts; deploy/systemd starts them the same way. */
 const RELAYS: readonly string[] = ['gateway/main.ts', 'broker/main.ts'];
 
 const nodeArguments = (main: string, args: readonly string[]) => [
   '--disable-warning=ExperimentalWarning',
-  ...(RELAYS.includes(main) ? ['--max-semi-space-size=1'] : []),
+  ...(RELAYS.includes(main) ? RELAY_HEAP : []),
   join(ROOT, main),
   ...args,
 ];
