@@ -34,7 +34,8 @@ export const meshcentral: Peer = {
     const args = [packageFolder(), '--datapath', data, '--filespath', join(folder, 'files')];
     const account = ['--createaccount', USER, '--pass', password, '--email', 'bench@example.test'];
     await runToEnd(process.execPath, [...args, ...account], folder);
-    const { pid, stop } = await startProgram(process.execPath, args, [port], { cwd: folder });
+    // Served by this very process: the child that it would start otherwise outlives a benchmark that is killed.
+    const { pid, stop } = await startProgram(process.execPath, [...args, '--launch', '1'], [port], { cwd: folder });
     const path = (id: string) => `/meshrelay.ashx?id=${id}&user=${USER}&pass=${encodeURIComponent(password)}`;
     return {
       pids: [pid],

@@ -99,14 +99,15 @@ export async function startProgram(
   name: string,
   args: readonly string[],
   ports: readonly number[],
-  { cwd, env = {} }: { cwd?: string; env?: Record<string, string> } = {},
+  { cwd }: { cwd?: string } = {},
 ): Promise<Program> {
   const child = spawn(...placed('relay', name, args), {
     cwd,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    // An open stdin: its end tells those that read it, as MeshCentral does, that we are gone.
+    stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   });
+  child.stdin.on('error', () => {});
   const last = lastLine(child);
   let ended: string | null = null;
   child.once('error', (error) => (ended = error.message));

@@ -8,6 +8,12 @@ export type Placement = 'relay' | 'load' | 'probe';
 
 const CORES: Readonly<Record<Placement, string>> = { relay: '1', load: '0', probe: '0' };
 
+/**
+ * Before what else the machine does, or its wake-ups are on the relay's bill; and probes before the load, or they wait
+ * behind it on their own core and measure that.
+ */
+const NICENESS: Readonly<Record<Placement, string>> = { relay: '-10', load: '-10', probe: '-15' };
+
 /** @returns the absolute path of a program of the system, or null */
 export function program(name: string): string | null {
   const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];
@@ -25,7 +31,7 @@ function isExecutable(path: string): boolean {
 
 export const canPin = (): boolean => availableParallelism() > 1 && program('taskset') !== null;
 
-/** A probe that waits behind the load on its own core would measure the load. */
+/** Only root may. */
 export const canRunFirst = (): boolean => process.getuid?.() === 0 && program('nice') !== null;
 
 /** @returns the command line that runs `name` at its place; each of these programs becomes the next, under one pid */
@@ -34,7 +40,7 @@ export function placed(placement: Placement, name: string, args: readonly string
     // If the benchmark is killed, what it started must not stay behind.
     ...(program('setpriv') ? ['setpriv', '--pdeathsig', 'KILL', '--'] : []),
     ...(canPin() ? ['taskset', '-c', CORES[placement]] : []),
-    ...(placement === 'probe' && canRunFirst() ? ['nice', '-n', '-15'] : []),
+    ...(canRunFirst() ? ['nice', '-n', NICENESS[placement]] : []),
     name,
     ...args,
   ];

@@ -4,6 +4,8 @@ import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { clientTls, type TlsFiles } from '#platform/hop/tls.ts';
+import { frameHeaderBytes } from './frames.ts';
+import { FRAME_BYTES } from './records.ts';
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 /** Any sixteen bytes will do: the key defends against caches, and there are none on loopback. */
@@ -19,8 +21,7 @@ export interface Upgraded {
 
 /** Answers an upgrade. */
 export function acceptUpgrade(incoming: IncomingMessage, socket: TLSSocket): void {
-  checkSuite(socket);
-  socket.setNoDelay(true);
+  prepare(socket, 'unmasked');
   const accept = createHash('sha1').update(`${incoming.headers['sec-websocket-key']}${GUID}`).digest('base64');
   socket.write(
     `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
@@ -49,9 +50,8 @@ export function dialUpgrade(files: TlsFiles, port: number, path: string): Promis
   asking.once('upgrade', (_response, stream, head) => {
     const socket = stream as TLSSocket;
     socket.setTimeout(0);
-    socket.setNoDelay(true);
     try {
-      checkSuite(socket);
+      prepare(socket, 'masked');
       resolve({ socket, head });
     } catch (error) {
       socket.destroy();
@@ -63,6 +63,13 @@ export function dialUpgrade(files: TlsFiles, port: number, path: string): Promis
   asking.on('error', reject);
   asking.end();
   return promise;
+}
+
+/** As our own ends do it: at once, and each full frame in a TLS record of its own. */
+function prepare(socket: TLSSocket, framing: 'masked' | 'unmasked'): void {
+  checkSuite(socket);
+  socket.setNoDelay(true);
+  socket.setMaxSendFragment(frameHeaderBytes(FRAME_BYTES, framing === 'masked') + FRAME_BYTES);
 }
 
 /** All legs alike, or the comparison is one of ciphers. */

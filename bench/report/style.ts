@@ -15,6 +15,7 @@ nav ol { columns: 2; padding-left: 1.4rem; font-size: .92rem; }
 a { color: #0059a0; }
 .partial { border-left: 6px solid #b3261e; background: #fdecea; padding: .7rem 1rem; }
 .partial .en { color: inherit; }
+.not-run > .en { display: inline; }
 .not-run { border-left: 6px solid #8a8f98; background: #f3f4f6; padding: .5rem 1rem; }
 figure { margin: 1.6rem 0 1rem; break-inside: avoid; }
 figcaption, caption { text-align: left; font-weight: 600; padding: .2rem 0; }

@@ -2,6 +2,7 @@
 // "not run", never reached.
 import { TIER_LABELS, TIERS } from '#broker/tiers.ts';
 import type { FillResult, RelayResult, Report, ScenarioName } from '../result.ts';
+import { median } from '../statistics.ts';
 import { type Both, both, html, type Markup, spoken } from './markup.ts';
 import { figure, milliseconds, percent, times, whole } from './numbers.ts';
 import { resultsOf, type Section, whyNotRun } from './section.ts';
@@ -286,8 +287,20 @@ function everyRatio(relay: RelayResult | undefined, id: string, loads: readonly 
   return {
     measured: ratios.map(({ load, ratio }) => `${load} ${times(ratio)}`).join(', '),
     reached: ratios.every(({ ratio }) => ratio <= most),
-    reason: `OpenSSL ${openssl('us')} / ${openssl(id)}`,
+    reason: [`OpenSSL ${openssl('us')} / ${openssl(id)}`, ...idleCore(relay, id, loads)].join('; '),
   };
+}
+
+/** A relay that waited for the source woke up more often for each byte than a saturated one does. */
+function idleCore({ runs }: RelayResult, id: string, loads: readonly string[]): string[] {
+  if (!loads.includes('saturated')) return [];
+  const shares = ['us', id].map((peer) => {
+    const all = runs.filter((run) => run.peer === peer && run.load === 'saturated');
+    return all.some(({ generatorBound }) => generatorBound) ? median(all.map(({ cpuShare }) => cpuShare)) : null;
+  });
+  if (shares.every((share) => share === null)) return [];
+  const written = shares.map((share) => (share === null ? '≥ 95 %' : percent(share)));
+  return [`the source was the slower part: ${written.join(' / ')} of a core`];
 }
 
 function tiersBetween(least: number, most: number): string[] {

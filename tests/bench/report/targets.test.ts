@@ -54,7 +54,17 @@ describe('the targets of the report', () => {
   });
 
   it('say both OpenSSL versions beside each ratio', () => {
-    expect(verdict(sampleReport(), /HAProxy, saturated/).reason).toBe('OpenSSL 3.5.8 / 3.0.19');
+    expect(verdict(sampleReport(), /HAProxy, 10 to/).reason).toBe('OpenSSL 3.5.8 / 3.0.19');
+    const busy = changed('relay', ({ runs }) => ({ runs: runs.map((run) => ({ ...run, generatorBound: false })) }));
+    expect(verdict(busy, /HAProxy, saturated/).reason).toBe('OpenSSL 3.5.8 / 3.0.19');
+  });
+
+  it('say so when a relay that should have been saturated waited for the source', () => {
+    const waited = changed('relay', ({ runs }) => ({
+      runs: runs.map((run) => ({ ...run, generatorBound: run.peer === 'us', cpuShare: 0.4 })),
+    }));
+    expect(verdict(waited, /HAProxy, saturated/).reason).toContain('the source was the slower part: 40.0 % / ≥ 95 %');
+    expect(verdict(waited, /HAProxy, 10 to/).reason).not.toContain('slower part');
   });
 
   it('never count what was not measured as reached', () => {
