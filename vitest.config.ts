@@ -10,6 +10,8 @@ export default defineConfig({
     execArgv: ['--disable-warning=ExperimentalWarning'],
     maxWorkers: 2,
     hookTimeout: 60_000,
+    // Waiting ends when it has happened; a busy machine may take long to get there.
+    expect: { poll: { timeout: 15_000 } },
     projects: [
       {
         extends: true,

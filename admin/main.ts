@@ -1,7 +1,7 @@
 // npm run admin: the gateway's administrator, talking to the running gateway's Unix socket. Never opens its state.
 import { parseArguments } from '#platform/process/args.ts';
 import { Failure, runCommand } from '#platform/process/exit.ts';
-import { callLocal } from '#platform/process/local-socket.ts';
+import { callLocal } from '#platform/process/local-call.ts';
 import { COMMANDS, type CommandName } from './commands.ts';
 
 const USAGE = `npm run admin -- COMMAND [options]      Users, second factors and entitlements of a running gateway

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { parseArguments } from '#platform/process/args.ts';
 import { Failure, runCommand } from '#platform/process/exit.ts';
-import { callLocal } from '#platform/process/local-socket.ts';
+import { callLocal } from '#platform/process/local-call.ts';
 
 const USAGE = `
 npm run agent -- COMMAND [options]      Pairing and state of a running agent (office side)

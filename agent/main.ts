@@ -1,5 +1,4 @@
 // The LGWAN side: dials out to the broker, verifies users itself, shows them their desktops. Only wiring here.
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { anchorKeeper } from '#platform/audit/anchors.ts';
 import { openAudit } from '#platform/audit/chain.ts';
@@ -42,7 +41,6 @@ runProcess('agent', async (life) => {
   const clock = { monotonic: () => performance.now(), wall: () => Date.now() };
   const log = createLog('agent');
 
-  mkdirSync(config.state, { recursive: true, mode: 0o700 });
   const { municipality, name } = readIdentity(loadTls(config.broker.tls).own, { kind: 'agent', role: 'client' });
   life.onStop(watchValidity(config.broker.tls, log, clock.wall));
   const source = `agent/${municipality}/${name}`;

@@ -7,7 +7,7 @@ import { Authority, makeKey } from '#certs/authority.ts';
 import { LEAF_DAYS } from '#certs/profile.ts';
 import { FILES, writePrivate } from '#client-sim/credentials.ts';
 import { MUNICIPALITY, type System } from '#lab/system.ts';
-import { callLocal } from '#platform/process/local-socket.ts';
+import { callLocal } from '#platform/process/local-call.ts';
 import { toBase64Url } from '#protocol/bytes.ts';
 import { importSigningKey, newSigningKeyPem } from '#protocol/inner/cipher-node.ts';
 import { DESKTOPS_PER_AGENT_MAX } from '#protocol/limits.ts';

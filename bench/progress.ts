@@ -6,7 +6,9 @@ const BAR = 24;
 /** @param silent says nothing at all */
 export function progressOn(stream: NodeJS.WriteStream, silent: boolean): RunProgress & { end(): void } {
   let shown = 0;
-  const rewrite = (line: string) => {
+  const rewrite = (whole: string) => {
+    // A line that wraps could not be covered by the next one.
+    const line = whole.slice(0, (stream.columns ?? 80) - 1);
     stream.write(`\r${line.padEnd(shown)}`);
     shown = line.length;
   };
@@ -20,8 +22,7 @@ export function progressOn(stream: NodeJS.WriteStream, silent: boolean): RunProg
       if (!silent && !stream.isTTY) stream.write(`${scenario}: done\n`);
     },
     end() {
-      if (!silent && stream.isTTY) rewrite('');
-      if (shown > 0) stream.write('\r');
+      if (shown > 0) stream.write(`\r${' '.repeat(shown)}\r`);
     },
   };
 }

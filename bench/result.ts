@@ -1,39 +1,11 @@
 // What a run of the benchmark found, as it stands in the report's JSON: the one form that the scenarios fill, the report
 // draws and `publish` quotes. Milliseconds, bytes and seconds stand in the names.
 import * as z from 'zod';
+import { amount, count, distributionSchema, processSchema, seriesSchema, share } from './figures.ts';
+import { relaySchema } from './relay-result.ts';
 
-const count = z.int().min(0);
-const amount = z.number().min(0);
-const share = z.number().min(0);
-
-/** Of all samples: nothing is thinned out before the quantiles are taken. All null when there was no sample. */
-export const distributionSchema = z.strictObject({
-  count,
-  p50: z.number().nullable(),
-  p90: z.number().nullable(),
-  p95: z.number().nullable(),
-  p99: z.number().nullable(),
-  max: z.number().nullable(),
-  /** The quantiles 0, 0.01 … 1, for plots; empty when there was no sample. */
-  percentiles: z.array(z.number()).max(101),
-});
 export type Distribution = z.infer<typeof distributionSchema>;
-
-/** One process of the system under test, over the measured time. CPU from the kernel's accounting. */
-const processSchema = z.strictObject({
-  /** gateway, broker, replay (agents), load (clients), link (bench's own process, and the delay in it) or bench; and `others`:
-   * whatever else ran on the machine meanwhile. */
-  name: z.string(),
-  cpuSeconds: amount,
-  /** Of one core: cpuSeconds / seconds. */
-  cpuShare: share,
-  rssMiB: amount,
-});
 export type ProcessUse = z.infer<typeof processSchema>;
-
-/** A value over time, one every `everyMs` from the beginning of the measured time. */
-const seriesSchema = z.strictObject({ everyMs: amount, values: z.array(z.number()).max(20_000) });
-export type Series = z.infer<typeof seriesSchema>;
 
 /** One tier of the fill scenario with so many saturating sessions on the line, and one more that only types. */
 export const fillSchema = z.strictObject({
@@ -188,64 +160,6 @@ export const slowReaderSchema = z.strictObject({
 });
 export type SlowReaderResult = z.infer<typeof slowReaderSchema>;
 
-const perPeer = <T extends z.ZodType>(of: T) => z.record(z.string(), of.nullable());
-
-/** One relay hop beside its peers (bench/peers). A peer that is not there is null everywhere and named in `peers`. */
-export const relaySchema = z.strictObject({
-  scenario: z.literal('relay'),
-  /** Saturated, CPU seconds for 10^9 payload bytes: us, nginx, haproxy, ws, … */
-  cpuSecondsPerGB: perPeer(amount),
-  peers: z.array(
-    z.strictObject({
-      id: z.string(),
-      title: z.string(),
-      version: z.string().nullable(),
-      openssl: z.string().nullable(),
-      /** What it does differently from the others, as far as it matters for a comparison. */
-      note: z.string(),
-      /** Why it was not measured; null if it was. */
-      missing: z.string().nullable(),
-    }),
-  ),
-  runs: z.array(
-    z.strictObject({
-      peer: z.string(),
-      /** "saturated" or a tier. */
-      load: z.string(),
-      round: count,
-      bytes: count,
-      seconds: amount,
-      cpuSeconds: amount,
-      cpuSecondsPerGB: amount,
-      /** Of the relay's core. */
-      cpuShare: share,
-      /** Saturated, but the relay's core was not: its figure is of the relay all the same, its rate is not. */
-      generatorBound: z.boolean(),
-      /** Of the rate that was offered; null if saturated. */
-      carriedShare: share.nullable(),
-      residentMiB: amount,
-    }),
-  ),
-  /** us / peer, the median of the ratios of adjacent runs: load → peer → ratio. */
-  ratios: z.record(z.string(), perPeer(amount)),
-  /** 64-byte probes of another session. */
-  probeMs: z.strictObject({ idle: perPeer(distributionSchema), saturated: perPeer(distributionSchema) }),
-  /** Of our relay at 100 Mbps without shaping, from a record being read to the kernel having taken it. */
-  residenceMs: distributionSchema.nullable(),
-  /** At 100 Mbps, from the source's write to the sink's last byte of a record; "direct" is the way without a relay. */
-  oneWayMs: perPeer(distributionSchema),
-  method: z.strictObject({
-    recordBytes: count,
-    secondsPerRun: amount,
-    rounds: count,
-    /** Relay on one core, everything else on another. */
-    pinned: z.boolean(),
-    /** Probes run before the load on their core, so that they measure the relay and not the load. */
-    probesFirst: z.boolean(),
-    certificates: z.string(),
-    suite: z.string(),
-  }),
-});
 export type RelayResult = z.infer<typeof relaySchema>;
 
 /** Many sessions held for a while: nothing lost, memory flat. */
@@ -257,7 +171,7 @@ export const soakSchema = z.strictObject({
   keyRoundTripMs: distributionSchema,
   /** RSS in MiB over time by process. */
   memory: z.record(z.string(), seriesSchema),
-  /** RSS with the sessions open and idle, less RSS before, by session. */
+  /** RSS with all sessions open and idle, less RSS with the first fifth of them, by session in between. */
   idleSessionKiB: z.strictObject({ gateway: z.number(), broker: z.number() }),
   processes: z.array(processSchema),
 });

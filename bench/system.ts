@@ -7,7 +7,7 @@ import { type Link, openLink } from '#lab/link.ts';
 import { type Running, start } from '#lab/process.ts';
 import { bringUp, type System } from '#lab/system.ts';
 import { Failure } from '#platform/process/exit.ts';
-import { callLocal } from '#platform/process/local-socket.ts';
+import { callLocal } from '#platform/process/local-call.ts';
 import type { LoadAnswers, LoadCommand } from './load/commands.ts';
 import { type Person, Population } from './population.ts';
 import { type Watched, watch } from './processes.ts';

@@ -14,7 +14,7 @@ import { openSqliteStore } from '#platform/state/sqlite.ts';
 import { type Broker, startBroker } from './broker.ts';
 import { readBrokerConfig } from './config.ts';
 import { followLine } from './line-file.ts';
-import { meterHandlers, stateFile } from './meter-source.ts';
+import { meterHandlers, stateFile } from './meter-handlers.ts';
 import { Metering } from './metering.ts';
 import { exposeCounted, QueueAges } from './metrics.ts';
 

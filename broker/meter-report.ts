@@ -1,6 +1,6 @@
 // Metered usage as a provider reads it: one object, a CSV file, or a table for people.
 import { type LineFees, lineFees, lineSharePercent, type UsageRates, usageYen } from './bill.ts';
-import type { Terms } from './meter-source.ts';
+import type { Terms } from './meter-handlers.ts';
 import { addUsage, noUsage, type Usage } from './usage.ts';
 
 export interface MeterRow {
@@ -109,7 +109,7 @@ function usageOf({ sessions, sessionSeconds, inward, outward }: MeterRow): Usage
 
 function numbersOf({ sessions, sessionMs, inward, outward }: Usage): string[] {
   const bytes = [inward.payloadBytes, inward.wireBytes, outward.payloadBytes, outward.wireBytes];
-  return [grouped(sessions), grouped(sessionMs / 60_000, 2), ...bytes.map(grouped)];
+  return [grouped(sessions), grouped(sessionMs / 60_000, 2), ...bytes.map((count) => grouped(count))];
 }
 
 function feesOf({ line, usageRates }: MeterReport): string {

@@ -1,25 +1,15 @@
 // Where npm run meter takes its numbers from: a running broker over its 0600 Unix socket, or the state of one that does
 // not run. Both give the same answers.
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import * as z from 'zod';
 import { Failure } from '#platform/process/exit.ts';
-import { callLocal, type LocalHandlers } from '#platform/process/local-socket.ts';
+import { callLocal } from '#platform/process/local-call.ts';
 import { openSqliteStore } from '#platform/state/sqlite.ts';
-import type { Store } from '#platform/state/store.ts';
-import { type UsageRates, usageRatesSchema } from './bill.ts';
+import { usageRatesSchema } from './bill.ts';
 import { readBrokerConfig } from './config.ts';
-import { TIER_LABELS, type TierLabel } from './tiers.ts';
+import { stateFile, type Terms } from './meter-handlers.ts';
+import { TIER_LABELS } from './tiers.ts';
 import { MONTH, type Usage, usageIn, usageSchema, usedMonths } from './usage.ts';
-
-/** The broker's state, in the folder that broker.json names. */
-export const stateFile = (folder: string): string => join(folder, 'broker.db');
-
-export interface Terms {
-  tier: TierLabel;
-  /** null: the provider does not charge by usage. */
-  rates: UsageRates | null;
-}
 
 export interface MeterSource {
   terms(): Promise<Terms>;
@@ -29,24 +19,7 @@ export interface MeterSource {
   close(): Promise<void>;
 }
 
-const whichMonth = z.strictObject({ month: z.string().regex(MONTH) });
 const termsSchema = z.strictObject({ tier: z.enum(TIER_LABELS), rates: usageRatesSchema.nullable() });
-
-/** What the running broker answers. @param flush writes what waits, so that the answer is of this moment */
-export function meterHandlers(parts: { store: Store; flush(): Promise<void>; terms(): Terms }): LocalHandlers {
-  return {
-    'meter.terms': () => parts.terms(),
-    async 'meter.months'() {
-      await parts.flush();
-      return usedMonths(parts.store);
-    },
-    async 'meter.usage'(body) {
-      const { month } = whichMonth.parse(body);
-      await parts.flush();
-      return Object.fromEntries(await usageIn(parts.store, month));
-    },
-  };
-}
 
 /** One call a month: an answer is bounded, and a month of every municipality of Japan fits into it. */
 export function fromSocket(path: string): MeterSource {

@@ -8,10 +8,11 @@ import forge from 'node-forge';
 import * as z from 'zod';
 import { Failure } from '#platform/process/exit.ts';
 import { requireKeyFile } from '#platform/process/key-files.ts';
+import { makePrivateFolder } from '#platform/process/private-folder.ts';
 import { type CertificateKind, identityUri, MUNICIPALITY } from '#protocol/names.ts';
 import { type LeafNames, makeAuthorityCertificate, makeLeafCertificate, type Signer } from './certificate.ts';
 import { makeCrl } from './crl.ts';
-import { privateFolder, readText, withLock, writeText } from './files.ts';
+import { readText, withLock, writeText } from './files.ts';
 import {
   belongsToMunicipality,
   DAY_MS,
@@ -84,7 +85,7 @@ export class Authority {
     if (this.exists && !force) {
       throw new Failure(`${this.folder} holds an authority already; --force replaces it and voids all it issued`);
     }
-    privateFolder(this.folder);
+    makePrivateFolder(this.folder);
     const key = await makeKey();
     this.#locked(() => {
       const certificate = makeAuthorityCertificate(key, this.kind, municipality, now);

@@ -1,13 +1,14 @@
 // The commands: arguments in, one call, one answer out.
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseArguments } from '#platform/process/args.ts';
 import { type ExitCode, Failure } from '#platform/process/exit.ts';
+import { makePrivateFolder } from '#platform/process/private-folder.ts';
 import { identityUri } from '#protocol/names.ts';
 import { Authority, makeKey } from './authority.ts';
 import { checkRequest } from './csr.ts';
 import { demoFiles, makeDemo } from './demo.ts';
 import { checkExternal, checkSample } from './external.ts';
-import { privateFolder, readText, refuseExisting, writeText } from './files.ts';
+import { readText, refuseExisting, writeText } from './files.ts';
 import { KINDS, LEAF_DAYS, REVOCATION_REASONS } from './profile.ts';
 import { makeRequest } from './request.ts';
 import { describe, isAlarm, stateOfAll } from './show.ts';
@@ -76,7 +77,7 @@ async function request(args: readonly string[]): Promise<ExitCode> {
   const name = nameOf(values.name);
   for (const end of ['key', 'csr']) refuseExisting(`${path}.${end}.pem`, values.force);
   const key = await makeKey();
-  privateFolder(join(path, '..'));
+  makePrivateFolder(dirname(path));
   writeText(`${path}.key.pem`, key.privateKey, { replace: values.force });
   writeText(`${path}.csr.pem`, makeRequest(key, name, values.dns.map(hostOf)), { mode: 0o644, replace: values.force });
   say(`${path}.key.pem stays on this host; give ${path}.csr.pem to the ${kind} authority`);

@@ -1,11 +1,12 @@
 // Everything in one folder, for a demonstration on one machine: each authority's key beside each host's key. In earnest
 // they live on different hosts (README.md); the command says so loudly.
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { TlsFiles } from '#platform/hop/tls.ts';
+import { makePrivateFolder } from '#platform/process/private-folder.ts';
 import type { CertificateKind } from '#protocol/names.ts';
 import { Authority, makeKey } from './authority.ts';
 import { checkRequest } from './csr.ts';
-import { privateFolder, writeText } from './files.ts';
+import { writeText } from './files.ts';
 import { KINDS, LEAF_DAYS, type Role } from './profile.ts';
 import { makeRequest } from './request.ts';
 
@@ -36,7 +37,7 @@ export interface DemoLeaf {
  * @throws Failure if something is there already and `force` is not set
  */
 export async function makeDemo({ dir, municipality, agent, dns, force }: DemoOptions, now: number): Promise<void> {
-  privateFolder(dir);
+  makePrivateFolder(dir);
   // In sequence: force must not be found missing after half the folder was replaced.
   for (const kind of KINDS) await new Authority(dir, kind).create(null, now, force);
   const hosts = [...new Set([...dns, 'localhost', '127.0.0.1'])];
@@ -69,7 +70,7 @@ export async function issueWithKey(
   const request = checkRequest(makeRequest(key, commonName), name);
   const names = { identity: { kind, municipality, name }, role, commonName, hosts };
   const { pem } = new Authority(dir, kind).issue(request.publicKey, names, LEAF_DAYS, now);
-  privateFolder(join(path, '..'));
+  makePrivateFolder(dirname(path));
   writeText(`${path}.key.pem`, key.privateKey, { replace: force });
   writeText(`${path}.cert.pem`, pem, { mode: 0o644, replace: force });
 }

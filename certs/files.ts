@@ -4,7 +4,6 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -71,15 +70,6 @@ function writeAll(path: string, content: string | Uint8Array, mode: number): voi
     fsyncSync(file);
   } finally {
     closeSync(file);
-  }
-}
-
-/** Makes the folder and those above it for their owner only; one that is there stays as it is. */
-export function privateFolder(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw fileFailure(error, `cannot make the folder ${path}`);
   }
 }
 

@@ -1,7 +1,7 @@
 // What stays on the user's device, one folder a user: certificate and key, the device key, and the pinned agent keys.
 // No screen, no password, no TOTP secret (requirement 1).
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { P12Error, readP12 } from '#certs/request.ts';
@@ -117,14 +117,6 @@ function readPins(folder: string): Record<string, string> {
   } catch (error) {
     if (error instanceof Failure) throw error;
     throw new Failure(`${path}: not a list of pinned keys; pair again`);
-  }
-}
-
-export function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw new Failure(`${folder}: cannot be made (${(error as NodeJS.ErrnoException).code})`);
   }
 }
 

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { makeP12, makeRequest, P12Error } from '#certs/request.ts';
 import { Failure } from '#platform/process/exit.ts';
-import { FILES, makeFolder, read, writePrivate } from './credentials.ts';
+import { makePrivateFolder } from '#platform/process/private-folder.ts';
+import { FILES, read, writePrivate } from './credentials.ts';
 
 const RSA_BITS = 3072;
 
@@ -15,7 +16,7 @@ const RSA_BITS = 3072;
  * @returns the path of the request
  */
 export async function makeKeyAndRequest(folder: string, name: string, force: boolean): Promise<string> {
-  makeFolder(folder);
+  makePrivateFolder(folder);
   const path = join(folder, FILES.request);
   if (!force && existsSync(join(folder, FILES.key))) {
     throw new Failure(`${join(folder, FILES.key)} exists; --force replaces it and makes its certificate useless`);

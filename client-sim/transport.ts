@@ -26,7 +26,9 @@ export interface Transport {
  * @param lookup another way from the host's name to its address, for a line that stands in front of the gateway
  */
 export function openTransport(gateway: URL, own: LoadedTls, lookup?: LookupFunction): Transport {
-  const tls: ConnectionOptions = { ...clientTlsOf(own, gateway.hostname), ...(lookup ? { lookup } : {}) };
+  // In a URL an IPv6 address stands in brackets.
+  const name = gateway.hostname.replace(/^\[|\]$/g, '');
+  const tls: ConnectionOptions = { ...clientTlsOf(own, name), ...(lookup ? { lookup } : {}) };
   const verify = (peer: TLSSocket) => void verifyPeer(peer, { kind: 'gateway-server', role: 'server' });
   // No resumption: a resumed connection shows no certificate, and verify would refuse the gateway.
   const agent = new Agent({ ...tls, keepAlive: true, maxSockets: 1, maxCachedSessions: 0 });

@@ -14,6 +14,8 @@ import type { Slots } from './slots.ts';
 import type { Tickets } from './tickets.ts';
 
 const SESSION_ID_BYTES = 16;
+/** As long as a change of rights may take to end a session: whoever signs in anew takes over and opens at once. */
+const OWN_END_MAX_MS = 2_000;
 
 /** `desktop` is any short text here: a malformed id gets the same answer as an unknown one. */
 export const openRequest = z.strictObject({
@@ -68,6 +70,7 @@ export async function openDesktop(
     await rights.check({ peer, signIn, desktop });
     if (!broker.isUp) throw new Refusal('BROKER_UNREACHABLE');
     if (!broker.isOnline(desktop)) throw new Refusal('AGENT_OFFLINE');
+    await slots.whenUserIsFree({ municipality, user }, OWN_END_MAX_MS);
     await slots.requireFree({ municipality, user, desktop });
     await sessions.noteActivity(signIn, now());
     const session = randomBytes(SESSION_ID_BYTES).toString('hex');

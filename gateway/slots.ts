@@ -52,6 +52,27 @@ export class Slots {
   }
 
   /**
+   * Resolves when the user holds no slot, or after `maxMs`. Who leaves and comes right back is quicker than the end of the
+   * session before, which travels on another connection or comes by way of the state.
+   */
+  async whenUserIsFree(user: Pick<Slot, 'municipality' | 'user'>, maxMs: number): Promise<void> {
+    const key = userKey(user);
+    if (!(await this.#read(key))) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const stop = this.#store.watch(key, (changed, entry) => {
+      if (changed === key && entry === null) resolve();
+    });
+    const timer = setTimeout(resolve, maxMs);
+    try {
+      // It may have ended before the watch began.
+      if (await this.#read(key)) await promise;
+    } finally {
+      clearTimeout(timer);
+      stop();
+    }
+  }
+
+  /**
    * For an early answer only; claim decides.
    * @throws DESKTOP_IN_USE
    */
@@ -86,8 +107,9 @@ export class Slots {
     if (entry) checkHeld(entry, slot);
   }
 
+  /** The user's last: whoever waits for that finds both free. */
   async release(slot: Slot): Promise<void> {
-    for (const key of keys(slot)) {
+    for (const key of keys(slot).reverse()) {
       const entry = await this.#read(key);
       if (entry?.value.session === slot.session) await this.#store.delete(key);
     }
@@ -141,6 +163,10 @@ function inUse(key: string): Refusal {
   return new Refusal('DESKTOP_IN_USE', key.startsWith(USER_SLOT_PREFIX) ? 'by the same user' : 'by another user');
 }
 
-function keys({ municipality, user, desktop }: Pick<Slot, 'municipality' | 'user' | 'desktop'>): [string, string] {
-  return [`${USER_SLOT_PREFIX}${municipality}/${user}`, `${DESKTOP_SLOT_PREFIX}${desktop}`];
+function keys(slot: Pick<Slot, 'municipality' | 'user' | 'desktop'>): [string, string] {
+  return [userKey(slot), DESKTOP_SLOT_PREFIX + slot.desktop];
+}
+
+function userKey({ municipality, user }: Pick<Slot, 'municipality' | 'user'>): string {
+  return `${USER_SLOT_PREFIX}${municipality}/${user}`;
 }

@@ -69,7 +69,7 @@ await runCommand(async () => {
     if (values.json) process.stdout.write(`${JSON.stringify(access(system, person))}\n`);
     say(summary(result));
     say(howToGoOn(system, person));
-    return await Promise.race([stopped, ended(system)]);
+    return await Promise.race([stopped, allEnded(system, signal)]);
   } catch (error) {
     if (signal.aborted) throw new Failure('起動の途中で止めました / stopped before everything was up and checked');
     throw error instanceof Failure ? error : new Failure((error as Error).message);
@@ -115,15 +115,17 @@ function onceParentIsGone(then: () => void): void {
   }, PARENT_LOOK_MS).unref();
 }
 
-/** A process that dies is told, and ends the demonstration. */
-async function ended(system: System): Promise<never> {
-  const { name } = await Promise.race(
-    Object.values(system.processes).map(async (one) => {
-      await one.exited;
-      return one;
+/** A process that dies is told, and the others stay up, as on three hosts. */
+async function allEnded(system: System, signal: AbortSignal): Promise<never> {
+  await Promise.all(
+    Object.values(system.processes).map(async ({ name, exited }) => {
+      await exited;
+      if (signal.aborted) return;
+      const log = relative('.', join(system.folder, 'log', `${name}.log`));
+      process.stderr.write(`${name} が終了しました / ${name} ended; see ${log}\n`);
     }),
   );
-  throw new Failure(`${name} ended; see ${relative('.', join(system.folder, 'log', `${name}.log`))}`);
+  throw new Failure('すべてのプロセスが終了しました / every process has ended');
 }
 
 /**

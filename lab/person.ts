@@ -1,7 +1,8 @@
 // A person of the demonstration: enrolled as in earnest, key and request on the user's side, certificate by the
 // authority's command, second factor and entitlement by the administrator's, pairing code by the office's.
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makePrivateFolder } from '#platform/process/private-folder.ts';
 import { mustRun } from './process.ts';
 import { MUNICIPALITY, type System } from './system.ts';
 
@@ -29,7 +30,7 @@ export async function enrol(system: System, user: string, name: string): Promise
   const who = ['--municipality', MUNICIPALITY, '--user', user];
   const command = (main: string, ...args: string[]) => mustRun(main, args, system.signal);
   const admin = (...args: string[]) => command('admin/main.ts', '--socket', system.sockets.admin, '--json', ...args);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makePrivateFolder(folder);
   copyFileSync(system.pki.files.user.authorities, at('gateway-ca.pem'));
   copyFileSync(system.pki.files.user.revocations, at('gateway-crl.pem'));
 

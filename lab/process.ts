@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { RELAY_HEAP } from '#platform/hop/heap.ts';
 
 const READY_MAX_MS = 30_000;
 /** Longer than a process needs for its own stop steps. */
@@ -31,7 +32,7 @@ const here: Place = (program, args) => [program, [...args]];
 /**
  * Starts a main file and resolves once it serves.
  * @param log the process's stderr goes to this file
- * @throws Error with the last lines of that log if it ends, stays silent or the signal comes first; it is stopped then
+ * @throws Error with the process's last line if it ends, stays silent or the signal comes first; it is stopped then
  */
 export async function start(
   name: string,
@@ -60,9 +61,12 @@ export async function start(
     });
   }
   const exited = new Promise<number | null>((resolve) => {
-    child.once('exit', (code) => resolve(code));
+    // Not "exit", which may come before its last line.
+    child.once('close', (code) => resolve(code));
     child.once('error', () => resolve(1));
   });
+  /** Its own last word; the log has the rest. */
+  const lastLine = () => last.findLast((line) => !line.startsWith('{')) ?? last.at(-1) ?? `see ${log}`;
   const stop = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     child.kill('SIGTERM');
@@ -73,8 +77,8 @@ export async function start(
   const cancelled = cancellation(signal);
   const ready = await Promise.race([
     readyLine(child),
-    exited.then((code) => Promise.reject(new Error(`${name} ended with ${code}: ${last.join(' | ')}`))),
-    timeLimit(READY_MAX_MS, `${name} was not ready in ${READY_MAX_MS} ms: ${last.join(' | ')}`, exited),
+    exited.then((code) => Promise.reject(new Error(`${name} ended with ${code}: ${lastLine()}`))),
+    timeLimit(READY_MAX_MS, () => `${name} was not ready in ${READY_MAX_MS} ms: ${lastLine()}`, exited),
     cancelled.promise,
   ])
     .catch(async (error) => {
@@ -102,9 +106,9 @@ function readyLine(child: ChildProcess): Promise<Record<string, unknown>> {
   });
 }
 
-function timeLimit(ms: number, message: string, over: Promise<unknown>): Promise<never> {
+function timeLimit(ms: number, message: () => string, over: Promise<unknown>): Promise<never> {
   return new Promise((_, reject) => {
-    const timer = setTimeout(() => reject(new Error(message)), ms);
+    const timer = setTimeout(() => reject(new Error(message())), ms);
     void over.finally(() => clearTimeout(timer));
     timer.unref();
   });
@@ -159,12 +163,13 @@ export async function mustRun(main: string, args: readonly string[], signal?: Ab
   return ended.stdout;
 }
 
-/** See platform/hop/heap.ts; deploy/systemd starts them the same way. */
 const RELAYS: readonly string[] = ['gateway/main.ts', 'broker/main.ts'];
 
 const nodeArguments = (main: string, args: readonly string[]) => [
+  // Else whoever may signal a process makes it listen for a debugger, and reads its keys.
+  '--disable-sigusr1',
   '--disable-warning=ExperimentalWarning',
-  ...(RELAYS.includes(main) ? ['--max-semi-space-size=1'] : []),
+  ...(RELAYS.includes(main) ? RELAY_HEAP : []),
   join(ROOT, main),
   ...args,
 ];

@@ -1,7 +1,8 @@
 // The whole system on one machine: certificates, broker, gateway, agent, each a process of its own with its own folder
 // and configuration file, on loopback. Used by npm start and by the scenarios.
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { makePrivateFolder } from '#platform/process/private-folder.ts';
 import { freePort } from './ports.ts';
 import { mustRun, type Running, start } from './process.ts';
 
@@ -77,14 +78,14 @@ export async function bringUp(options: SystemOptions): Promise<System> {
   const at = (...parts: string[]) => join(folder, ...parts);
   const { progress = () => {}, signal } = options;
   const running: Running[] = [];
-  mkdirSync(at('log'), { recursive: true, mode: 0o700 });
+  makePrivateFolder(at('log'));
   const release = occupy(at('lab.pid'));
   const stop = async () => {
     for (const one of running.splice(0).reverse()) await one.stop();
     release();
   };
   const begin = async (name: string, config: object): Promise<Running> => {
-    mkdirSync(at(name), { recursive: true, mode: 0o700 });
+    makePrivateFolder(at(name));
     writeFileSync(at(name, `${name}.json`), `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
     return again(name);
   };

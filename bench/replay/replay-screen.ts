@@ -59,7 +59,7 @@ export class ReplayScreen implements ScreenOutput {
     this.#frameTimer = null;
     this.#waiting.clear();
     this.#showing = showing;
-    if (!showing) return;
+    if (!showing || this.#closed) return;
     const { trace, pace } = showing;
     const fromMs = Math.floor(offset * trace.durationMs);
     this.#next = Math.max(

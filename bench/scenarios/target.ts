@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Running, start } from '#lab/process.ts';
 import { Failure } from '#platform/process/exit.ts';
-import { callLocal } from '#platform/process/local-socket.ts';
+import { callLocal } from '#platform/process/local-call.ts';
 import type { LoadAnswers, LoadCommand } from '../load/commands.ts';
 import type { TargetResult } from '../result.ts';
 import { distribution, jain } from '../statistics.ts';

@@ -1,8 +1,10 @@
 // The audit log of one process: a hash chain of events in a JSONL file (G1, G3, G6). It outlives the process, and whoever
 // cannot write it may start no new session (G4).
+import { dirname } from 'node:path';
 import { Refusal } from '#protocol/codes.ts';
 import { Failure } from '../process/exit.ts';
 import { createLog, type Log } from '../process/log.ts';
+import { makePrivateFolder } from '../process/private-folder.ts';
 import { type EventFields, type EventName, type FittedEvent, fitEvent } from './events.ts';
 import { AuditFile, type FoundTail } from './file.ts';
 import { type Link, NO_DIGEST, openLine, sealLine } from './line.ts';
@@ -126,6 +128,7 @@ export function requireHealthy(audit: Pick<Audit, 'healthy'>): void {
 }
 
 function openFile(path: string): AuditFile {
+  makePrivateFolder(dirname(path));
   try {
     return new AuditFile(path);
   } catch (error) {

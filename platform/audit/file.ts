@@ -7,13 +7,11 @@ import {
   fdatasyncSync,
   fstatSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readSync,
   statSync,
   writeSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
 import { LINE_MAX_BYTES } from './line.ts';
 
 const TAIL_MAX_BYTES = 4 * LINE_MAX_BYTES;
@@ -38,9 +36,8 @@ export class AuditFile {
   #syncAgain = false;
   #syncError: Error | null = null;
 
-  /** Opens or makes the file with mode 0600. @throws the error of the file system */
+  /** Opens or makes the file with mode 0600, in a folder that is there. @throws the error of the file system */
   constructor(path: string) {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     this.#path = path;
     this.#fd = openSync(path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
     chmodSync(path, 0o600);

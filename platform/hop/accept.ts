@@ -5,7 +5,6 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { WebSocketServer } from 'ws';
 import { CODES, type Code, Refusal, refusalFrom } from '#protocol/codes.ts';
-import { collectYoungOften } from './heap.ts';
 import { OPENING_OPTIONS, Opening } from './opening.ts';
 import { Socket } from './websocket.ts';
 
@@ -28,7 +27,6 @@ export function acceptSockets(
   upgrade: Upgrade,
   refused: (refusal: Refusal, peer: TLSSocket) => void,
 ): void {
-  collectYoungOften();
   const webSockets = new WebSocketServer({
     ...OPENING_OPTIONS,
     noServer: true,

@@ -6,6 +6,7 @@
 // certificate or the revocation list (T11).
 import { X509Certificate } from 'node:crypto';
 import type { Server, ServerOptions } from 'node:https';
+import { isIP } from 'node:net';
 import { type ConnectionOptions, checkServerIdentity, type TLSSocket } from 'node:tls';
 import { type Reason, Refusal } from '#protocol/codes.ts';
 import { lineOf } from '../process/exit.ts';
@@ -55,7 +56,8 @@ export function clientTlsOf({ pem, trust }: LoadedTls, serverName: string): Conn
   return {
     ...pem,
     ...SETTINGS,
-    servername: serverName,
+    // No SNI for an address (RFC 6066 §3); what the certificate must name is checked below all the same.
+    servername: isIP(serverName) ? '' : serverName,
     rejectUnauthorized: true,
     checkServerIdentity: (_host, certificate) =>
       checkServerIdentity(serverName, certificate) ?? trustError(trust, new X509Certificate(certificate.raw)),

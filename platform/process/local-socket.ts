@@ -1,14 +1,15 @@
 // Commands to a running process of the same machine and user: JSON over HTTP over a Unix socket of mode 0600. Nothing
-// listens on the network for this, so the file's owner is who may call (E9).
+// listens on the network for this, so the file's owner is who may call (E9). Calling is local-call.ts: the broker serves,
+// and holds no code that calls anybody (T08).
 import { lstatSync, statSync, unlinkSync } from 'node:fs';
-import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import * as z from 'zod';
-import { CODES, isReason, Refusal, refusalFrom } from '#protocol/codes.ts';
+import { CODES, Refusal, refusalFrom } from '#protocol/codes.ts';
 import { Failure } from './exit.ts';
+import { parseJson, readAll } from './local-message.ts';
 
 const REQUEST_MAX_BYTES = 64 * 1024;
-const ANSWER_MAX_BYTES = 4 * 1024 * 1024;
 const CALL_MAX_MS = 30_000;
 /** sun_path on Linux holds 108 bytes with the closing zero; a longer name would be cut silently. */
 const PATH_MAX_BYTES = 107;
@@ -112,72 +113,5 @@ async function call(incoming: IncomingMessage, handlers: LocalHandlers): Promise
   const name = incoming.url?.slice(1) ?? '';
   const handler = Object.hasOwn(handlers, name) ? handlers[name] : undefined;
   if (incoming.method !== 'POST' || !handler) throw new Refusal('ROUTE_UNKNOWN');
-  return handler(parse(await readAll(incoming, REQUEST_MAX_BYTES)));
-}
-
-async function readAll(stream: IncomingMessage, maxBytes: number): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > maxBytes) throw new Refusal('BODY_TOO_LARGE');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function parse(text: string): unknown {
-  try {
-    return text === '' ? null : JSON.parse(text);
-  } catch {
-    throw new Refusal('BODY_MALFORMED', 'not JSON');
-  }
-}
-
-const answerSchema = z.union([
-  z.strictObject({ result: z.unknown() }),
-  z.strictObject({ failure: z.string() }),
-  z.strictObject({ refusal: z.strictObject({ reason: z.string(), detail: z.string() }) }),
-]);
-
-/**
- * Calls one command of the process that serves `path`.
- * @returns its result; the caller parses it
- * @throws Failure if no process answers, or what the handler failed with
- * @throws Refusal what the handler refused with
- */
-export async function callLocal(path: string, name: string, body: unknown = null): Promise<unknown> {
-  const parsed = answerSchema.safeParse(parse(await exchange(path, name, JSON.stringify(body))));
-  if (!parsed.success) throw new Failure(`${path}: the process there gave an answer of another form`);
-  const answered = parsed.data;
-  if ('failure' in answered) throw new Failure(answered.failure);
-  if (!('refusal' in answered)) return answered.result;
-  const { reason, detail } = answered.refusal;
-  throw new Refusal(isReason(reason) ? reason : 'INTERNAL', detail);
-}
-
-function exchange(path: string, name: string, body: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const outgoing = request(
-      {
-        socketPath: path,
-        path: `/${name}`,
-        method: 'POST',
-        agent: false,
-        headers: { 'content-type': 'application/json' },
-      },
-      (incoming) => void readAll(incoming, ANSWER_MAX_BYTES).then(resolve, reject),
-    );
-    outgoing.setTimeout(CALL_MAX_MS, () => outgoing.destroy(new Failure(`${path}: no answer in ${CALL_MAX_MS} ms`)));
-    outgoing.on('error', (error: NodeJS.ErrnoException) =>
-      reject(error instanceof Failure ? error : new Failure(`${path}: ${explain(error.code)}`)),
-    );
-    outgoing.end(body);
-  });
-}
-
-function explain(code: string | undefined): string {
-  if (code === 'ENOENT' || code === 'ECONNREFUSED') return 'nothing answers there; is the process running?';
-  if (code === 'EACCES') return 'not permitted for this user';
-  return `the connection failed (${code ?? 'unknown error'})`;
+  return handler(parseJson(await readAll(incoming, REQUEST_MAX_BYTES)));
 }

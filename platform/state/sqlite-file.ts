@@ -1,8 +1,9 @@
 // Opening the file of a SQLite store: whose it is, which version wrote it, whether it is whole.
-import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Failure } from '../process/exit.ts';
+import { makePrivateFolder } from '../process/private-folder.ts';
 
 /** "twst" in SQLite's application_id, so that a file of something else is never written to. */
 const APPLICATION_ID = 0x74777374;
@@ -44,8 +45,8 @@ export function openDatabase(path: string): DatabaseSync {
 }
 
 function prepareFile(path: string): void {
+  makePrivateFolder(dirname(path));
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     // Made here and not by SQLite, which would take the umask's mode; its -wal and -shm files take over this one's.
     closeSync(openSync(path, 'a', 0o600));
     if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);

@@ -140,7 +140,7 @@ describe('the broker', () => {
     };
     visit('broker/main.ts');
     expect(reached).toContain('platform/hop/accept.ts');
-    for (const dialling of ['platform/hop/dial.ts', 'platform/hop/redial.ts', 'platform/process/local-socket.ts']) {
+    for (const dialling of ['platform/hop/dial.ts', 'platform/hop/redial.ts', 'platform/process/local-call.ts']) {
       expect(reached).not.toContain(dialling);
     }
     const outward = [...reached].filter((path) => {

@@ -24,6 +24,7 @@ import { verifyGrant, verifyLease } from '#protocol/outer/grant.ts';
 import { parseFromAgent, parseFromGateway, parseToAgent, parseToGateway } from '#protocol/outer/link.ts';
 import { parsePairedMessage, parseSessionMessage, parseTicketMessage } from '#protocol/outer/ticket.ts';
 import { openChannels, recordsOf } from '#tests/support/end-to-end.ts';
+import { liveMemory } from '#tests/support/live-memory.ts';
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 400);
 const shaken = await recordsOf();
@@ -147,7 +148,7 @@ it('a channel survives whatever comes, and delivers nothing of it', async () => 
   await fc.assert(property, { numRuns: 60 });
 });
 
-it('memory stays flat over many hostile messages', () => {
+it('memory stays flat over many hostile messages', async () => {
   const lying = [
     concat(Uint8Array.of(1, 1, 1, 0), new Uint8Array(20), new Uint8Array(60_000).fill(0xff)),
     new Uint8Array(16 * 1024).fill(0xff),
@@ -158,12 +159,8 @@ it('memory stays flat over many hostile messages', () => {
     for (const { parse } of binary) for (const bytes of lying) survives(() => parse(bytes));
     for (const { parse } of textual) survives(() => parse(long));
   };
-  const used = (): number => {
-    globalThis.gc?.();
-    return process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
-  };
   for (let i = 0; i < 200; i++) once();
-  const before = used();
+  const before = await liveMemory();
   for (let i = 0; i < 1_500; i++) once();
-  expect(used() - before).toBeLessThan(48 * 1024 * 1024);
+  expect((await liveMemory()) - before).toBeLessThan(4 * 1024 * 1024);
 });

@@ -1,36 +1,22 @@
 // T14: streams of RFB made by somebody who means harm, towards the agent (a desktop's server) and towards the client (a
 // compromised agent). Neither may crash the reader, make it hold memory, or leave it going on after a violation.
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Refusal } from '#protocol/codes.ts';
 import { type DesktopHandler, DesktopMessages } from '#rfb/desktop-messages.ts';
 import { FrameClient } from '#tests/support/frame-client.ts';
+import { liveMemory } from '#tests/support/live-memory.ts';
 import { cut, oneScreen, rectangle, u16, u32, update } from '#tests/support/rfb-bytes.ts';
 
 const SCREEN = { width: 64, height: 48 };
 const MEGABYTE = 1024 * 1024;
 
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
-
-/** Bytes alive in this process. Buffers are freed a little after the collection that finds them dead. */
-async function alive(): Promise<number> {
-  for (let turn = 0; turn < 3; turn++) {
-    collect();
-    await new Promise((next) => setImmediate(next));
-  }
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
-}
-
 async function expectFlat(work: () => Promise<void>): Promise<void> {
   await work();
-  const before = await alive();
+  const before = await liveMemory();
   await work();
-  expect((await alive()) - before).toBeLessThan(4 * MEGABYTE);
+  expect((await liveMemory()) - before).toBeLessThan(4 * MEGABYTE);
 }
 
 function desktopReader(heard: string[] = []): DesktopMessages {
@@ -123,20 +109,20 @@ describe('T14: a hostile stream of RFB', () => {
     ];
     await expectFlat(async () => {
       const readers = Array.from({ length: 500 }, (_, i) => ({ reader: desktopReader(), bytes: openings[i % 4] }));
-      const before = await alive();
+      const before = await liveMemory();
       for (const { reader, bytes } of readers) await reader.push(bytes as Uint8Array);
-      expect((await alive()) - before).toBeLessThan(4 * MEGABYTE);
+      expect((await liveMemory()) - before).toBeLessThan(4 * MEGABYTE);
     });
   });
 
   it('may announce data for a rectangle: no more is held than has come, and not one byte beyond the geometry', async () => {
-    const before = await alive();
+    const before = await liveMemory();
     const clients = Array.from({ length: 200 }, () => new FrameClient(SCREEN));
-    const held = (await alive()) - before;
+    const held = (await liveMemory()) - before;
     for (const client of clients) {
       await client.push(update(rectangle([0, 0, 64, 48], 7, [0x90, 0xff, 0x67])));
     }
-    expect((await alive()) - before - held).toBeLessThan(4 * MEGABYTE);
+    expect((await liveMemory()) - before - held).toBeLessThan(4 * MEGABYTE);
     const tooMuch = new FrameClient(SCREEN).push(update(rectangle([0, 0, 64, 48], 7, [0x90, 0xff, 0xff, 0xff])));
     await expect(tooMuch).rejects.toMatchObject({ reason: 'MALFORMED' });
   });

@@ -26,7 +26,7 @@ beforeAll(async () => {
     sato: await test.signIn(sato, await test.enrol(SATO)),
   };
   await test.admin('entitlement.add', { ...SATO, desktop: FOREIGN });
-  await vi.waitUntil(async () => (await list('sato')).text.includes('"online":true'));
+  await vi.waitUntil(async () => (await list('sato')).text.includes('"online":true'), { timeout: 15_000 });
 }, 60_000);
 afterAll(async () => {
   await test.close();

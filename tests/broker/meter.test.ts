@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { meterHandlers, stateFile } from '#broker/meter-source.ts';
+import { meterHandlers, stateFile } from '#broker/meter-handlers.ts';
 import { Metering } from '#broker/metering.ts';
 import { serveLocal } from '#platform/process/local-socket.ts';
 import { openSqliteStore } from '#platform/state/sqlite.ts';

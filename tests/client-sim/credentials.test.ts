@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -12,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeP12 } from '#certs/request.ts';
-import { deviceKey, FILES, makeFolder, pin, pinOf, readCertified, writePrivate } from '#client-sim/credentials.ts';
+import { deviceKey, FILES, pin, pinOf, readCertified, writePrivate } from '#client-sim/credentials.ts';
 import { Failure } from '#platform/process/exit.ts';
 import { type DemoPki, demoPki } from '#tests/support/pki.ts';
 
@@ -28,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 beforeEach(() => {
   folder = join(root, String(count++));
-  makeFolder(folder);
+  mkdirSync(folder);
 });
 
 const file = (name: string) => join(folder, name);
@@ -42,17 +43,6 @@ function enrolled(user = pki.users.tanaka): void {
   copy(user.authorities, FILES.gatewayAuthority);
   copy(user.revocations, FILES.gatewayRevocations);
 }
-
-describe('the folder of a user', () => {
-  it('belongs to its owner alone', () => {
-    expect(modeOf(folder)).toBe(0o700);
-  });
-
-  it('that cannot be made is named in one line', () => {
-    writeFileSync(file('plain'), '');
-    expect(() => makeFolder(join(file('plain'), 'below'))).toThrow(/below: cannot be made \(ENOTDIR\)/);
-  });
-});
 
 describe('the device key', () => {
   it('is made once, for its owner alone, and stays the same', () => {
@@ -176,7 +166,7 @@ describe('a private file', () => {
   });
 
   it('that cannot be written leaves nothing behind', () => {
-    makeFolder(file('x'));
+    mkdirSync(file('x'));
     expect(() => writePrivate(file('x'), 'new')).toThrow(/x: cannot be written \(E/);
     expect(readdirSync(folder)).toEqual(['x']);
   });

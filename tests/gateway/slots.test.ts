@@ -63,6 +63,19 @@ describe('live sessions', () => {
     expect(await outcome(slots.claim(slot('2', 'tanaka', 'notepad')))).toBe('done');
   });
 
+  it('let their user wait for the end: until both slots are free, and no longer than asked for', async () => {
+    const { slots, others } = open();
+    await slots.whenUserIsFree(first, 60_000); // nothing to wait for
+    await slots.claim(first);
+    await slots.claim(slot('2', 'tanaka2', 'other'));
+    await slots.whenUserIsFree(first, 20);
+    expect(await outcome(slots.requireFree(first))).toBe('DESKTOP_IN_USE');
+    const waits = [slots, others].map((some) => some.whenUserIsFree(first, 60_000));
+    await slots.release(first);
+    await Promise.all(waits);
+    expect(await outcome(others.requireFree(first))).toBe('done');
+  });
+
   it('are free again after a crash as soon as the agent must have ended, too', async () => {
     const { clock, slots } = open();
     await slots.claim(first);

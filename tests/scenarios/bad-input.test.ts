@@ -6,13 +6,13 @@ import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { makeKey } from '#certs/authority.ts';
 import { oneTimeCode } from '#client-sim/one-time-code.ts';
 import { enrol, type Person, pairingCode } from '#lab/person.ts';
 import { mustRun, run } from '#lab/process.ts';
 import { MUNICIPALITY } from '#lab/system.ts';
-import { callLocal } from '#platform/process/local-socket.ts';
+import { callLocal } from '#platform/process/local-call.ts';
 import { toBase64Url } from '#protocol/bytes.ts';
 import { importSigningKey, newSigningKeyPem } from '#protocol/inner/cipher-node.ts';
 import { TICKET_LIFE_MS } from '#protocol/limits.ts';
@@ -212,7 +212,7 @@ describe('bad input', () => {
         ...['revoke', '--dir', under.system.pki.dir, '--kind', 'user'],
         ...['--serial', serialNumber, '--reason', 'keyCompromise'],
       ]);
-      await vi.waitFor(async () => expect((await ask(own)).status).toBe(403), { timeout: 2_000, interval: 50 });
+      await expect.poll(async () => (await ask(own)).status).toBe(403);
       await audited(under.system, 'gateway', 'certificate-refused', { reason: 'CERTIFICATE_REVOKED' });
       const ended = await connect(sato.folder, '--user', 'sato', '--totp-uri', sato.totpFile);
       expectLine(ended, 1, /^CERTIFICATE_REFUSED: /);
@@ -326,9 +326,7 @@ describe('bad input', () => {
       const ended = await signIn(suzuki.folder, '--desktop', idOf('pc-01'));
       await under.system.restart('agent');
       expectLine(ended, 1, /^DESKTOP_OFFLINE: /);
-      await vi.waitFor(async () => {
-        expect(await callLocal(under.system.sockets.agent, 'status')).toMatchObject({ broker: 'up' });
-      });
+      await expect.poll(() => callLocal(under.system.sockets.agent, 'status')).toMatchObject({ broker: 'up' });
     });
   });
 

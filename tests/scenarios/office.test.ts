@@ -68,7 +68,7 @@ describe('the simulated office desktop through the whole path', () => {
   it('opens anew under the second suite, and finds the desktop as after switching on', async () => {
     view.session.end();
     expect(await view.ended).toEqual({ code: 'ENDED', authentic: true });
-    await vi.waitFor(() => begin(Suite.x25519), WAIT);
+    await begin(Suite.x25519);
     expect(view.suite).toBe(Suite.x25519);
   });
 

@@ -67,9 +67,6 @@ describe.skipIf(!needs(...NEEDED_FOR_VNC_DESKTOP))('a real TigerVNC desktop thro
     await view.picture.complete;
   }
 
-  /** The end of the session before may be on its way still. */
-  const openNext = (name: string) => vi.waitFor(() => open(name), WAIT);
-
   const showsTheDesktop = () =>
     vi.waitFor(async () => {
       expectThroughWatermark(view.picture, view.watermarks, [await readRawPicture(desktop.socketPath)]);
@@ -132,7 +129,7 @@ describe.skipIf(!needs(...NEEDED_FOR_VNC_DESKTOP))('a real TigerVNC desktop thro
     desktop = await startVncDesktop({ ...SIZE, xterm: true });
     rmSync(link);
     symlinkSync(desktop.socketPath, link);
-    await openNext('vnc-01');
+    await open('vnc-01');
     await type('back\n');
     await vi.waitFor(() => expect(desktop.typed()).toBe('back\n'), WAIT);
     await showsTheDesktop();
@@ -142,7 +139,7 @@ describe.skipIf(!needs(...NEEDED_FOR_VNC_DESKTOP))('a real TigerVNC desktop thro
 
   it('opens a desktop that asks for a password, and none with a wrong one', async () => {
     view.session.end();
-    await openNext('vnc-02');
+    await open('vnc-02');
     await paintOnX(locked.env, { x: 0, y: 0, ...SIZE }, photo(2));
     const painted = pictureOf(photo(2));
     await vi.waitFor(() => expectThroughWatermark(view.picture, view.watermarks, [painted]), WAIT);

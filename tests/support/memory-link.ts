@@ -107,7 +107,7 @@ export class MemorySocket implements DataSocket {
   }
 }
 
-const UNTIL_MAX_MS = 5_000;
+const UNTIL_MAX_MS = 15_000;
 
 /** Lets the event loop turn until it is so; works under fake timers, too. @throws Error naming `what` */
 export async function until(what: string, done: () => boolean): Promise<void> {

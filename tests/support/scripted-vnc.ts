@@ -48,7 +48,7 @@ export async function startScriptedVnc(): Promise<ScriptedVnc> {
           const got = received.subarray(0, wanted.length / 2).toString('hex');
           if (got !== wanted) throw new Error(`expected ${wanted}, got ${got}`);
         },
-        { timeout: 3_000, interval: 5 },
+        { timeout: 15_000, interval: 5 },
       );
       received = received.subarray(wanted.length / 2);
     },

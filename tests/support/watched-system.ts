@@ -5,7 +5,7 @@ import { vi } from 'vitest';
 import * as z from 'zod';
 import type { Person } from '#lab/person.ts';
 import { MUNICIPALITY, type System } from '#lab/system.ts';
-import { callLocal } from '#platform/process/local-socket.ts';
+import { callLocal } from '#platform/process/local-call.ts';
 
 export const PROCESSES = ['broker', 'gateway', 'agent'] as const;
 export type ProcessName = (typeof PROCESSES)[number];
@@ -56,7 +56,7 @@ export function audited(
   name: ProcessName,
   event: string,
   fields: object,
-  withinMs = 5_000,
+  withinMs = 15_000,
 ): Promise<AuditEvent> {
   return vi.waitFor(
     () => {
@@ -82,6 +82,6 @@ export function idle(system: System): Promise<void> {
       ]);
       if (known.some((answer) => sessions.parse(answer).sessions.length > 0)) throw new Error('a session goes on');
     },
-    { timeout: 5_000, interval: 20 },
+    { timeout: 15_000, interval: 20 },
   );
 }

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Desktop } from '#agent/desktop/desktop.ts';
 import { openVnc } from '#agent/desktop/vnc.ts';
 import { JIS_KEYS } from '#protocol/inner/jis-keyboard.ts';
@@ -171,9 +171,9 @@ describe('a VNC desktop', () => {
       '02',
       '03 000000 fffffffb 0000000000',
     );
-    await vi.waitFor(() => expect(seen.bells).toBe(1));
+    await expect.poll(() => seen.bells).toBe(1);
     server.say(`f8 000000 00000000 02 aabb`, '02');
-    await vi.waitFor(() => expect(seen.bells).toBe(2));
+    await expect.poll(() => seen.bells).toBe(2);
     expect([server.received().length, seen.refusals]).toEqual([0, []]);
   });
 
@@ -223,7 +223,7 @@ describe('a VNC desktop', () => {
 
   it('reports the pointer of the first update once the desktop is open', async () => {
     const { seen } = await attach('0001', '0000 0000 0001 0001 ffffff11 0a0b0c00 80');
-    await vi.waitFor(() => expect(seen.cursors).toHaveLength(1));
+    await expect.poll(() => seen.cursors).toHaveLength(1);
   });
 
   it.for([
@@ -235,14 +235,14 @@ describe('a VNC desktop', () => {
   ] as const)('is gone after %s', async ([, says]) => {
     const { seen } = await attach();
     server.say(says);
-    await vi.waitFor(() => expect(seen.refusals).toHaveLength(1));
+    await expect.poll(() => seen.refusals).toHaveLength(1);
     expect(seen.refusals[0]?.reason).toBe('VNC_GONE');
   });
 
   it('is gone when its server hangs up, and reports nothing when it is closed', async () => {
     const { seen } = await attach();
     server.hangUp();
-    await vi.waitFor(() => expect(seen.refusals.map(({ reason }) => reason)).toEqual(['VNC_GONE']));
+    await expect.poll(() => seen.refusals.map(({ reason }) => reason)).toEqual(['VNC_GONE']);
   });
 
   it('is gone when its server leaves its input unread, so that memory stays bounded', async () => {
@@ -309,6 +309,6 @@ describe('input of a VNC desktop', () => {
   it('holds no more keys than hands can, whatever is pressed', async () => {
     const { desktop } = await attach();
     for (let keysym = 1; keysym <= 1000; keysym++) desktop.input({ type: 'key', down: true, keysym });
-    await vi.waitFor(() => expect(server.received().length).toBe(32 * 8));
+    await expect.poll(() => server.received().length).toBe(32 * 8);
   });
 });

@@ -11,7 +11,7 @@ import { needs } from '#tests/support/need.ts';
 import { readRawPicture } from '#tests/support/raw-rfb.ts';
 import { Recorder } from '#tests/support/recorder.ts';
 
-const WAIT = { timeout: 5_000 };
+const WAIT = { timeout: 15_000 };
 
 let attached: Desktop | null = null;
 afterEach(() => attached?.close());

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { accountingIsThere } from '#bench/peers/accounting.ts';
 import type { Timing } from '#bench/peers/plan.ts';
 import { measureRelay } from '#bench/peers/relay.ts';
-import { relaySchema } from '#bench/result.ts';
+import { relaySchema } from '#bench/relay-result.ts';
 
 const SHORT: Timing = { rounds: 1, tierRounds: 1, idleRounds: 0, warmUpMs: 50, measureMs: 150, tiers: ['100Mbps'] };
 

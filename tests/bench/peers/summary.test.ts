@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { QUICK, type RunLoad } from '#bench/peers/plan.ts';
 import { type PeerFacts, type Run, summarise } from '#bench/peers/summary.ts';
-import { relaySchema } from '#bench/result.ts';
+import { relaySchema } from '#bench/relay-result.ts';
 
 const facts = (id: string, missing: string | null = null): PeerFacts => ({
   id,

@@ -129,12 +129,19 @@ describe('a replayed screen', () => {
     expect(found).toMatchObject([{ echo: 0 }, { echo: 9 }]);
   });
 
-  it('is silent after close', async () => {
-    const set = setUp();
-    set.screen.show({ trace: TRACE, pace: 'saturating' }, 0);
-    set.screen.close();
-    set.screen.key(1);
-    await set.open(10_000);
-    expect(set.sent).toBe(0);
+  it('is silent after close, whatever its desktop shows', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    try {
+      const set = setUp();
+      set.screen.show({ trace: TRACE, pace: 'saturating' }, 0);
+      set.screen.close();
+      set.screen.key(1);
+      set.screen.show({ trace: TRACE, pace: 'recorded' }, 0);
+      expect(vi.getTimerCount(), 'a closed screen waits for no frame').toBe(0);
+      await set.open(10_000);
+      expect(set.sent).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

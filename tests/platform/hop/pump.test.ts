@@ -105,7 +105,7 @@ describe('a pump', () => {
     expect(forwarded.outward * RECORD_MAX_BYTES).toBeLessThan(16 * 1024 * 1024);
     expect(sent).toBeLessThan(total);
     const heard = collect(client);
-    await expect.poll(() => heard.sequences.length, { timeout: 10_000 }).toBe(total);
+    await expect.poll(() => heard.sequences.length).toBe(total);
     expect(heard.sequences).toEqual(upTo(total));
     expect(most).toBeLessThanOrEqual(RELAY_QUEUE_MAX_BYTES + RECORD_MAX_BYTES + 64);
   }, 20_000);
@@ -189,7 +189,7 @@ describe('a pump', () => {
     for (let i = 0; i < count; i++) client.sendRecord(input(i));
     client.sendRecord(record(Lane.close, count, 16));
     client.close('ENDED');
-    await expect.poll(() => heard.end, { timeout: 3_000 }).toBe('ENDED');
+    await expect.poll(() => heard.end).toBe('ENDED');
     expect(heard.sequences).toEqual(upTo(count + 1));
   });
 

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { Failure } from '#platform/process/exit.ts';
-import { callLocal, serveLocal } from '#platform/process/local-socket.ts';
+import { callLocal } from '#platform/process/local-call.ts';
+import { serveLocal } from '#platform/process/local-socket.ts';
 import { Refusal } from '#protocol/codes.ts';
 import { runScript } from '#tests/support/run-script.ts';
 

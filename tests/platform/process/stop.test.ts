@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { runScript } from '#tests/support/run-script.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -77,7 +77,7 @@ describe('a process', () => {
     child.stderr.destroy();
     child.stdin.end();
     expect(await exit).toBe(1);
-    await vi.waitFor(() => expect(undone).toBe('undone'));
+    await expect.poll(() => undone).toBe('undone');
   });
 
   it.each([

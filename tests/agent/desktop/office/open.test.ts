@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { Desktop, Rectangle, Screen } from '#agent/desktop/desktop.ts';
 import { expectedNotepadText } from '#agent/desktop/office/draw-notepad.ts';
 import { contentOf, noticeOf } from '#agent/desktop/office/layout.ts';
@@ -36,7 +36,7 @@ describe('the simulated desktop in its thread', () => {
     expect(desktop.screen.pixels.buffer).toBeInstanceOf(SharedArrayBuffer);
     expect(desktop.screen.pixels.length).toBe(4 * WIDTH * HEIGHT);
     expect(desktop.screen.pixels.every((value, i) => i % 4 !== 3 || value === 255)).toBe(true);
-    await vi.waitFor(() => expect(seen.cursors).toHaveLength(1));
+    await expect.poll(() => seen.cursors).toHaveLength(1);
     const [cursor] = seen.cursors;
     expect(cursor?.rgba.length).toBe(4 * (cursor?.width ?? 0) * (cursor?.height ?? 0));
   });
@@ -50,17 +50,17 @@ describe('the simulated desktop in its thread', () => {
       const point = character.codePointAt(0) ?? 0;
       desktop.input({ type: 'key', down: true, keysym: point < 0x100 ? point : 0x0100_0000 + point });
     }
-    await vi.waitFor(() => expect(crop(desktop.screen, expected.rectangle)).toEqual(expected.pixels));
+    await expect.poll(() => crop(desktop.screen, expected.rectangle)).toEqual(expected.pixels);
     const { x, y, width } = expected.rectangle;
-    await vi.waitFor(() =>
-      expect(seen.damages.some((r) => r.y <= y && r.y + r.height > y && r.x + r.width >= x + width)).toBe(true),
-    );
+    await expect
+      .poll(() => seen.damages.some((r) => r.y <= y && r.y + r.height > y && r.x + r.width >= x + width))
+      .toBe(true);
   });
 
   it('moves its picture by itself, inside its window only', async () => {
     const { seen } = await start();
     const picture = contentOf(windowOf(startWindows(WIDTH, HEIGHT), 'picture'));
-    await vi.waitFor(() => expect(seen.damages).toContainEqual(picture), { timeout: 2000 });
+    await expect.poll(() => seen.damages).toContainEqual(picture);
   });
 
   it('grants a size in its range with a new picture, and no other', async () => {
@@ -82,7 +82,7 @@ describe('the simulated desktop in its thread', () => {
   it('shows a notice', async () => {
     const { desktop, seen } = await start();
     desktop.notice('この端末が登録されました。');
-    await vi.waitFor(() => expect(seen.damages).toContainEqual(noticeOf(WIDTH, HEIGHT)));
+    await expect.poll(() => seen.damages).toContainEqual(noticeOf(WIDTH, HEIGHT));
   });
 
   it('reports nothing after close, and ends its thread', async () => {
@@ -92,7 +92,7 @@ describe('the simulated desktop in its thread', () => {
     desktop.close();
     desktop.close();
     const counted = seen.damages.length;
-    await vi.waitFor(() => expect(threads()).toBe(THREADS_BEFORE));
+    await expect.poll(() => threads()).toBe(THREADS_BEFORE);
     expect(await desktop.resize(1024, 700)).toBe(false);
     desktop.input({ type: 'key', down: true, keysym: 0x61 });
     expect([seen.damages.length, seen.refusals]).toEqual([counted, []]);
