@@ -1,6 +1,7 @@
 // Full TLS 1.3 handshakes with a client certificate, as every morning brings them: how many a second, how long each.
 import { once } from 'node:events';
 import { type ConnectionOptions, connect } from 'node:tls';
+import { quantile } from './statistics.ts';
 
 export interface Handshakes {
   count: number;
@@ -42,11 +43,4 @@ export async function measureHandshakes(
   const perSecond = times.length / ((performance.now() - began) / 1000);
   times.sort((a, b) => a - b);
   return { count: times.length, perSecond, p50Ms: quantile(times, 0.5), p99Ms: quantile(times, 0.99), group };
-}
-
-/** @param sorted ascending, not empty */
-export function quantile(sorted: readonly number[], q: number): number {
-  const value = sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
-  if (value === undefined) throw new RangeError('no values');
-  return value;
 }

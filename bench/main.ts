@@ -1,80 +1,64 @@
-// npm run bench: for now the doors of the gateway, on this machine, over loopback.
-import { arch, cpus, release } from 'node:os';
-import { resolve } from 'node:path';
-import { readCertified } from '#client-sim/credentials.ts';
-import { enrol } from '#lab/person.ts';
-import { bringUp } from '#lab/system.ts';
-import { clientTlsOf } from '#platform/hop/tls.ts';
-import { parseArguments } from '#platform/process/args.ts';
+// npm run bench: what the contracted tiers carry, and what it costs. Only wiring.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '#lab/process.ts';
 import { Failure, runCommand } from '#platform/process/exit.ts';
-import { measureHandshakes } from './handshakes.ts';
-import { measureRequests } from './requests.ts';
+import { headline, single } from './answer.ts';
+import { type Arguments, readArguments } from './arguments.ts';
+import { installPeers, presentPeers } from './peers/install.ts';
+import { progressOn } from './progress.ts';
+import { publish } from './report/publish.ts';
+import { writeReport } from './report/write.ts';
+import type { Report } from './result.ts';
+import { runBench } from './run.ts';
+import { recordAll } from './workloads/record.ts';
 
-const USAGE = `npm run bench [-- options]   what the gateway's doors cost, with client certificates, over loopback
+const DOCUMENTS = ['README.md', 'docs/benchmarks.md'].map((file) => join(ROOT, file));
 
-  --seconds N      of each measurement, 1 to 60 (default 5)
-  --parallel N     handshakes at the same time, 1 to 64 (default 4)
-  --state DIR      where the system under test is kept (default var/bench)
-  --json           print one object
-
-Client and gateway share this machine's cores, so read the figures as ratios between runs on it, nothing more.`;
-
-/** Half of what the gateway allows one certificate. */
-const REQUESTS_PER_SECOND = 10;
+const say = (line: string) => process.stdout.write(`${line}\n`);
 
 await runCommand(async () => {
-  const { values } = parseArguments(USAGE, {
-    seconds: { type: 'string', default: '5' },
-    parallel: { type: 'string', default: '4' },
-    state: { type: 'string', default: 'var/bench' },
-    json: { type: 'boolean', default: false },
-  });
-  const seconds = wholeNumber('seconds', values.seconds, 60);
-  const parallel = wholeNumber('parallel', values.parallel, 64);
-  const system = await bringUp({
-    folder: resolve(values.state),
-    desktops: [{ name: 'pc-01', kind: 'office' }],
-    port: 0,
-  });
-  try {
-    const person = await enrol(system, 'bench', 'ベンチ太郎');
-    const { tls } = readCertified(person.folder, null, Date.now());
-    const gateway = new URL(system.gateway);
-    const { key, cert, ca } = tls.pem;
-    const health = await measureRequests(gateway, '/healthz', { key, cert, ca }, REQUESTS_PER_SECOND, seconds);
-    if (health.refused > 0) throw new Failure(`${health.refused} requests were refused; nothing was measured`, 3);
-    const dial = { ...clientTlsOf(tls, gateway.hostname), host: '127.0.0.1', port: Number(gateway.port) };
-    const handshakes = await measureHandshakes(dial, seconds, parallel, values.json ? () => {} : bar());
-    const machine = {
-      node: process.version,
-      openssl: process.versions.openssl,
-      cpu: cpus()[0]?.model,
-      arch: arch(),
-      kernel: release(),
-    };
-    const report = { machine, seconds, parallel, requests: [health], handshakes };
-    process.stdout.write(
-      values.json
-        ? `${JSON.stringify(report)}\n`
-        : `\nGET /healthz at ${REQUESTS_PER_SECOND}/s: p50 ${health.p50Ms} ms, p99 ${health.p99Ms} ms\n` +
-            `mTLS handshakes (${handshakes.group}, ${parallel} at a time): ${handshakes.perSecond.toFixed(0)}/s, ` +
-            `p50 ${handshakes.p50Ms.toFixed(1)} ms, p99 ${handshakes.p99Ms.toFixed(1)} ms\n` +
-            `Node ${machine.node}, OpenSSL ${machine.openssl}, ${machine.cpu}\n`,
-    );
-    return 0;
-  } finally {
-    await system.stop();
+  const args = readArguments();
+  switch (args.command) {
+    case 'run':
+      return run(args);
+    case 'record':
+      await recordAll(say);
+      return 0;
+    case 'publish':
+      publish(args.file as string, DOCUMENTS);
+      return 0;
+    case 'peers':
+      if (args.install) await installPeers(say);
+      for (const { title, version, missing } of presentPeers()) say(`${title}: ${version ?? missing}`);
+      return 0;
   }
 });
 
-function wholeNumber(name: string, value: string, most: number): number {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 1 || number > most) throw new Failure(`--${name} must be 1 to ${most}`, 2);
-  return number;
+async function run(args: Arguments): Promise<0 | 1> {
+  makeFolder(args.out);
+  const stopping = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
+  const progress = progressOn(process.stderr, args.json);
+  const command = ['npm run bench --', ...process.argv.slice(2)].join(' ');
+  const report = await runBench(args, stopping.signal, command, progress);
+  progress.end();
+  const files = Object.values(writeReport(args.out, report));
+  process.stdout.write(args.json ? `${JSON.stringify(answer(report, args))}\n` : headline(report, files));
+  if (report.partial === null) return 0;
+  throw new Failure(`部分的な結果です / a partial report: ${report.partial}`);
 }
 
-/** On a terminal only; a log needs no bar. */
-function bar(): (done: number) => void {
-  if (!process.stderr.isTTY) return () => {};
-  return (done) => process.stderr.write(`\r[${'#'.repeat(Math.min(30, Math.round(done * 30))).padEnd(30)}]`);
+/** With one scenario, its results alone: that is what a script asks for. A partial run is never taken for one. */
+function answer(report: Report, { scenarios, target }: Arguments): unknown {
+  return report.partial === null && (scenarios.length === 1 || target) ? single(report.scenarios) : report;
+}
+
+/** Before anything is measured. @throws Failure */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new Failure(`${folder}: cannot be made (${(error as NodeJS.ErrnoException).code})`, 3);
+  }
 }

@@ -1,6 +1,7 @@
 // The headless client's two ways to the gateway: HTTPS requests and one WebSocket, both with the user's certificate.
 import type { IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
+import type { LookupFunction } from 'node:net';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { dialSocket, UpgradeRefused } from '#platform/hop/dial.ts';
 import { clientTlsOf, refusalOfTls, verifyPeer } from '#platform/hop/tls.ts';
@@ -20,10 +21,14 @@ export interface Transport {
   close(): void;
 }
 
-/** @param gateway https://host:port */
-export function openTransport(gateway: URL, own: LoadedTls): Transport {
+/**
+ * @param gateway https://host:port
+ * @param lookup another way from the host's name to its address, for a line that stands in front of the gateway
+ */
+export function openTransport(gateway: URL, own: LoadedTls, lookup?: LookupFunction): Transport {
   // In a URL an IPv6 address stands in brackets.
-  const tls: ConnectionOptions = clientTlsOf(own, gateway.hostname.replace(/^\[|\]$/g, ''));
+  const name = gateway.hostname.replace(/^\[|\]$/g, '');
+  const tls: ConnectionOptions = { ...clientTlsOf(own, name), ...(lookup ? { lookup } : {}) };
   const verify = (peer: TLSSocket) => void verifyPeer(peer, { kind: 'gateway-server', role: 'server' });
   // No resumption: a resumed connection shows no certificate, and verify would refuse the gateway.
   const agent = new Agent({ ...tls, keepAlive: true, maxSockets: 1, maxCachedSessions: 0 });

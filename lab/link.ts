@@ -141,7 +141,8 @@ class Way {
     this.#regulate();
     if (this.#timer) clearTimeout(this.#timer);
     const { nextAt } = this.#line;
-    this.#timer = nextAt === null ? null : setTimeout(() => this.#run(), Math.round(nextAt - performance.now()));
+    this.#timer =
+      nextAt === null ? null : setTimeout(() => this.#run(), Math.max(0, Math.round(nextAt - performance.now())));
   }
 
   /** Reads no more than the line takes in, and nothing for whoever does not read. */

@@ -32,6 +32,8 @@ export interface SystemOptions {
   port: number;
   /** What the broker shapes to; 1 Gbps if it is left out. */
   line?: LineSpec;
+  /** Of the gateway's listener; its own default if it is left out. */
+  connectionsPerAddress?: number;
   progress?(step: Step): void;
   /** Ends the start, and every command that is run for the system later; stop() is still to be called then. */
   signal?: AbortSignal;
@@ -55,6 +57,8 @@ export interface System {
   readonly folder: string;
   /** https://localhost:port */
   readonly gateway: string;
+  /** wss://127.0.0.1:port, where agents dial in. */
+  readonly agentUrl: string;
   readonly pki: { dir: string; files: PkiFiles };
   readonly sockets: { admin: string; broker: string; agent: string };
   /** The running processes; restarting one replaces it here. */
@@ -125,12 +129,14 @@ export async function bringUp(options: SystemOptions): Promise<System> {
       factorKey: 'factor.key',
       state: 'state',
       adminSocket: 'admin.sock',
+      ...(options.connectionsPerAddress ? { connectionsPerAddress: options.connectionsPerAddress } : {}),
       metrics: loopback,
     });
 
     progress('agent');
+    const agentUrl = `wss://127.0.0.1:${agentPort}`;
     const agent = await begin('agent', {
-      broker: { url: `wss://127.0.0.1:${agentPort}`, serverName: 'localhost', tls: files.agent },
+      broker: { url: agentUrl, serverName: 'localhost', tls: files.agent },
       identityKey: 'agent-key.pem',
       grantKeys: [at('gateway', 'grant-key.pub.pem')],
       desktops: options.desktops,
@@ -143,6 +149,7 @@ export async function bringUp(options: SystemOptions): Promise<System> {
     return {
       folder,
       gateway: `https://localhost:${port}`,
+      agentUrl,
       pki: { dir: at('certs'), files },
       sockets: {
         admin: at('gateway', 'admin.sock'),

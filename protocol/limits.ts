@@ -41,8 +41,11 @@ export const WINDOW_MIN_BYTES = 4 * 1024;
 export const INPUT_WINDOW_BYTES = 64 * 1024;
 /** What may wait in a sender's own socket, whatever was acknowledged: 8 ms of 1 Gbps. */
 export const SOCKET_WAITING_MAX_BYTES = 1024 * 1024;
-/** Shorter frame records cost more than they save: about one packet. */
-export const RECORD_MIN_BYTES = 1_400;
+/**
+ * Shorter frame records cost more than they save. Header, tag, WebSocket header and TLS (50 bytes) make it exactly one TCP
+ * segment of 1,448; two bytes more would take another packet of 52.
+ */
+export const RECORD_MIN_BYTES = 1_448 - 50;
 /** Updates that the client has acknowledged but not drawn. */
 export const UNDRAWN_MAX_UPDATES = 2;
 /** A generation of keys ends by this many records or this long, far inside the limits of SP 800-38D. */

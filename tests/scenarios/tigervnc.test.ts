@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { keysFor } from '#client-sim/keyboard.ts';
 import { run } from '#lab/process.ts';
+import { NEEDED_FOR_VNC_DESKTOP, startVncDesktop, type VncDesktop } from '#lab/vnc-desktop.ts';
+import { paintOnX } from '#lab/x-picture.ts';
 import { createFramebuffer, type Region } from '#rfb/framebuffer.ts';
 import { drawTight, type TightContents } from '#rfb/tight.ts';
 import { decodeJpeg } from '#tests/support/frame-client.ts';
@@ -15,8 +17,6 @@ import { expectThroughWatermark, type Picture } from '#tests/support/pictures.ts
 import { readRawPicture } from '#tests/support/raw-rfb.ts';
 import { photo, psnr } from '#tests/support/shared-screen.ts';
 import { useSystem } from '#tests/support/system.ts';
-import { NEEDED_FOR_VNC_DESKTOP, startVncDesktop, type VncDesktopUnderTest } from '#tests/support/vnc-desktop.ts';
-import { paintOnX } from '#tests/support/x-picture.ts';
 import { endOf } from '#web/core/ends.ts';
 
 const WAIT = { timeout: 15_000, interval: 100 };
@@ -31,8 +31,8 @@ describe.skipIf(!needs(...NEEDED_FOR_VNC_DESKTOP))('a real TigerVNC desktop thro
   /** Where the agent looks for the desktop; it leads to whichever server runs. */
   const link = join(folder, 'desktop.sock');
   const wrongPassword = join(folder, 'wrong-password');
-  let desktop: VncDesktopUnderTest;
-  let locked: VncDesktopUnderTest;
+  let desktop: VncDesktop;
+  let locked: VncDesktop;
 
   beforeAll(async () => {
     [desktop, locked] = await Promise.all([

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Desktop } from '#agent/desktop/desktop.ts';
 import { openVnc } from '#agent/desktop/vnc.ts';
+import { NEEDED_FOR_VNC_DESKTOP, startVncDesktop, type VncDesktop } from '#lab/vnc-desktop.ts';
 import { JIS_KEYS, jisCodeOf } from '#protocol/inner/jis-keyboard.ts';
 import { needs } from '#tests/support/need.ts';
 import { readRawPicture } from '#tests/support/raw-rfb.ts';
 import { Recorder } from '#tests/support/recorder.ts';
-import { NEEDED_FOR_VNC_DESKTOP, startVncDesktop, type VncDesktopUnderTest } from '#tests/support/vnc-desktop.ts';
 
 const WAIT = { timeout: 15_000 };
 
@@ -36,7 +36,7 @@ function press(desktop: Desktop, ...keys: { code: number; shift: boolean }[]): v
 const ENTER = { code: JIS_KEYS.Enter.code, shift: false };
 
 describe.skipIf(!needs(...NEEDED_FOR_VNC_DESKTOP))('a real VNC desktop', () => {
-  let server: VncDesktopUnderTest;
+  let server: VncDesktop;
   beforeAll(async () => {
     server = await startVncDesktop({ width: 640, height: 400, xterm: true });
   }, 30_000);

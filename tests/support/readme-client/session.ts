@@ -6,8 +6,8 @@ import { Picture } from './picture.ts';
 
 const LANE = { frame: 2, input: 3, control: 4, ack: 5, close: 6 };
 const KEY_UPDATE = 240;
-/** Well below the window: the agent never has to wait for us. */
-const ACK_AFTER_BYTES = 65_536;
+/** No more often than this, and no later: the agent's window may be as small as a record. */
+const ACK_EVERY_MS = 6;
 
 export class Session {
   readonly picture: Picture;
@@ -17,8 +17,7 @@ export class Session {
   #outwardSecret: Buffer;
   #nextInward = FIRST_INWARD;
   #nextOutward = FIRST_OUTWARD;
-  #unacknowledgedBytes = 0;
-  #updatesTold = 0;
+  #ackTimer: NodeJS.Timeout | null = null;
   #closed = false;
 
   constructor({ messages, session, ready, inward, outward }: Established) {
@@ -38,9 +37,7 @@ export class Session {
       if (lane === LANE.control && plaintext.readUInt8(0) === KEY_UPDATE) this.#renewKey();
       if (lane !== LANE.frame) continue;
       this.picture.push(plaintext);
-      this.#unacknowledgedBytes += record.length;
-      const due = this.#unacknowledgedBytes > ACK_AFTER_BYTES || this.picture.updates > this.#updatesTold;
-      if (due && !this.#closed) this.#acknowledge();
+      this.#ackTimer ??= setTimeout(() => this.#acknowledge(), ACK_EVERY_MS);
     }
     return null;
   }
@@ -57,8 +54,8 @@ export class Session {
   }
 
   #acknowledge(): void {
-    this.#unacknowledgedBytes = 0;
-    this.#updatesTold = this.picture.updates;
+    this.#ackTimer = null;
+    if (this.#closed) return;
     this.#send(LANE.ack, 16, number(this.#nextOutward - 1, 8), number(this.picture.updates, 4), number(0, 4));
   }
 

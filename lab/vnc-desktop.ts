@@ -1,4 +1,4 @@
-// A real desktop for tests: Xtigervnc on a Unix socket, without any TCP port, with a Japanese keyboard, and an xterm
+// A real desktop for tests and bench: Xtigervnc on a Unix socket, without any TCP port, with a Japanese keyboard, and an xterm
 // over the whole screen that writes what is typed to a file, line by line.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createCipheriv, randomBytes } from 'node:crypto';
@@ -17,7 +17,7 @@ export interface VncDesktopOptions {
   readonly password?: string;
 }
 
-export interface VncDesktopUnderTest {
+export interface VncDesktop {
   /** "unix:/…/vnc.sock" */
   readonly address: string;
   readonly socketPath: string;
@@ -42,7 +42,7 @@ export const NEEDED_FOR_VNC_DESKTOP = [
   '/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc',
 ] as const;
 
-export async function startVncDesktop(options: VncDesktopOptions): Promise<VncDesktopUnderTest> {
+export async function startVncDesktop(options: VncDesktopOptions): Promise<VncDesktop> {
   const folder = mkdtempSync(join(tmpdir(), 'vnc-desktop-'));
   const children: ChildProcess[] = [];
   const socketPath = join(folder, 'vnc.sock');

@@ -1,8 +1,10 @@
 // Puts pixels onto a real X desktop, over whatever windows are there: a few requests of the X11 protocol, spoken to the
-// server's own socket. A test then knows what its desktop shows without asking any VNC code.
+// server's own socket. Whoever looks at the desktop then knows what it shows without asking any VNC code.
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import type { Paint } from './shared-screen.ts';
+
+/** The colour of a pixel, 0xBBGGRR. */
+export type Paint = (x: number, y: number) => number;
 
 export interface Area {
   readonly x: number;

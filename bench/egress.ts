@@ -1,0 +1,25 @@
+// What the broker itself says it has put on the line, towards the gateways: the shaper's own count of wire bytes, read
+// where any monitor reads it.
+import { Failure } from '#platform/process/exit.ts';
+
+const SENT = /^telework_line_sent_bytes_total\{(?<labels>[^}]*)\} (?<value>[0-9.e+]+)$/;
+
+/** The answer grows with the municipalities; bench has one. */
+const ANSWER_MAX_CHARACTERS = 1_000_000;
+
+/** @returns bytes since the broker began. @throws Failure if the broker does not tell */
+export async function sentBytes(metricsPort: unknown): Promise<number> {
+  const response = await fetch(`http://127.0.0.1:${Number(metricsPort)}/metrics`);
+  const text = await response.text();
+  if (!response.ok || text.length > ANSWER_MAX_CHARACTERS) throw new Failure('the broker tells no metrics', 3);
+  return sentBytesIn(text);
+}
+
+/** @param text in Prometheus' exposition format */
+export function sentBytesIn(text: string): number {
+  const outward = text.split('\n').flatMap((line) => {
+    const { labels, value } = SENT.exec(line)?.groups ?? {};
+    return labels?.includes('direction="outward"') ? [Number(value)] : [];
+  });
+  return outward.reduce((sum, bytes) => sum + bytes, 0);
+}

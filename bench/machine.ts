@@ -1,0 +1,28 @@
+// Which machine and which software a report speaks of.
+import { execFile } from 'node:child_process';
+import { arch, cpus, release, totalmem } from 'node:os';
+import { promisify } from 'node:util';
+import { ROOT } from '#lab/process.ts';
+import type { Report } from './result.ts';
+
+export function machine(): Report['machine'] {
+  return {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    arch: arch(),
+    kernel: release(),
+    node: process.version,
+    openssl: process.versions.openssl,
+  };
+}
+
+/** The commit that is checked out; null outside of a checkout. */
+export async function commit(): Promise<string | null> {
+  try {
+    const { stdout } = await promisify(execFile)('git', ['rev-parse', 'HEAD'], { cwd: ROOT });
+    return stdout.trim();
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,102 @@
+// How full a tier gets, and how late keys and frames are meanwhile: first with nothing on the line, then with one or many
+// sessions whose screens always have something new. One more session shows next to nothing and feels the others only.
+import { availableParallelism } from 'node:os';
+import { TIERS, type TierLabel } from '#broker/tiers.ts';
+import { BUCKET_MS } from '../load/samples.ts';
+import type { Person } from '../population.ts';
+import { OTHERS } from '../processes.ts';
+import type { FillResult } from '../result.ts';
+import { jain } from '../statistics.ts';
+import { bitsPerSecondOf, type Context, measure, probe, setTier, warmUp } from './context.ts';
+
+/** Keys of the session that fills the line; a person types no faster. */
+const PROBES_PER_SECOND = 20;
+/** The quiet part tells one number; half of the time is enough for it. */
+const IDLE_SHARE = 0.5;
+/** A line counts as full from here; below, the report says what stood in the way. */
+const FULL = 0.98;
+/** Of one core: so much of other work makes a run worth little. */
+const OTHERS_DISTURB = 0.2;
+
+/** @param sessions how many fill the line; the people behind them, and one more, have open sessions */
+export async function fill(context: Context, tier: TierLabel, sessions: number): Promise<FillResult> {
+  const { bench, seconds, progress } = context;
+  const full = bench.people.slice(0, sessions);
+  const other = bench.people.slice(sessions, sessions + 1);
+  const groups = { full, other };
+  const name = `${tier} × ${sessions}`;
+  await setTier(context, tier);
+  await bench.show(bench.people, null);
+  await bench.show(other, 'idle');
+  await probe(bench, [...full.slice(0, 1), ...other], PROBES_PER_SECOND);
+  await warmUp(context);
+  progress(`${name}: idle`, 0.2);
+  const idle = await measure(context, groups, seconds * IDLE_SHARE);
+
+  await bench.show(full, 'video', 'saturating');
+  await warmUp(context);
+  progress(`${name}: full`, 0.5);
+  const before = await superseded(context, full);
+  const busy = await measure(context, groups, seconds);
+  const after = await superseded(context, full);
+  await bench.show(full, null);
+  await probe(bench, bench.people, 0);
+  progress(name, 1);
+
+  const contractBits = bitsPerSecondOf(tier);
+  const saturating = busy.groups.full;
+  const quiet = busy.groups.other;
+  if (!saturating || !quiet || !idle.groups.full || !idle.groups.other) throw new Error('a group was not measured');
+  const utilisation = busy.wireBitsPerSecond / contractBits;
+  const bits = saturating.wireBytesOverTime.map((bytes) => (bytes * 8_000) / BUCKET_MS);
+  return {
+    scenario: 'fill',
+    tier,
+    mbps: TIERS[tier].mbps,
+    sessions,
+    seconds,
+    baseRoundTripMs: bench.roundTripMs,
+    utilisation,
+    utilisationPeak: Math.max(0, ...bits) / contractBits,
+    goodputShare: ((saturating.bytes + quiet.bytes) * 8) / busy.seconds / contractBits,
+    keyRoundTripMs: {
+      idleP50: idle.groups.full.keysMs.p50,
+      idleP99: idle.groups.full.keysMs.p99,
+      fullP50: saturating.keysMs.p50,
+      fullP99: saturating.keysMs.p99,
+      idle: idle.groups.full.keysMs,
+      full: saturating.keysMs,
+    },
+    otherKeyRoundTripMs: {
+      idleP99: idle.groups.other.keysMs.p99,
+      fullP99: quiet.keysMs.p99,
+      idle: idle.groups.other.keysMs,
+      full: quiet.keysMs,
+    },
+    stalenessP95Ms: saturating.stalenessMs.p95,
+    stalenessMs: saturating.stalenessMs,
+    jain: jain(saturating.bytesPerSession),
+    bytesPerSession: saturating.bytesPerSession,
+    superseded: after - before,
+    processes: busy.processes,
+    wireBitsPerSecond: { everyMs: BUCKET_MS, values: bits },
+    limitedBy: utilisation >= FULL ? null : limit(busy.processes),
+  };
+}
+
+async function superseded({ bench }: Context, people: readonly Person[]): Promise<number> {
+  return (await bench.windows(people)).reduce((sum, { staleTiles }) => sum + staleTiles, 0);
+}
+
+/** A process that used its whole core, or all of them together every core. */
+function limit(processes: FillResult['processes']): string {
+  const others = processes.find(({ name }) => name === OTHERS)?.cpuShare ?? 0;
+  const busiest = processes.filter(({ name }) => name !== OTHERS).toSorted((a, b) => b.cpuShare - a.cpuShare)[0];
+  const together = processes.reduce((sum, { cpuShare }) => sum + cpuShare, 0);
+  const shares = processes.map(({ name, cpuShare }) => `${name} ${Math.round(cpuShare * 100)} %`).join(', ');
+  if (busiest && busiest.cpuShare > 0.9) return `${busiest.name} used all of a core (${shares})`;
+  if (together > 0.9 * availableParallelism() && others <= OTHERS_DISTURB)
+    return `all ${availableParallelism()} cores were in use (${shares})`;
+  if (others > OTHERS_DISTURB) return `other work disturbed this run (${shares})`;
+  return `no core was fully used (${shares}): the window or the line`;
+}
