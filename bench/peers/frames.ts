@@ -80,7 +80,8 @@ export class Unframer {
   }
 
   #begin(): void {
-    const [first, second] = this.#header as unknown as [number, number];
+    const first = this.#header[0] as number;
+    const second = this.#header[1] as number;
     const length = second & 0x7f;
     this.#left =
       length < 126 ? length : length === 126 ? this.#header.readUInt16BE(2) : Number(this.#header.readBigUInt64BE(2));

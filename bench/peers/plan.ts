@@ -32,10 +32,10 @@ export interface Timing {
 /** With all peers about 90 s. */
 export const FULL: Timing = {
   rounds: 3,
-  tierRounds: 2,
+  tierRounds: 3,
   idleRounds: 1,
-  warmUpMs: 200,
-  measureMs: 600,
+  warmUpMs: 150,
+  measureMs: 450,
   tiers: TIER_LABELS,
 };
 

@@ -7,7 +7,7 @@ import { haproxy } from './haproxy.ts';
 import { meshcentral } from './meshcentral.ts';
 import { nginxStream, nginxWebSocket } from './nginx.ts';
 import { Missing, type Peer, type StartedRelay } from './peer.ts';
-import { DIRECT, FULL, planOf, RESIDENCE_TIER, type Timing } from './plan.ts';
+import { DIRECT, FULL, planOf, RESIDENCE_TIER, type Step, type Timing } from './plan.ts';
 import { Stage } from './stage.ts';
 import { type PeerFacts, type Run, summarise } from './summary.ts';
 import { type OurStartedRelay, us } from './us.ts';
@@ -25,45 +25,36 @@ export interface RelayOptions {
   signal?: AbortSignal;
 }
 
+interface Found {
+  /** Of every peer, ours first, the missing ones too. */
+  facts: PeerFacts[];
+  runs: Run[];
+  residenceMs: number[];
+}
+
 /** @throws Failure if this machine cannot measure at all, Error if our own relay fails; a peer that does is named missing */
 export async function measureRelay({ timing = FULL, progress, signal }: RelayOptions = {}): Promise<RelayResult> {
-  if (!accountingIsThere())
+  if (!accountingIsThere()) {
     throw new Failure('the relay scenario needs the accounting of Linux (/proc/PID/schedstat)', 3);
-  const facts: PeerFacts[] = [];
-  const runs: Run[] = [];
-  const residenceMs: number[] = [];
+  }
+  const found: Found = { facts: [], runs: [], residenceMs: [] };
   const stage = new Stage();
   const abort = () => void stage.stop();
   signal?.addEventListener('abort', abort);
+  if (signal?.aborted) abort();
   try {
     progress?.(0, 'certificates');
     await stage.setUp();
     const ours = await stage.start(us);
-    facts.push(factsOf(us, null));
+    found.facts.push(factsOf(us, null));
     const relays = new Map<string, StartedRelay>([[us.id, ours]]);
     progress?.(0, OTHERS.map(({ title }) => title).join(', '));
-    facts.push(...(await Promise.all(OTHERS.map((peer) => tryPeer(peer, stage, relays)))));
-    const there = facts.filter(({ missing }) => missing === null);
-    const steps = planOf(
-      there.map(({ id }) => id),
-      timing,
-    );
+    found.facts.push(...(await Promise.all(OTHERS.map((peer) => tryPeer(peer, stage, relays)))));
+    const there = found.facts.filter(({ id }) => relays.has(id)).map(({ id }) => id);
+    const steps = planOf(there, timing);
     for (const [index, step] of steps.entries()) {
-      if (signal?.aborted) break;
       progress?.(index / steps.length, `${step.peer} ${step.load}`);
-      const relay = relays.get(step.peer) ?? null;
-      if (!relay && step.peer !== DIRECT) continue;
-      try {
-        const measure = () => stage.measure(step, relay, timing);
-        const isWatched = relay === ours && step.load === RESIDENCE_TIER;
-        const run = isWatched ? await watched(ours, residenceMs, measure) : await measure();
-        if (!step.warmUp) runs.push(run);
-      } catch (error) {
-        const failed = facts.find(({ id }) => id === step.peer);
-        if (!failed || relay === ours || signal?.aborted) throw error;
-        failed.missing = `failed (${step.load}): ${lineOf(error)}`;
-        relays.delete(step.peer);
-      }
+      await runStep(step, stage, ours, relays, timing, found);
     }
   } catch (error) {
     // The processes were ended under the run that was going on; the runs before it hold.
@@ -72,7 +63,33 @@ export async function measureRelay({ timing = FULL, progress, signal }: RelayOpt
     signal?.removeEventListener('abort', abort);
     await stage.stop();
   }
-  return summarise(facts, runs, residenceMs, timing);
+  return summarise(found.facts, found.runs, found.residenceMs, timing);
+}
+
+/** A peer that fails is left out from here on. @throws Error if we fail ourselves, or the direct way does */
+async function runStep(
+  step: Step,
+  stage: Stage,
+  ours: OurStartedRelay,
+  relays: Map<string, StartedRelay>,
+  timing: Timing,
+  { facts, runs, residenceMs }: Found,
+): Promise<void> {
+  const relay = relays.get(step.peer) ?? null;
+  if (!relay && step.peer !== DIRECT) return;
+  try {
+    const measure = () => stage.measure(step, relay, timing);
+    const isWatched = relay === ours && step.load === RESIDENCE_TIER;
+    const run = isWatched ? await watched(ours, residenceMs, measure) : await measure();
+    if (!step.warmUp) runs.push(run);
+  } catch (error) {
+    const failed = facts.find(({ id }) => id === step.peer);
+    if (!failed || !relay || relay === ours || stage.isStopped) throw error;
+    failed.missing = `failed (${step.load}): ${lineOf(error)}`;
+    relays.delete(step.peer);
+    // Or what it still does would be on the next one's core.
+    await relay.stop();
+  }
 }
 
 async function tryPeer(peer: Peer, stage: Stage, relays: Map<string, StartedRelay>): Promise<PeerFacts> {

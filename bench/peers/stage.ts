@@ -64,6 +64,7 @@ export class Stage {
   /** @throws what the peer throws */
   async start<R extends StartedRelay>(peer: { id: string; start(around: Surroundings): Promise<R> }): Promise<R> {
     if (!this.#ports) throw new Error('the stage is not set up');
+    this.#refuseIfStopped();
     const folder = join(this.#folder, peer.id);
     mkdirSync(folder, { mode: 0o700 });
     const relay = await peer.start({ folder, server: this.#server, client: this.#client, ...this.#ports });
@@ -108,6 +109,10 @@ export class Stage {
   #ready(): Helpers & { ports: Record<Purpose, { tls: number; plain: number }> } {
     if (!this.#helpers || !this.#ports) throw new Error('the stage is not set up');
     return { ...this.#helpers, ports: this.#ports };
+  }
+
+  get isStopped(): boolean {
+    return this.#stopped !== null;
   }
 
   #refuseIfStopped(): void {

@@ -39,8 +39,8 @@ function aboutOpenSsl({ peers }: RelayResult) {
   const ours = peers.find(({ id }) => id === 'us')?.openssl ?? '–';
   const theirs = [...new Set(peers.flatMap(({ id, openssl }) => (id !== 'us' && openssl ? [openssl] : [])))].join(', ');
   return both(
-    `比はライブラリの差を含みます: 当方は OpenSSL ${ours}、他は ${theirs}。AVX-512/VAES の CPU では、同じ C++ の中継で OpenSSL 3.0 → 3.5 だけで CPU が 0.97 → 0.63 になりました（2026 年 11 月、この型の機械で測定）。3.5 で組まれた相手、または VAES のない CPU では、比は約 1.6 倍不利になると見てください。`,
-    `Every ratio holds a difference of libraries: ours runs on OpenSSL ${ours}, the others on ${theirs}. On a CPU with AVX-512 and VAES one and the same relay in C++ went from 0.97 to 0.63 by OpenSSL 3.0 → 3.5 alone (measured on this kind of machine, November 2026). Beside a peer built with 3.5, or on a CPU without VAES, expect ratios about 1.6 × worse for us.`,
+    `比はライブラリの差を含みます: 当方は OpenSSL ${ours}、他は ${theirs}。AVX-512/VAES のある Intel Xeon では、同じ C++ の中継で OpenSSL 3.0 → 3.5 だけで CPU が nginx の 0.97 倍 → 0.63 倍になりました（2026 年 11 月に測定、この実行の機械とは限りません）。3.5 で組まれた相手、または VAES のない CPU では、比は約 1.6 倍不利になると見てください。`,
+    `Every ratio holds a difference of libraries: ours runs on OpenSSL ${ours}, the others on ${theirs}. On an Intel Xeon with AVX-512 and VAES one and the same relay in C++ went from 0.97 to 0.63 of nginx’s CPU by OpenSSL 3.0 → 3.5 alone (measured in November 2026, not necessarily on the machine of this run). Beside a peer built with 3.5, or on a CPU without VAES, expect ratios about 1.6 × worse for us.`,
   );
 }
 

@@ -13,6 +13,13 @@ const leftBehind = () =>
     .split('\n')
     .filter((line) => /bench\/peers\/[\w-]+\.ts|telework-relay-/.test(line) && line.includes(process.cwd()));
 
+/** Of this very process: several runs may be going on. */
+const childrenThatRun = (file: string) =>
+  execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(process.pid)], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line.includes(file))
+    .map((line) => Number.parseInt(line, 10));
+
 describe.skipIf(!accountingIsThere())('the relay scenario', () => {
   it('measures our relay beside those that are there, and names the others', async () => {
     const steps: string[] = [];
@@ -28,6 +35,21 @@ describe.skipIf(!accountingIsThere())('the relay scenario', () => {
     expect(result.oneWayMs.direct?.count).toBeGreaterThan(10);
     expect(result.residenceMs?.count).toBeGreaterThan(0);
     expect(steps).toContain('us saturated');
+    expect(leftBehind()).toEqual([]);
+  }, 120_000);
+
+  it('goes on without a relay that is killed in the middle, and names it', async () => {
+    const result = await measureRelay({
+      timing: { ...SHORT, rounds: 2 },
+      progress(_, what) {
+        if (what === 'ws saturated')
+          setTimeout(() => childrenThatRun('ws-process.ts').map((pid) => process.kill(pid)), 120);
+      },
+    });
+    relaySchema.parse(result);
+    expect(result.peers.find(({ id }) => id === 'ws')?.missing).toMatch(/^failed \(saturated\): [^\n]+$/);
+    expect(result.cpuSecondsPerGB.us).toBeGreaterThan(0);
+    expect(result.oneWayMs.direct?.count).toBeGreaterThan(10);
     expect(leftBehind()).toEqual([]);
   }, 120_000);
 
