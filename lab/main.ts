@@ -203,7 +203,9 @@ function access(system: System, person: Person) {
   };
 }
 
-const metricsOf = ({ ready }: Running) => `http://127.0.0.1:${ready.metricsPort}/metrics`;
+function metricsOf({ ready }: Running): string {
+  return `http://127.0.0.1:${ready.metricsPort}/metrics`;
+}
 
 function summary(result: Record<string, unknown>): string {
   const { signedIn, factors, desktop, suite, tlsGroup, firstFrameMs, inputToPixelMs, frameBytes, screenshot } = result;

@@ -78,7 +78,10 @@ function secured(peer: TLSSocket): Promise<void> {
 function upgraded(url: string, peer: TLSSocket, { headers, mask = 'random' }: DialOptions): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const ws = new Opening(url, { ...OPENING_OPTIONS, headers: { ...headers }, createConnection: () => peer });
-    ws.once('open', () => resolve(new Socket(peer, mask)));
+    ws.once('open', () => {
+      if (ws.handedOver) resolve(new Socket(peer, mask));
+      else reject(new Refusal('INTERNAL', 'ws kept the socket'));
+    });
     ws.on('error', reject);
     peer.once('error', reject);
     ws.once('unexpected-response', (_request, response) => {

@@ -170,6 +170,7 @@ describe('the idle limit', () => {
     expect(await client.ended()).toBe('IDLE');
     clearInterval(frames);
     expect(test.gateway.audit.of('session-revoked')).toMatchObject([{ reason: 'IDLE_LIMIT' }]);
+    // Two hops behind the client's own end.
     expect(await test.agent.next('revoke')).toMatchObject({ code: 'IDLE' });
   });
 
