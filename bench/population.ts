@@ -29,7 +29,7 @@ export class Population {
   readonly #folder: string;
   readonly #now: () => number;
 
-  /** @param folder where credentials and agents' certificates are kept */
+  /** @param folder where credentials are kept */
   constructor(system: System, folder: string, now: () => number) {
     this.#system = system;
     this.#folder = folder;
@@ -40,12 +40,16 @@ export class Population {
     return join(this.#folder, 'users');
   }
 
+  /** Beside the authorities that signed them: with those they go. */
+  get #certificates(): string {
+    return join(this.#system.pki.dir, 'bench');
+  }
+
   /** Enrols so many users, each with one desktop and nothing but this run's state. */
   async enrol(count: number, progress: (done: number) => void): Promise<Person[]> {
     // Users of an earlier, larger run would be loaded, too.
-    const kept = join(this.#folder, 'certificates');
     rmSync(this.credentials, { recursive: true, force: true });
-    mkdirSync(kept, { recursive: true, mode: 0o700 });
+    mkdirSync(this.#certificates, { recursive: true, mode: 0o700 });
     const people: Person[] = [];
     for (let i = 0; i < count; i++) {
       const user = `bench-${String(i + 1).padStart(4, '0')}`;
@@ -100,7 +104,7 @@ export class Population {
   }
 
   async #certified({ kind, name }: Leaf): Promise<{ key: string; certificate: string }> {
-    const at = (file: string) => join(this.#folder, 'certificates', file);
+    const at = (file: string) => join(this.#certificates, file);
     const files = { key: at(`${kind}.key.pem`), certificate: at(`${name}.cert.pem`) };
     const publicKeyFile = at(`${kind}.pub.pem`);
     if (!existsSync(publicKeyFile)) {

@@ -17,6 +17,8 @@ const IDLE_SHARE = 0.5;
 const FULL = 0.98;
 /** Of one core: so much of other work makes a run worth little. */
 const OTHERS_DISTURB = 0.2;
+/** Beyond this share of all cores a process waits for one more often than not; the kernel's own part is in no process. */
+const CORES_FULL = 0.8;
 
 /** @param sessions how many fill the line; the people behind them, and one more, have open sessions */
 export async function fill(context: Context, tier: TierLabel, sessions: number): Promise<FillResult> {
@@ -95,7 +97,7 @@ function limit(processes: FillResult['processes']): string {
   const together = processes.reduce((sum, { cpuShare }) => sum + cpuShare, 0);
   const shares = processes.map(({ name, cpuShare }) => `${name} ${Math.round(cpuShare * 100)} %`).join(', ');
   if (busiest && busiest.cpuShare > 0.9) return `${busiest.name} used all of a core (${shares})`;
-  if (together > 0.9 * availableParallelism() && others <= OTHERS_DISTURB)
+  if (together > CORES_FULL * availableParallelism() && others <= OTHERS_DISTURB)
     return `all ${availableParallelism()} cores were in use (${shares})`;
   if (others > OTHERS_DISTURB) return `other work disturbed this run (${shares})`;
   return `no core was fully used (${shares}): the window or the line`;
