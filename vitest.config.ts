@@ -1,10 +1,14 @@
 import { defineConfig } from 'vitest/config';
 
 const SCENARIOS = 'tests/scenarios/**/*.test.ts';
+/** What would take a plain run beyond ten minutes: npm test -- --long runs these and nothing else. */
+const LONG_ONES = 'tests/**/*.long.test.ts';
+const long = process.env.TW_LONG === '1';
 
 export default defineConfig({
   test: {
     globals: false,
+    passWithNoTests: false,
     pool: 'forks',
     // The processes under test run Node without this warning too (package.json).
     execArgv: ['--disable-warning=ExperimentalWarning'],
@@ -17,8 +21,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'parts',
-          include: ['tests/**/*.test.ts'],
-          exclude: [SCENARIOS],
+          include: [long ? LONG_ONES : 'tests/**/*.test.ts'],
+          exclude: long ? [SCENARIOS] : [SCENARIOS, LONG_ONES],
           testTimeout: 30_000,
           sequence: { groupOrder: 0 },
         },
@@ -28,7 +32,8 @@ export default defineConfig({
         test: {
           // Whole systems, one at a time and after the rest: they start processes and compare times.
           name: 'scenarios',
-          include: [SCENARIOS],
+          include: [long ? LONG_ONES : SCENARIOS],
+          exclude: long ? [] : [LONG_ONES],
           maxWorkers: 1,
           testTimeout: 120_000,
           sequence: { groupOrder: 1 },

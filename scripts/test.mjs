@@ -9,7 +9,7 @@ const USAGE = `npm test -- [--strict] [--long] [vitest arguments]
 テストを実行します / runs the tests
 
   --strict  a skipped test counts as failed (what CI uses)
-  --long    more runs and larger inputs
+  --long    runs the long ones instead: the benchmark beside its peers, its faults, other deployments
   --help    this text
   Anything else goes to vitest, for example a part of a file's name: npm test -- tests/gateway
 

@@ -44,7 +44,8 @@ export async function installPeers(say: (line: string) => void): Promise<void> {
   if (absent.some(({ id }) => id !== 'meshcentral')) await installPackages(say);
 }
 
-async function installPackages(say: (line: string) => void): Promise<void> {
+/** As root on Debian or Ubuntu. @throws Failure (exit 3) elsewhere, or if apt fails */
+export async function installPackages(say: (line: string) => void): Promise<void> {
   const line = `apt-get install ${PACKAGES.join(' ')}`;
   if (process.getuid?.() !== 0 || !program('apt-get')) throw new Failure(`as root on Debian or Ubuntu: ${line}`, 3);
   say(line);

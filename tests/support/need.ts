@@ -3,9 +3,6 @@ import { accessSync, constants } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import PACKAGES from './system-packages.json' with { type: 'json' };
 
-/** npm test -- --long: more runs and larger inputs of the same tests. Never a reason to skip one. */
-export const LONG = process.env.TW_LONG === '1';
-
 /**
  * @param things commands or absolute paths, each listed in system-packages.json
  * @returns whether all are there

@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { describe, expect, it } from 'vitest';
+import { existsSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { accountingIsThere } from '#bench/peers/accounting.ts';
+import { installPackages, presentPeers } from '#bench/peers/install.ts';
 import type { Timing } from '#bench/peers/plan.ts';
 import { measureRelay } from '#bench/peers/relay.ts';
 import { relaySchema } from '#bench/relay-result.ts';
@@ -20,7 +22,17 @@ const childrenThatRun = (file: string) =>
     .filter((line) => line.includes(file))
     .map((line) => Number.parseInt(line, 10));
 
+/** Debian's. MeshCentral comes by npm with packages of its own, and may be missing. */
+const missingOfDebian = () => presentPeers().filter(({ id, missing }) => missing !== null && id !== 'meshcentral');
+
 describe.skipIf(!accountingIsThere())('the relay scenario', () => {
+  beforeAll(async () => {
+    const may = process.getuid?.() === 0 && existsSync('/etc/debian_version');
+    if (!may || missingOfDebian().length === 0) return;
+    await installPackages(() => {});
+    expect(missingOfDebian()).toEqual([]);
+  }, 300_000);
+
   it('measures our relay beside those that are there, and names the others', async () => {
     const steps: string[] = [];
     const result = await measureRelay({ timing: SHORT, progress: (_, what) => steps.push(what) });
