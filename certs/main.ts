@@ -11,7 +11,7 @@ const USAGE = `npm run certs -- COMMAND …   certificates and revocation lists 
   crl             writes new lists; run it daily, a list lives seven days
   show            what there is and what runs out
   check-external  whether another authority can take the place of the user authority
-  demo            everything in one folder, for a demonstration only
+  demo, --demo    everything in one folder, for a demonstration only
 
 Each command has --help. Exit codes: 0 done, 1 refused or failed, 2 bad arguments.`;
 
@@ -25,7 +25,8 @@ await runCommand(async () => {
     process.stdout.write(`${USAGE}\n`);
     return 0;
   }
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name as keyof typeof COMMANDS] : null;
+  const known = name === '--demo' ? 'demo' : name;
+  const command = Object.hasOwn(COMMANDS, known) ? COMMANDS[known as keyof typeof COMMANDS] : null;
   if (!command) throw new Failure(`no command "${name}"; --help shows them`, 2);
   return await command(args, Date.now());
 });

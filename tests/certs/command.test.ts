@@ -182,6 +182,7 @@ describe('the real command', () => {
   it('prints its usage and exits 0; without a known command 2; with a failure 1', () => {
     expect(spawn('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('check-external'), stderr: '' });
     expect(spawn('issue', '--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('--csr FILE') });
+    expect(spawn('--demo', '--help').stdout).toBe(spawn('demo', '--help').stdout);
     expect(spawn('frobnicate')).toMatchObject({
       status: 2,
       stdout: '',
