@@ -76,7 +76,7 @@ export async function startBench(options: BenchOptions): Promise<Bench> {
   const { folder, signal, say, roundTripsMs, hosts } = options;
   const at = (...parts: string[]) => join(folder, ...parts);
   // Each run begins with nobody signed in and nothing paired; certificates stay.
-  for (const state of ['gateway/state', 'broker/state', 'agent/state', 'replay', 'load']) {
+  for (const state of ['gateway/state', 'broker/state', 'agent/state', 'replay', 'load', 'link', 'counters']) {
     rmSync(at(state), { recursive: true, force: true });
   }
   const stops: (() => Promise<void>)[] = [];
@@ -180,11 +180,14 @@ export async function startBench(options: BenchOptions): Promise<Bench> {
   }
 
   /** What has to run on the hosts themselves: the delay beside the clients, the counting beside the broker. */
-  async function helpers(at: Hosts, system: System, roundTripMs: number): Promise<Running[]> {
-    const link = await process('link', { ...lineOf(at.address, system), roundTripMs }, at.outside);
+  async function helpers(
+    { inside, outside, address, device }: Hosts,
+    system: System,
+    roundTripMs: number,
+  ): Promise<Running[]> {
+    const link = await process('link', { ...lineOf(address, system), roundTripMs }, outside);
     const { metricsPort } = system.processes.broker.ready;
-    const counters = { metricsPort, device: at.device, socket: 'counters.sock' };
-    return [link, await process('counters', counters, at.inside)];
+    return [link, await process('counters', { metricsPort, device, socket: 'counters.sock' }, inside)];
   }
 
   async function process(
