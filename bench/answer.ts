@@ -1,5 +1,5 @@
 // What a run prints: one object for a script, a few lines for a person. Everything else stands in the report.
-import type { FillResult, Report, ScenarioResult } from './result.ts';
+import type { FillResult, NetworkResult, Report, ScenarioResult } from './result.ts';
 
 /**
  * The result of a single scenario as one object. Several results of one scenario become `results`; the runs of one tier
@@ -49,6 +49,8 @@ function lineOf(result: ScenarioResult): string {
       return `morning: ${result.users} users in ${result.withinSeconds} s, sign-in p95 ${ms(result.signInMs.p95)}, open p95 ${ms(result.openMs.p95)}, ${result.failed} failed`;
     case 'slow-reader':
       return `slow reader: ${result.inFlightMaxBytes} bytes under way of a window of ${result.windowBytes}; beside it p99 ${ms(result.otherBefore.p99)} before, ${ms(result.otherDuring.p99)} during`;
+    case 'network':
+      return `network ${result.mbps} Mbps: ${result.lines.map(ofLine).join('; ')}`;
     case 'relay':
       return `relay, CPU s/GB: ${Object.entries(result.cpuSecondsPerGB)
         .map(([peer, seconds]) => `${peer} ${seconds?.toFixed(2) ?? '-'}`)
@@ -60,4 +62,12 @@ function lineOf(result: ScenarioResult): string {
     case 'target':
       return `${result.url}: ${result.users} users, open p95 ${ms(result.openMs.p95)}, whole screens p95 ${ms(result.refreshMs.p95)}, ${result.lost} lost`;
   }
+}
+
+function ofLine({ rate, lostPerMille, missing, figures }: NetworkResult['lines'][number]): string {
+  const name = lostPerMille === 0 ? rate : `${lostPerMille / 10} % lost`;
+  if (!figures) return `${name} not run (${missing})`;
+  const { utilisation, keyRoundTripMs, stalenessMs, ratio } = figures;
+  const counted = `kernel / ours ${ratio?.toFixed(4) ?? '-'}`;
+  return `${name} ${percent(utilisation)} full, keys p99 ${ms(keyRoundTripMs.p99)}, frames p95 ${ms(stalenessMs.p95)}, ${counted}`;
 }

@@ -1,6 +1,23 @@
 // What the broker itself says it has put on the line, towards the gateways: the shaper's own count of wire bytes, read
-// where any monitor reads it.
+// where any monitor reads it. Where there is a cable, beside it what the kernel has counted there.
 import { Failure } from '#platform/process/exit.ts';
+import { monotonicUs } from './clock.ts';
+import { type DeviceCount, readDevice } from './network/device.ts';
+
+/** Since the broker began, and since the device was made. */
+export interface Egress {
+  readonly bytes: number;
+  /** On the machine's monotonic clock. */
+  readonly atUs: number;
+  /** null where everything runs over loopback. */
+  readonly device: DeviceCount | null;
+}
+
+/** @param device of the cable, on the host where this runs @throws Failure if broker or kernel does not tell */
+export async function readEgress(metricsPort: unknown, device: string | null): Promise<Egress> {
+  const bytes = await sentBytes(metricsPort);
+  return { bytes, atUs: monotonicUs(), device: device === null ? null : readDevice(device) };
+}
 
 const SENT = /^telework_line_sent_bytes_total\{(?<labels>[^}]*)\} (?<value>[0-9.e+]+)$/;
 
@@ -8,7 +25,7 @@ const SENT = /^telework_line_sent_bytes_total\{(?<labels>[^}]*)\} (?<value>[0-9.
 const ANSWER_MAX_CHARACTERS = 1_000_000;
 
 /** @returns bytes since the broker began. @throws Failure if the broker does not tell */
-export async function sentBytes(metricsPort: unknown): Promise<number> {
+async function sentBytes(metricsPort: unknown): Promise<number> {
   const response = await fetch(`http://127.0.0.1:${Number(metricsPort)}/metrics`);
   const text = await response.text();
   if (!response.ok || text.length > ANSWER_MAX_CHARACTERS) throw new Failure('the broker tells no metrics', 3);

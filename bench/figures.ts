@@ -19,8 +19,8 @@ export const distributionSchema = z.strictObject({
 
 /** One process of the system under test, over the measured time. CPU from the kernel's accounting. */
 export const processSchema = z.strictObject({
-  /** gateway, broker, replay (agents), load (clients), link (bench's own process, and the delay in it) or bench; and `others`:
-   * whatever else ran on the machine meanwhile. */
+  /** gateway, broker, replay (agents), load (clients), link (the delay, in bench's own process or beside the clients), counters
+   * (on the broker's host) or bench; and `others`: whatever else ran on the machine meanwhile. */
   name: z.string(),
   cpuSeconds: amount,
   /** Of one core: cpuSeconds / seconds. */

@@ -45,13 +45,18 @@ async function run(args: Arguments): Promise<0 | 1> {
   progress.end();
   const files = Object.values(writeReport(args.out, report));
   process.stdout.write(args.json ? `${JSON.stringify(answer(report, args))}\n` : headline(report, files));
+  const [missing] = report.notRun;
+  if (report.partial === null && missing && report.scenarios.length === 0) {
+    throw new Failure(`${missing.scenario}: 測定できませんでした / not run: ${missing.because}`, 3);
+  }
   if (report.partial === null) return 0;
   throw new Failure(`部分的な結果です / a partial report: ${report.partial}`);
 }
 
 /** With one scenario, its results alone: that is what a script asks for. A partial run is never taken for one. */
 function answer(report: Report, { scenarios, target }: Arguments): unknown {
-  return report.partial === null && (scenarios.length === 1 || target) ? single(report.scenarios) : report;
+  const whole = report.partial === null && report.scenarios.length > 0;
+  return whole && (scenarios.length === 1 || target) ? single(report.scenarios) : report;
 }
 
 /** Before anything is measured. @throws Failure */

@@ -2,6 +2,7 @@
 // draws and `publish` quotes. Milliseconds, bytes and seconds stand in the names.
 import * as z from 'zod';
 import { amount, count, distributionSchema, processSchema, seriesSchema, share } from './figures.ts';
+import { networkSchema } from './network-result.ts';
 import { relaySchema } from './relay-result.ts';
 
 export type Distribution = z.infer<typeof distributionSchema>;
@@ -160,6 +161,7 @@ export const slowReaderSchema = z.strictObject({
 });
 export type SlowReaderResult = z.infer<typeof slowReaderSchema>;
 
+export type NetworkResult = z.infer<typeof networkSchema>;
 export type RelayResult = z.infer<typeof relaySchema>;
 
 /** Many sessions held for a while: nothing lost, memory flat. */
@@ -222,6 +224,7 @@ export const scenarioSchema = z.discriminatedUnion('scenario', [
   stepSchema,
   morningSchema,
   slowReaderSchema,
+  networkSchema,
   relaySchema,
   soakSchema,
   encodeSchema,

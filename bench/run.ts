@@ -5,7 +5,7 @@ import type { Arguments } from './arguments.ts';
 import { commit, machine } from './machine.ts';
 import type { Report, ScenarioResult } from './result.ts';
 import type { RunOptions } from './scenarios/options.ts';
-import { type Name, SCENARIOS } from './scenarios/scenarios.ts';
+import { type Name, SCENARIOS, whyNotHere } from './scenarios/scenarios.ts';
 import { target } from './scenarios/target.ts';
 
 export interface RunProgress {
@@ -33,6 +33,11 @@ export async function runBench(
   for (const [i, name] of names.entries()) {
     if (signal.aborted) {
       notRun.push({ scenario: name, because: 'stopped before it began' });
+      continue;
+    }
+    const missing = whyNotHere(name);
+    if (missing !== null) {
+      notRun.push({ scenario: name, because: missing });
       continue;
     }
     const options: RunOptions = {

@@ -3,11 +3,13 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SessionMeasured } from '#agent/sessions.ts';
-import { type Link, openLink } from '#lab/link.ts';
-import { type Running, start } from '#lab/process.ts';
+import type { Link } from '#lab/link.ts';
+import { type Place, type Running, start } from '#lab/process.ts';
 import { bringUp, type System } from '#lab/system.ts';
 import { Failure } from '#platform/process/exit.ts';
 import { callLocal } from '#platform/process/local-call.ts';
+import { type Egress, readEgress } from './egress.ts';
+import { type Delay, openDelay, wayOf } from './link/delay.ts';
 import type { LoadAnswers, LoadCommand } from './load/commands.ts';
 import { type Person, Population } from './population.ts';
 import { type Watched, watch } from './processes.ts';
@@ -23,8 +25,20 @@ export interface BenchOptions {
   tier: string;
   /** Delays between clients and gateway, both ways together: the first to begin with. No line between them if all are 0. */
   roundTripsMs: readonly [number, ...number[]];
+  /** Gateway, broker and agents on one host, clients and delay on another; everything here if it is left out. */
+  hosts?: Hosts;
   signal: AbortSignal;
   say(line: string): void;
+}
+
+/** Two hosts with a cable between them (network/two-hosts.ts). */
+export interface Hosts {
+  readonly inside: Place;
+  readonly outside: Place;
+  /** Of `inside`, on the cable. */
+  readonly address: string;
+  /** The cable's end there. */
+  readonly device: string;
 }
 
 export interface Bench {
@@ -34,7 +48,7 @@ export interface Bench {
   readonly credentials: string;
   /** As the line has it now. */
   readonly roundTripMs: number;
-  /** @throws RangeError for a delay where there is no line */
+  /** @throws RangeError for a delay where there is no line, or one that is another process */
   setRoundTrip(ms: number): void;
   readonly link: Link | null;
   /** @throws Failure of the load process */
@@ -42,6 +56,8 @@ export interface Bench {
   show(people: readonly Person[], workload: Workload | null, pace?: Pace): Promise<void>;
   /** Of the running sessions at these people's desktops, as their agent measures them. */
   windows(people: readonly Person[]): Promise<SessionMeasured[]>;
+  /** What has gone out towards the clients until now. */
+  egress(): Promise<Egress>;
   /** What gateway, broker, agents, clients and this process use from now on. */
   watch(): { use(): ProcessUse[] };
   readonly processes: readonly Watched[];
@@ -57,10 +73,10 @@ const LINE_ADDRESS = '127.0.0.2';
 
 /** @throws Failure or Error in one line; whatever had started by then is stopped */
 export async function startBench(options: BenchOptions): Promise<Bench> {
-  const { folder, signal, say, roundTripsMs } = options;
+  const { folder, signal, say, roundTripsMs, hosts } = options;
   const at = (...parts: string[]) => join(folder, ...parts);
   // Each run begins with nobody signed in and nothing paired; certificates stay.
-  for (const state of ['gateway/state', 'broker/state', 'agent/state', 'replay', 'load']) {
+  for (const state of ['gateway/state', 'broker/state', 'agent/state', 'replay', 'load', 'link', 'counters']) {
     rmSync(at(state), { recursive: true, force: true });
   }
   const stops: (() => Promise<void>)[] = [];
@@ -74,6 +90,7 @@ export async function startBench(options: BenchOptions): Promise<Bench> {
       desktops: [{ name: 'pc-01', kind: 'office' }],
       port: 0,
       line: { tier: options.tier },
+      ...(hosts ? { place: hosts.inside, address: hosts.address } : {}),
       connectionsPerAddress: CONNECTIONS_PER_ADDRESS,
       signal,
     });
@@ -83,32 +100,42 @@ export async function startBench(options: BenchOptions): Promise<Bench> {
     const people = await population.enrol(options.people, (done) => say(`users ${Math.round(done * options.people)}`));
 
     say('agents');
-    const replay = await process('replay', {
-      broker: { url: system.agentUrl, serverName: 'localhost' },
-      agents: await population.agents(people),
-      identityKey: 'agent-key.pem',
-      grantKeys: [at('gateway', 'grant-key.pub.pem')],
-      state: 'state',
-      socket: 'replay.sock',
-    });
+    const replay = await process(
+      'replay',
+      {
+        broker: { url: system.agentUrl, serverName: 'localhost' },
+        agents: await population.agents(people),
+        identityKey: 'agent-key.pem',
+        grantKeys: [at('gateway', 'grant-key.pub.pem')],
+        state: 'state',
+        socket: 'replay.sock',
+      },
+      hosts?.inside,
+    );
     population.pin(people, String(replay.ready.agentKey));
 
     let [roundTripMs] = roundTripsMs;
-    const link = roundTripsMs.some((ms) => ms > 0) ? await delayedLine(system, roundTripMs) : null;
+    const delayed = roundTripsMs.some((ms) => ms > 0) && !hosts;
+    const link = delayed ? await openDelay({ ...lineOf('127.0.0.1', system), roundTripMs }) : null;
     if (link) stops.push(() => link.close());
+    const afar = hosts ? await helpers(hosts, system, roundTripMs) : [];
 
     say('clients');
-    const load = await process('load', {
-      gateway: system.gateway,
-      via: link ? LINE_ADDRESS : null,
-      credentials: population.credentials,
-      stamped: true,
-      socket: 'load.sock',
-    });
+    const load = await process(
+      'load',
+      {
+        gateway: system.gateway,
+        via: link || hosts ? LINE_ADDRESS : null,
+        credentials: population.credentials,
+        stamped: true,
+        socket: 'load.sock',
+      },
+      hosts?.outside,
+    );
     await untilLinked();
 
     const own = { name: link ? 'link' : 'bench', pid: globalThis.process.pid };
-    const running = [system.processes.gateway, system.processes.broker, replay, load];
+    const running = [system.processes.gateway, system.processes.broker, replay, load, ...afar];
     const processes = [...running, own];
     const broken = Promise.race(
       running.map(async ({ name, exited }) => {
@@ -141,6 +168,9 @@ export async function startBench(options: BenchOptions): Promise<Bench> {
         const desktops = people.map(({ desktop }) => desktop);
         return callLocal(at('replay', 'replay.sock'), 'windows', { desktops }) as Promise<SessionMeasured[]>;
       },
+      egress: hosts
+        ? () => callLocal(at('counters', 'counters.sock'), 'read') as Promise<Egress>
+        : () => readEgress(system.processes.broker.ready.metricsPort, null),
       watch: () => watch(processes),
       stop,
     };
@@ -149,12 +179,28 @@ export async function startBench(options: BenchOptions): Promise<Bench> {
     throw error;
   }
 
-  async function process(name: 'replay' | 'load', config: object): Promise<Running> {
+  /** What has to run on the hosts themselves: the delay beside the clients, the counting beside the broker. */
+  async function helpers(
+    { inside, outside, address, device }: Hosts,
+    system: System,
+    roundTripMs: number,
+  ): Promise<Running[]> {
+    const link = await process('link', { ...lineOf(address, system), roundTripMs }, outside);
+    const { metricsPort } = system.processes.broker.ready;
+    return [link, await process('counters', { metricsPort, device, socket: 'counters.sock' }, inside)];
+  }
+
+  async function process(
+    name: 'replay' | 'load' | 'link' | 'counters',
+    config: object,
+    place?: Place,
+  ): Promise<Running> {
     mkdirSync(at(name), { recursive: true, mode: 0o700 });
     const file = at(name, `${name}.json`);
     writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
     const running = await start(name, `bench/${name}/main.ts`, ['--config', file], at('log', `${name}.log`), {
       signal,
+      ...(place ? { place } : {}),
     });
     stops.push(() => running.stop());
     return running;
@@ -170,11 +216,8 @@ export async function startBench(options: BenchOptions): Promise<Bench> {
   }
 }
 
-/** Half of the round trip each way, no limit of its own: the rate is the broker's. */
-function delayedLine(system: System, roundTripMs: number): Promise<Link> {
+/** Where a line before the gateway begins and ends: the port stays the same, so the origin does, too. */
+function lineOf(host: string, system: System): Omit<Delay, 'roundTripMs'> {
   const port = Number(new URL(system.gateway).port);
-  const way = wayOf(roundTripMs);
-  return openLink({ to: { host: '127.0.0.1', port }, forth: way, back: way, host: LINE_ADDRESS, port });
+  return { to: { host, port }, listen: { host: LINE_ADDRESS, port } };
 }
-
-const wayOf = (roundTripMs: number) => ({ bytesPerSecond: Number.POSITIVE_INFINITY, delayMs: roundTripMs / 2 });

@@ -8,6 +8,8 @@ import type { Place } from './process.ts';
 export interface Network {
   /** Runs a command on that host. */
   on(host: string): Place;
+  /** The network device at one end of a cable, as that host names it. */
+  device(cable: number, end: 0 | 1): string;
   remove(): void;
 }
 
@@ -33,6 +35,7 @@ export function layNetwork(hosts: readonly string[], cables: readonly Cable[], n
   const on = (host: string): Place => {
     return (program, args) => ['ip', ['netns', 'exec', namespace(host), program, ...args]];
   };
+  const device = (cable: number, end: 0 | 1) => `tw${cable}${'ab'[end]}${process.pid % 100_000}`;
   const remove = () => {
     for (const host of hosts) {
       try {
@@ -51,20 +54,21 @@ export function layNetwork(hosts: readonly string[], cables: readonly Cable[], n
       mkdirSync(join(NETNS_ETC, namespace(host)), { recursive: true });
       writeFileSync(join(NETNS_ETC, namespace(host), 'hosts'), `127.0.0.1 localhost\n${lines.join('')}`);
     }
-    for (const [number, cable] of cables.entries()) lay(cable, number, namespace);
-    return { on, remove };
+    for (const [number, cable] of cables.entries()) {
+      lay(cable, [device(number, 0), device(number, 1)], namespace);
+    }
+    return { on, device, remove };
   } catch (error) {
     remove();
     throw error;
   }
 }
 
-function lay({ ends: [near, far] }: Cable, number: number, namespace: (host: string) => string): void {
-  const plug = (end: string) => `tw${number}${end}${process.pid % 100_000}`;
-  ip('link', 'add', plug('a'), 'type', 'veth', 'peer', 'name', plug('b'));
+function lay({ ends }: Cable, devices: readonly [string, string], namespace: (host: string) => string): void {
+  ip('link', 'add', devices[0], 'type', 'veth', 'peer', 'name', devices[1]);
   for (const [end, { host, address }] of [
-    [plug('a'), near],
-    [plug('b'), far],
+    [devices[0], ends[0]],
+    [devices[1], ends[1]],
   ] as const) {
     ip('link', 'set', end, 'netns', namespace(host));
     ip('-n', namespace(host), 'address', 'add', `${address}/24`, 'dev', end);

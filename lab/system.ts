@@ -4,7 +4,7 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { join, resolve } from 'node:path';
 import { makePrivateFolder } from '#platform/process/private-folder.ts';
 import { freePort } from './ports.ts';
-import { mustRun, type Running, start } from './process.ts';
+import { mustRun, type Place, type Running, start } from './process.ts';
 
 /** A fictional municipality: no 団体コード begins with 99. */
 export const MUNICIPALITY = '999999';
@@ -30,6 +30,10 @@ export interface SystemOptions {
   desktops: readonly DesktopSpec[];
   /** Of the gateway; 0 for any free one. */
   port: number;
+  /** Where the gateway listens, if not on loopback. */
+  address?: string;
+  /** On which host all of it runs, if not on this one. */
+  place?: Place;
   /** What the broker shapes to; 1 Gbps if it is left out. */
   line?: LineSpec;
   /** Of the gateway's listener; its own default if it is left out. */
@@ -76,7 +80,8 @@ export interface System {
 export async function bringUp(options: SystemOptions): Promise<System> {
   const folder = resolve(options.folder);
   const at = (...parts: string[]) => join(folder, ...parts);
-  const { progress = () => {}, signal } = options;
+  const { progress = () => {}, signal, place } = options;
+  const started = { ...(signal ? { signal } : {}), ...(place ? { place } : {}) };
   const running: Running[] = [];
   makePrivateFolder(at('log'));
   const release = occupy(at('lab.pid'));
@@ -91,7 +96,7 @@ export async function bringUp(options: SystemOptions): Promise<System> {
   };
   const again = async (name: string): Promise<Running> => {
     const args = ['--config', at(name, `${name}.json`)];
-    const one = await start(name, `${name}/main.ts`, args, at('log', `${name}.log`), signal ? { signal } : {});
+    const one = await start(name, `${name}/main.ts`, args, at('log', `${name}.log`), started);
     running.push(one);
     return one;
   };
@@ -121,7 +126,7 @@ export async function bringUp(options: SystemOptions): Promise<System> {
     // Its own origin stands in its configuration, so the port has to be known before.
     const port = options.port || (await freePort());
     const gateway = await begin('gateway', {
-      listen: { host: '127.0.0.1', port },
+      listen: { host: options.address ?? '127.0.0.1', port },
       origins: [`https://localhost:${port}`],
       tls: files.gatewayServer,
       broker: { url: `wss://127.0.0.1:${gatewayPort}`, serverName: 'localhost', tls: files.gatewayToBroker },

@@ -7,6 +7,7 @@ import { fairness } from './fairness.ts';
 import { fullness } from './fullness.ts';
 import { lateness } from './lateness.ts';
 import { both, html, Markup, spoken } from './markup.ts';
+import { network } from './network.ts';
 import { whole } from './numbers.ts';
 import type { Section } from './section.ts';
 import { sessionsAndCost } from './sessions.ts';
@@ -23,6 +24,7 @@ export function renderReport(report: Report): string {
     targets(report),
     fullness(report),
     lateness(report),
+    network(report),
     fairness(report),
     sessionsAndCost(report),
     besidePeers(report),

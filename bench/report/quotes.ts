@@ -2,6 +2,7 @@
 import { TIERS, type TierLabel } from '#broker/tiers.ts';
 import type { Report } from '../result.ts';
 import { median } from '../statistics.ts';
+import { conditionsOf, figuresOf } from './network.ts';
 import { figure, milliseconds, percent, times, whole, yen } from './numbers.ts';
 import { resultsOf, whyNotRun } from './section.ts';
 import { judgeTargets, type Verdict } from './targets.ts';
@@ -15,7 +16,7 @@ const VERDICTS: Readonly<Record<Verdict, string>> = {
   told: '–',
 };
 
-export const QUOTES: Readonly<Record<string, Quote>> = { machine, targets, fill, office, relay };
+export const QUOTES: Readonly<Record<string, Quote>> = { machine, targets, fill, network, office, relay };
 
 function machine({ startedAt, machine: of, commit, command, seconds }: Report): string {
   return [
@@ -48,6 +49,16 @@ function fill(report: Report): string {
   ]);
   const heads = ['tier', 'sessions', 'line', 'screen', 'key p99, own', 'key p99, other', 'staleness p95', 'Jain'];
   return rows.length > 0 ? markdown(heads, rows) : `_${whyNotRun(report, 'fill')}_`;
+}
+
+function network(report: Report): string {
+  const found = resultsOf(report, 'network')[0];
+  if (!found) return `_${whyNotRun(report, 'network')}_`;
+  const rows = found.lines.map((line) => [
+    conditionsOf(line),
+    ...(line.figures ? figuresOf(line.figures) : [`not run: ${line.missing}`, ...Array(4).fill('–')]),
+  ]);
+  return markdown(['line', 'full', 'key p50 / p95 / p99', 'staleness p95', 'kernel / ours', 'packets lost'], rows);
 }
 
 function office(report: Report): string {

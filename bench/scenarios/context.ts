@@ -2,9 +2,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { TIERS, type TierLabel } from '#broker/tiers.ts';
 import { Failure } from '#platform/process/exit.ts';
-import { sentBytes } from '../egress.ts';
 import type { LoadAnswers } from '../load/commands.ts';
 import type { Measured } from '../load/samples.ts';
+import { type DeviceCount, sinceThen } from '../network/device.ts';
 import type { Person } from '../population.ts';
 import type { ProcessUse } from '../result.ts';
 import type { Bench } from '../system.ts';
@@ -67,6 +67,11 @@ export interface Measurement {
   seconds: number;
   /** On the broker's egress towards the gateway, by its own count. */
   wireBitsPerSecond: number;
+  /** The same in bytes, and the time between its two readings. */
+  wireBytes: number;
+  wireSeconds: number;
+  /** Of the cable meanwhile; null where there is none. */
+  device: DeviceCount | null;
   groups: Record<string, Measured>;
   stalls: LoadAnswers['measure-end']['stalls'];
   processes: ProcessUse[];
@@ -83,21 +88,19 @@ export async function measure(
   const names = Object.entries(groups).map(([group, people]) => [group, people.map(({ user }) => user)]);
   await bench.load('measure-begin', { groups: Object.fromEntries(names) });
   const watched = bench.watch();
-  const egressBefore = await egress(bench);
+  const before = await bench.egress();
   await Promise.all([pause(context, seconds * 1000), during()]);
-  const egressAfter = await egress(bench);
+  const after = await bench.egress();
   const processes = watched.use();
   const measured = await bench.load('measure-end', null);
   const { lost } = await bench.load('status', null);
   const [first] = Object.entries(lost);
   if (first) throw new Failure(`${Object.keys(lost).length} sessions were lost, ${first[0]} with ${first[1]}`);
-  const wireBitsPerSecond = ((egressAfter.bytes - egressBefore.bytes) * 8_000) / (egressAfter.atMs - egressBefore.atMs);
-  return { ...measured, wireBitsPerSecond, processes };
-}
-
-async function egress({ system }: Bench): Promise<{ bytes: number; atMs: number }> {
-  const bytes = await sentBytes(system.processes.broker.ready.metricsPort);
-  return { bytes, atMs: performance.now() };
+  const wireBytes = after.bytes - before.bytes;
+  const wireSeconds = (after.atUs - before.atUs) / 1e6;
+  const wireBitsPerSecond = (wireBytes * 8) / wireSeconds;
+  const device = after.device && before.device ? sinceThen(after.device, before.device) : null;
+  return { ...measured, wireBitsPerSecond, wireBytes, wireSeconds, device, processes };
 }
 
 export const probe = (bench: Bench, people: readonly Person[], perSecond: number) =>

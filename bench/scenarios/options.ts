@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { TierLabel } from '#broker/tiers.ts';
 import type { ScenarioResult } from '../result.ts';
-import { type Bench, startBench } from '../system.ts';
+import { type Bench, type Hosts, startBench } from '../system.ts';
 import type { Context } from './context.ts';
 
 export interface RunOptions {
@@ -27,14 +27,15 @@ export type Emit = (result: ScenarioResult) => void;
 
 export type Scenario = (options: RunOptions, emit: Emit) => Promise<void>;
 
-/** Runs `work` on a system of its own, which is stopped whatever happens. */
+/** Runs `work` on a system of its own, which is stopped whatever happens. @param hosts where it runs, if not here */
 export async function withBench(
-  { folder, roundTripsMs, seconds, signal, progress }: RunOptions,
+  { folder, roundTripsMs, seconds, hosts, signal, progress }: RunOptions & { hosts?: Hosts },
   { people, tier }: { people: number; tier: TierLabel },
   work: (context: Context, bench: Bench) => Promise<void>,
 ): Promise<void> {
   const bench = await startBench({
     ...{ folder: join(folder, 'system'), people, tier, roundTripsMs, signal },
+    ...(hosts ? { hosts } : {}),
     say: (line) => progress(line, 0),
   });
   try {

@@ -1,6 +1,7 @@
 // Which scenarios there are, on which tiers and with how many sessions each runs when nobody says otherwise: small enough
 // for two cores and a few minutes in all.
 import { TIER_LABELS, TIERS, type TierLabel } from '#broker/tiers.ts';
+import { whyNoHosts } from '../network/two-hosts.ts';
 import { FULL, QUICK, THOROUGH } from '../peers/plan.ts';
 import { measureRelay } from '../peers/relay.ts';
 import { signInAndOpen } from './context.ts';
@@ -8,14 +9,29 @@ import { encode } from './encode.ts';
 import { fill } from './fill.ts';
 import { greedy } from './greedy.ts';
 import { morning } from './morning.ts';
+import { network } from './network.ts';
 import { office } from './office.ts';
 import { type Scenario, withBench } from './options.ts';
 import { slowReader } from './slow-reader.ts';
 import { soak } from './soak.ts';
 import { step } from './step.ts';
 
-export const NAMES = ['fill', 'office', 'greedy', 'step', 'morning', 'slow-reader', 'relay', 'soak', 'encode'] as const;
+export const NAMES = [
+  'fill',
+  'office',
+  'greedy',
+  'step',
+  'morning',
+  'slow-reader',
+  'network',
+  'relay',
+  'soak',
+  'encode',
+] as const;
 export type Name = (typeof NAMES)[number];
+
+/** Why a scenario cannot be run on this machine at all; null if it can. */
+export const whyNotHere = (name: string): string | null => (name === 'network' ? whyNoHosts() : null);
 
 const FILL_SESSIONS = [1, 20];
 const OFFICE_TIERS: readonly TierLabel[] = ['10Mbps', '50Mbps'];
@@ -93,6 +109,8 @@ export const SCENARIOS: Readonly<Record<Name, Scenario>> = {
       emit(await slowReader(context, tier));
     });
   },
+
+  network,
 
   async relay({ seconds, tiers, signal, progress }, emit) {
     const timing = seconds < RELAY.quickBelowSeconds ? QUICK : seconds < RELAY.thoroughFromSeconds ? FULL : THOROUGH;

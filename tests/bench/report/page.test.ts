@@ -19,7 +19,18 @@ describe('the page of a report', () => {
   });
 
   it('answers every question, in their order, in Japanese and in English', () => {
-    const order = ['targets', 'fullness', 'lateness', 'fairness', 'sessions', 'relay', 'cpu', 'endurance', 'machine'];
+    const order = [
+      'targets',
+      'fullness',
+      'lateness',
+      'network',
+      'fairness',
+      'sessions',
+      'relay',
+      'cpu',
+      'endurance',
+      'machine',
+    ];
     expect([...whole.matchAll(/<section id="([a-z]+)">/g)].map(([, id]) => id)).toEqual(order);
     for (const [, heading] of whole.matchAll(/<h2>(.*?)<\/h2>/gs)) {
       expect(heading).toContain('<span lang="ja">');

@@ -156,6 +156,19 @@ function relay(): ScenarioResult {
   };
 }
 
+const network = (lostPackets: number) => ({
+  utilisation: 0.994,
+  keyRoundTripMs: around(37),
+  stalenessMs: around(25),
+  ourBytes: 3_790_000,
+  kernelBytes: 3_760_000,
+  kernelPackets: 2_600,
+  ratio: 0.9921,
+  inwardBytes: 126_000,
+  lostPackets,
+  processes: processes(10),
+});
+
 export const SCENARIOS: readonly ScenarioResult[] = [
   ...TIER_LABELS.map((tier) => fill(tier, 1)),
   fill('10Mbps', 20),
@@ -212,6 +225,17 @@ export const SCENARIOS: readonly ScenarioResult[] = [
     otherBefore: around(23),
     otherDuring: around(24),
     processes: processes(10),
+  },
+  {
+    scenario: 'network',
+    mbps: 10,
+    seconds: 3,
+    baseRoundTripMs: 20,
+    lines: [
+      { rate: 'shaper', lostPerMille: 0, missing: null, figures: network(0) },
+      { rate: 'tbf', lostPerMille: 0, missing: null, figures: network(0) },
+      { rate: 'shaper', lostPerMille: 1, missing: 'Error: Could not process rule: <No such file>', figures: null },
+    ],
   },
   relay(),
   {
