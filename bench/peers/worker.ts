@@ -26,10 +26,18 @@ export interface Worker<J extends Jobs<J>> {
   stop(): Promise<void>;
 }
 
-/** @param file in this folder */
-export function startWorker<J extends Jobs<J>>(file: string, placement: Placement): Worker<J> {
+/**
+ * @param file in this folder
+ * @param options for Node's command line
+ */
+export function startWorker<J extends Jobs<J>>(
+  file: string,
+  placement: Placement,
+  options: readonly string[] = [],
+): Worker<J> {
   const [program, args] = placed(placement, process.execPath, [
     '--disable-warning=ExperimentalWarning',
+    ...options,
     join(import.meta.dirname, file),
   ]);
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], serialization: 'advanced' });

@@ -15,6 +15,7 @@ import type { UserId } from '#gateway/users.ts';
 import { dialSocket } from '#platform/hop/dial.ts';
 import { normalSerial } from '#platform/hop/revocation.ts';
 import { clientTls, type TlsFiles } from '#platform/hop/tls.ts';
+import { loadTls } from '#platform/hop/tls-files.ts';
 import { createLog } from '#platform/process/log.ts';
 import { openSqliteStore } from '#platform/state/sqlite.ts';
 import type { Store } from '#platform/state/store.ts';
@@ -189,6 +190,6 @@ export function ownRevocations({ dir }: DemoPki): { path: string; revoke(user: T
 
 /** Trusts the gateway, shows nothing of its own. */
 export function trusting(pki: DemoPki): ConnectionOptions {
-  const { ca, crl } = clientTls(pki.users.tanaka, 'localhost');
-  return { ...(ca ? { ca } : {}), ...(crl ? { crl } : {}), servername: 'localhost', minVersion: 'TLSv1.3' };
+  const { ca, crl } = loadTls(pki.users.tanaka).pem;
+  return { ca, crl, servername: 'localhost', minVersion: 'TLSv1.3' };
 }

@@ -77,6 +77,22 @@ describe('a dial', () => {
     expect(await reason({ ...pki.gatewayToBroker, ...agents })).toBe('CERTIFICATE_UNTRUSTED');
   });
 
+  it('shares its context with those before it until a file changes, and then goes by the newest', async () => {
+    const revocations = put('newest.pem', readFileSync(pki.gatewayToBroker.revocations, 'utf8'));
+    const files = { ...pki.gatewayToBroker, revocations };
+    const { secureContext } = clientTls(files, 'localhost');
+    expect(clientTls(files, 'another.example').secureContext).toBe(secureContext);
+    const socket = await dial(files);
+    const { serial } = verifyPeer(socket, { kind: 'hop', role: 'server' });
+    socket.destroy();
+    const signer = readSigner(pki.dir, 'hop');
+    put('newest.pem', makeCrl(signer, [{ serial, at: Date.now(), reason: 'keyCompromise' }], 6, Date.now()));
+    expect(clientTls(files, 'localhost').secureContext).not.toBe(secureContext);
+    await expect(dial(files)).rejects.toSatisfy((error) => refusalOfTls(error)?.reason === 'CERTIFICATE_REVOKED');
+    rmSync(revocations);
+    expect(() => clientTls(files, 'localhost')).toThrow(Failure);
+  });
+
   it('that fails for another reason than the certificate is no refusal', () => {
     expect(refusalOfTls(Object.assign(new Error('x'), { code: 'ECONNREFUSED' }))).toBeNull();
     expect(refusalOfTls(null)).toBeNull();
