@@ -83,8 +83,8 @@ export class Session {
       mark: parts.mark,
       send: (chunk) => this.#channel.send(Lane.frame, chunk),
       // An ack for what still waits here is a lie, and believing it would fill this memory (T13).
-      room: () => Math.min(this.#channel.room, Math.max(0, SOCKET_WAITING_MAX_BYTES - parts.socket.pressure)),
-      recordBytes: () => this.#channel.frameBytes,
+      room: () => Math.min(this.#channel.frameRoom, Math.max(0, SOCKET_WAITING_MAX_BYTES - parts.socket.pressure)),
+      recordBytes: () => this.#channel.window.recordBytes,
       updateBytes: () => this.#channel.window.bytes / 2,
       now: parts.clock.monotonic,
       failed: (error) => this.end(refusalFrom(error)),

@@ -311,6 +311,7 @@ describe('whatever is acknowledged', () => {
       expect(window.bytes).toBeGreaterThanOrEqual(WINDOW_MIN_BYTES);
       expect(window.bytes).toBeLessThanOrEqual(WINDOW_MAX_BYTES);
       expect(Number.isInteger(window.bytes)).toBe(true);
+      expect(window.room(0), 'what waits goes out sooner or later').toBeGreaterThan(0);
       expect(window.recordBytes).toBeGreaterThanOrEqual(RECORD_MIN_BYTES);
       expect(window.recordBytes).toBeLessThanOrEqual(FRAME_PLAINTEXT_MAX_BYTES);
       for (const value of [window.bytesPerSecond, window.roundTripMs, window.shortestMs]) {
