@@ -1,12 +1,12 @@
 // One session's screen on its way out: damage → choice of tiles → watermark and encoding (in the workers) → one
 // FramebufferUpdate → chunks as the window allows. One update at a time; the methods stand in the order of that way.
-import { type Bytes, concat } from '#protocol/bytes.ts';
 import { type Refusal, refusalFrom } from '#protocol/codes.ts';
 import type { Cursor, Rectangle, Screen } from '../desktop/desktop.ts';
 import { Announcements, type ResizeAnswer } from './announcements.ts';
 import { Damage, type Patch } from './damage.ts';
 import type { Encoded } from './encode.ts';
 import type { Encoders } from './encoders.ts';
+import { Outgoing, type RecordsOut } from './outgoing.ts';
 import { DrawnUpdates, TileCost } from './pacing.ts';
 import { Refinement } from './refinement.ts';
 import { bellMessage, updateHeader } from './update.ts';
@@ -39,22 +39,11 @@ export interface ScreenCounts {
   readonly staleTiles: number;
 }
 
-export interface ScreenSenderParts {
+export interface ScreenSenderParts extends RecordsOut {
   encoders: Pick<Encoders, 'encode' | 'workers'>;
   screen: Screen;
   /** Lines of the watermark: user, municipality, desktop, session, session start. */
   mark: readonly string[];
-  /**
-   * Takes the next 1 to FRAME_PLAINTEXT_MAX_BYTES bytes of the stream; called only while there is room.
-   * @returns the record's sequence number
-   */
-  send(chunk: Uint8Array): number;
-  /** Bytes that may still go out before an acknowledgement must come. */
-  room(): number;
-  /** The longest chunk for now, so that nothing waits long behind a record: 1 to FRAME_PLAINTEXT_MAX_BYTES. */
-  recordBytes(): number;
-  /** What an update that begins now should hold at most, so that the next one is not far away; at least 1. */
-  updateBytes(): number;
   /** Monotonic, in milliseconds. */
   now(): number;
   /** The screen cannot be sent any more; nothing is called after this. */
@@ -84,8 +73,7 @@ export class ScreenSender implements ScreenOutput {
   readonly #updateCost = new TileCost(UPDATE_PATCH_BYTES);
   readonly #refinedCost = new TileCost(REFINED_PATCH_BYTES);
   readonly #drawn = new DrawnUpdates();
-  /** What is left of the update being sent. */
-  #unsent: Bytes = new Uint8Array(0);
+  readonly #outgoing: Outgoing;
   #encoding = false;
   #woken = false;
   #restTimer: NodeJS.Timeout | null = null;
@@ -103,6 +91,7 @@ export class ScreenSender implements ScreenOutput {
     this.#damage = new Damage(parts.screen);
     this.#refinement = new Refinement(parts.screen);
     this.#announcements = new Announcements();
+    this.#outgoing = new Outgoing(parts, this.#drawn);
     this.refresh();
   }
 
@@ -156,7 +145,7 @@ export class ScreenSender implements ScreenOutput {
 
   /** The client has, or is being sent, all there is; JPEG tiles may still be refined. */
   get idle(): boolean {
-    return this.#damage.size === 0 && !this.#encoding && this.#unsent.length === 0 && !this.#announcements.due;
+    return this.#damage.size === 0 && !this.#encoding && this.#outgoing.length === 0 && !this.#announcements.due;
   }
 
   get counts(): ScreenCounts {
@@ -165,7 +154,7 @@ export class ScreenSender implements ScreenOutput {
 
   close(): void {
     this.#closed = true;
-    this.#unsent = new Uint8Array(0);
+    this.#outgoing.clear();
     if (this.#restTimer) clearTimeout(this.#restTimer);
   }
 
@@ -181,11 +170,12 @@ export class ScreenSender implements ScreenOutput {
 
   async #advance(): Promise<void> {
     if (this.#closed) return;
-    this.#sendChunks();
-    if (this.#encoding || this.#unsent.length > 0 || this.#parts.room() <= 0) return;
+    this.#outgoing.send(this.#more);
+    if (this.#encoding || this.#outgoing.room <= 0) return;
     if (this.#announcements.bell) {
       this.#announcements.bell = false;
-      this.#parts.send(bellMessage());
+      this.#outgoing.add(bellMessage());
+      this.#outgoing.send(this.#more);
     }
     if (this.#drawn.full) return;
     const choice = this.#choose();
@@ -197,6 +187,11 @@ export class ScreenSender implements ScreenOutput {
     this.#wake();
   }
 
+  /** Another update is being encoded, or will be next. */
+  get #more(): boolean {
+    return this.#encoding || (this.#damage.size > 0 && !this.#drawn.full);
+  }
+
   /** Fresh damage first; if there is none, tiles that have rested. */
   #choose(): Choice {
     if (this.#damage.size > 0) return { patches: this.#damage.take(this.#filling(this.#updateCost)), refining: false };
@@ -205,7 +200,7 @@ export class ScreenSender implements ScreenOutput {
   }
 
   #filling(cost: TileCost): number {
-    return cost.filling(Math.min(this.#parts.room(), this.#parts.updateBytes()));
+    return cost.filling(Math.min(this.#outgoing.room, this.#parts.updateBytes()));
   }
 
   /** @returns nothing if the screen was replaced meanwhile */
@@ -233,18 +228,8 @@ export class ScreenSender implements ScreenOutput {
     const count = rectangles.reduce((sum, part) => sum + part.rectangles, 0);
     if (count === 0) return;
     this.#updates++;
-    this.#unsent = concat(updateHeader(count), ...rectangles.map((part) => part.bytes));
-    this.#sendChunks();
-  }
-
-  /** What does not fit now waits for acked(); it is never dropped, for the client has the beginning of it. */
-  #sendChunks(): void {
-    while (this.#unsent.length > 0 && this.#parts.room() > 0) {
-      const bytes = this.#parts.recordBytes();
-      const sequence = this.#parts.send(this.#unsent.subarray(0, bytes));
-      this.#unsent = this.#unsent.subarray(bytes);
-      if (this.#unsent.length === 0) this.#drawn.sent(sequence);
-    }
+    this.#outgoing.addUpdate(updateHeader(count), ...rectangles.map((part) => part.bytes));
+    this.#outgoing.send(this.#more);
   }
 
   /** Nothing to send now: comes back when a tile has rested. Where room is missing, acked() comes first anyway. */
