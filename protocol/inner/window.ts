@@ -54,6 +54,8 @@ const SHORTEST_VALID_MS = 10_000;
 /** Of the shortest round trip: little enough to be without a queue, enough to lose little of the line. */
 const PROBE_SHARE = 0.85;
 const PROBE_ACKS = 3;
+/** Longer than any way in Japan, so likely a queue: then it is looked at with next to nothing under way. */
+const LONG_WAY_MS = 200;
 /** What a record may take of the line. */
 const RECORD_MS = 3.3;
 const RECORD_FIRST_SEGMENTS = 3;
@@ -167,7 +169,9 @@ export class Window {
     this.#roundTrip = clamp(at - sentAt, 0, ROUND_TRIP_MAX_MS);
     this.#arrived += bytes;
     // What was under way meanwhile may come all at once; only what was sent afterwards tells how fast the line is.
-    if (silent && !this.#forgiven) this.#silentUntil = now;
+    // If nothing is measured after a whole window, even that is better than nothing.
+    const unmeasured = this.#rate.value === 0 && this.#arrived > WINDOW_FIRST_BYTES;
+    if (silent && !this.#forgiven && !unmeasured) this.#silentUntil = now;
     this.#forgiven ||= silent;
     if (!full || this.#probe || sentAt < this.#silentUntil) this.#leaveOut(now);
     this.#round.silent ||= silent;
@@ -186,8 +190,10 @@ export class Window {
 
   #measureShortest(sentAt: number, full: boolean, now: number): void {
     const old = now - this.#shortestAt > SHORTEST_VALID_MS;
-    if (this.#roundTrip <= this.#shortest || (old && !full)) this.#setShortest(this.#roundTrip, now);
-    else if (old) this.#probe ??= newLook(now, this.#arrived);
+    // What is forgiven says nothing of the way: a queue of a second would prove itself, again and again.
+    const proves = this.#roundTrip < ROUND_TRIP_MAX_MS || this.#shortest > ROUND_TRIP_MAX_MS;
+    if ((proves && this.#roundTrip <= this.#shortest) || (old && !full)) this.#setShortest(this.#roundTrip, now);
+    else if (old && this.#rate.value > 0) this.#probe ??= newLook(now, this.#arrived);
     const probe = this.#probe;
     if (!probe || sentAt < probe.since || look(probe, this.#roundTrip) < PROBE_ACKS) return;
     this.#setShortest(probe.shortest, now);
@@ -242,7 +248,8 @@ export class Window {
   #resize(): void {
     if (this.#rate.value === 0) return;
     const searched = this.#searching ? SEARCH_GAIN * (this.#shortest + SEARCH_MORE_MS) : 0;
-    const ms = this.#probe ? PROBE_SHARE * this.#shortest : Math.max(this.#aim, searched);
+    const probed = this.#shortest > LONG_WAY_MS ? 0 : PROBE_SHARE * this.#shortest;
+    const ms = this.#probe ? probed : Math.max(this.#aim, searched);
     this.#bytes = clamp(Math.round((this.#rate.value * ms) / 1000), WINDOW_MIN_BYTES, WINDOW_MAX_BYTES);
   }
 }

@@ -244,6 +244,16 @@ describe('a line that changes', () => {
     },
   );
 
+  it('stood still when the session began: the queue that came of it is not taken for a long way for good', () => {
+    const { line, session } = oneSession({ rate: 0.5 * MBPS, roundTripMs: 20 });
+    line.pause(800);
+    line.run(2_000);
+    expect(session.window.shortestMs, 'as long as is forgiven').toBe(500);
+    line.run(14_000);
+    expect(session.window.shortestMs).toBeLessThan(80);
+    expect((session.queuedBytes / line.rate) * 1000).toBeLessThan(160);
+  });
+
   it('had a long first round trip, and that is soon forgotten', () => {
     const { line, session } = oneSession({ rate: 10 * MBPS, roundTripMs: 400 });
     line.run(1_000);
