@@ -60,6 +60,8 @@ const JOB_MIN_PATCHES = 8;
 interface Choice {
   readonly patches: readonly Patch[];
   readonly refining: boolean;
+  /** What a key has changed, likely: goes at once. */
+  readonly small: boolean;
 }
 
 export class ScreenSender implements ScreenOutput {
@@ -75,6 +77,7 @@ export class ScreenSender implements ScreenOutput {
   readonly #drawn = new DrawnUpdates();
   readonly #outgoing: Outgoing;
   #encoding = false;
+  #smallWasLast = false;
   #woken = false;
   #restTimer: NodeJS.Timeout | null = null;
   #closed = false;
@@ -183,7 +186,7 @@ export class ScreenSender implements ScreenOutput {
     const pixels = await this.#encode(choice);
     if (this.#closed) return;
     const rectangles = [...this.#announcements.take(this.#screen), ...pixels];
-    this.#sendUpdate(rectangles);
+    this.#sendUpdate(rectangles, choice.small);
     this.#wake();
   }
 
@@ -192,11 +195,17 @@ export class ScreenSender implements ScreenOutput {
     return this.#encoding || (this.#damage.size > 0 && !this.#drawn.full);
   }
 
-  /** Fresh damage first; if there is none, tiles that have rested. */
+  /** Fresh damage first, small and any other in turns; if there is none, tiles that have rested. */
   #choose(): Choice {
-    if (this.#damage.size > 0) return { patches: this.#damage.take(this.#filling(this.#updateCost)), refining: false };
-    const patches = this.#refinement.due(this.#filling(this.#refinedCost), this.#parts.now());
-    return { patches, refining: true };
+    if (this.#damage.size === 0) {
+      const patches = this.#refinement.due(this.#filling(this.#refinedCost), this.#parts.now());
+      return { patches, refining: true, small: false };
+    }
+    const most = this.#filling(this.#updateCost);
+    const small = this.#smallWasLast ? [] : this.#damage.takeSmall(most);
+    this.#smallWasLast = small.length > 0;
+    if (this.#smallWasLast) return { patches: small, refining: false, small: true };
+    return { patches: this.#damage.take(most), refining: false, small: false };
   }
 
   #filling(cost: TileCost): number {
@@ -224,12 +233,12 @@ export class ScreenSender implements ScreenOutput {
     return encoded;
   }
 
-  #sendUpdate(rectangles: readonly Rectangles[]): void {
+  #sendUpdate(rectangles: readonly Rectangles[], atOnce: boolean): void {
     const count = rectangles.reduce((sum, part) => sum + part.rectangles, 0);
     if (count === 0) return;
     this.#updates++;
     this.#outgoing.addUpdate(updateHeader(count), ...rectangles.map((part) => part.bytes));
-    this.#outgoing.send(this.#more);
+    this.#outgoing.send(this.#more && !atOnce);
   }
 
   /** Nothing to send now: comes back when a tile has rested. Where room is missing, acked() comes first anyway. */
