@@ -23,8 +23,8 @@ export const HANDSHAKE_RECORDS_OUTWARD = 3;
 // Rates inwards: 100 × 40 + 200 × 40 + 5 × 56 bytes a second = 98.2 kbit/s of sealed records, below 100 kbit/s
 export const INPUT_PER_SECOND = 100;
 export const ACK_PER_SECOND = 200;
-/** A client acknowledges at most this often: five sixths of the lane's rate, so that no relay has to slow it down. */
-export const ACK_INTERVAL_MS = 6;
+/** A client acknowledges at most this often, on average: a little below the lane's rate, so that no relay slows it down. */
+export const ACK_INTERVAL_MS = 1_000 / (0.95 * ACK_PER_SECOND);
 export const CONTROL_PER_SECOND = 5;
 export const BURST_SECONDS = 2;
 /** The agent allows twice the relays' burst, since what a relay let through in order may arrive bunched. */
@@ -41,11 +41,12 @@ export const WINDOW_MIN_BYTES = 4 * 1024;
 export const INPUT_WINDOW_BYTES = 64 * 1024;
 /** What may wait in a sender's own socket, whatever was acknowledged: 8 ms of 1 Gbps. */
 export const SOCKET_WAITING_MAX_BYTES = 1024 * 1024;
-/**
- * Shorter frame records cost more than they save. Header, tag, WebSocket header and TLS (50 bytes) make it exactly one TCP
- * segment of 1,448; two bytes more would take another packet of 52.
- */
-export const RECORD_MIN_BYTES = 1_448 - 50;
+/** IPv4 with TCP's timestamps leaves so much of 1,500 bytes; a byte more would take another packet with 52 of its own. */
+export const SEGMENT_BYTES = 1_448;
+/** On top of a frame's plaintext in its segments: header, tag, WebSocket header without a mask (4), TLS record (22). */
+export const FRAME_CARRIED_BY_BYTES = HEADER_BYTES + TAG_BYTES + 4 + 22;
+/** Exactly one segment: shorter frame records cost more than they save. */
+export const RECORD_MIN_BYTES = SEGMENT_BYTES - FRAME_CARRIED_BY_BYTES;
 /** Updates that the client has acknowledged but not drawn. */
 export const UNDRAWN_MAX_UPDATES = 2;
 /** A generation of keys ends by this many records or this long, far inside the limits of SP 800-38D. */

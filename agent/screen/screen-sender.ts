@@ -1,12 +1,12 @@
 // One session's screen on its way out: damage → choice of tiles → watermark and encoding (in the workers) → one
 // FramebufferUpdate → chunks as the window allows. One update at a time; the methods stand in the order of that way.
-import { type Bytes, concat } from '#protocol/bytes.ts';
 import { type Refusal, refusalFrom } from '#protocol/codes.ts';
 import type { Cursor, Rectangle, Screen } from '../desktop/desktop.ts';
 import { Announcements, type ResizeAnswer } from './announcements.ts';
 import { Damage, type Patch } from './damage.ts';
 import type { Encoded } from './encode.ts';
 import type { Encoders } from './encoders.ts';
+import { Outgoing, type RecordsOut } from './outgoing.ts';
 import { DrawnUpdates, TileCost } from './pacing.ts';
 import { Refinement } from './refinement.ts';
 import { bellMessage, updateHeader } from './update.ts';
@@ -39,22 +39,11 @@ export interface ScreenCounts {
   readonly staleTiles: number;
 }
 
-export interface ScreenSenderParts {
+export interface ScreenSenderParts extends RecordsOut {
   encoders: Pick<Encoders, 'encode' | 'workers'>;
   screen: Screen;
   /** Lines of the watermark: user, municipality, desktop, session, session start. */
   mark: readonly string[];
-  /**
-   * Takes the next 1 to FRAME_PLAINTEXT_MAX_BYTES bytes of the stream; called only while there is room.
-   * @returns the record's sequence number
-   */
-  send(chunk: Uint8Array): number;
-  /** Bytes that may still go out before an acknowledgement must come. */
-  room(): number;
-  /** The longest chunk for now, so that nothing waits long behind a record: 1 to FRAME_PLAINTEXT_MAX_BYTES. */
-  recordBytes(): number;
-  /** What an update that begins now should hold at most, so that the next one is not far away; at least 1. */
-  updateBytes(): number;
   /** Monotonic, in milliseconds. */
   now(): number;
   /** The screen cannot be sent any more; nothing is called after this. */
@@ -71,6 +60,8 @@ const JOB_MIN_PATCHES = 8;
 interface Choice {
   readonly patches: readonly Patch[];
   readonly refining: boolean;
+  /** What a key has changed, likely: goes at once. */
+  readonly small: boolean;
 }
 
 export class ScreenSender implements ScreenOutput {
@@ -84,9 +75,9 @@ export class ScreenSender implements ScreenOutput {
   readonly #updateCost = new TileCost(UPDATE_PATCH_BYTES);
   readonly #refinedCost = new TileCost(REFINED_PATCH_BYTES);
   readonly #drawn = new DrawnUpdates();
-  /** What is left of the update being sent. */
-  #unsent: Bytes = new Uint8Array(0);
+  readonly #outgoing: Outgoing;
   #encoding = false;
+  #smallWasLast = false;
   #woken = false;
   #restTimer: NodeJS.Timeout | null = null;
   #closed = false;
@@ -103,6 +94,7 @@ export class ScreenSender implements ScreenOutput {
     this.#damage = new Damage(parts.screen);
     this.#refinement = new Refinement(parts.screen);
     this.#announcements = new Announcements();
+    this.#outgoing = new Outgoing(parts, this.#drawn);
     this.refresh();
   }
 
@@ -156,7 +148,7 @@ export class ScreenSender implements ScreenOutput {
 
   /** The client has, or is being sent, all there is; JPEG tiles may still be refined. */
   get idle(): boolean {
-    return this.#damage.size === 0 && !this.#encoding && this.#unsent.length === 0 && !this.#announcements.due;
+    return this.#damage.size === 0 && !this.#encoding && this.#outgoing.length === 0 && !this.#announcements.due;
   }
 
   get counts(): ScreenCounts {
@@ -165,7 +157,7 @@ export class ScreenSender implements ScreenOutput {
 
   close(): void {
     this.#closed = true;
-    this.#unsent = new Uint8Array(0);
+    this.#outgoing.clear();
     if (this.#restTimer) clearTimeout(this.#restTimer);
   }
 
@@ -181,11 +173,12 @@ export class ScreenSender implements ScreenOutput {
 
   async #advance(): Promise<void> {
     if (this.#closed) return;
-    this.#sendChunks();
-    if (this.#encoding || this.#unsent.length > 0 || this.#parts.room() <= 0) return;
+    this.#outgoing.send(this.#more);
+    if (this.#encoding || this.#outgoing.room <= 0) return;
     if (this.#announcements.bell) {
       this.#announcements.bell = false;
-      this.#parts.send(bellMessage());
+      this.#outgoing.add(bellMessage());
+      this.#outgoing.send(this.#more);
     }
     if (this.#drawn.full) return;
     const choice = this.#choose();
@@ -193,19 +186,30 @@ export class ScreenSender implements ScreenOutput {
     const pixels = await this.#encode(choice);
     if (this.#closed) return;
     const rectangles = [...this.#announcements.take(this.#screen), ...pixels];
-    this.#sendUpdate(rectangles);
+    this.#sendUpdate(rectangles, choice.small);
     this.#wake();
   }
 
-  /** Fresh damage first; if there is none, tiles that have rested. */
+  /** Another update is being encoded, or will be next. */
+  get #more(): boolean {
+    return this.#encoding || (this.#damage.size > 0 && !this.#drawn.full);
+  }
+
+  /** Fresh damage first, small and any other in turns; if there is none, tiles that have rested. */
   #choose(): Choice {
-    if (this.#damage.size > 0) return { patches: this.#damage.take(this.#filling(this.#updateCost)), refining: false };
-    const patches = this.#refinement.due(this.#filling(this.#refinedCost), this.#parts.now());
-    return { patches, refining: true };
+    if (this.#damage.size === 0) {
+      const patches = this.#refinement.due(this.#filling(this.#refinedCost), this.#parts.now());
+      return { patches, refining: true, small: false };
+    }
+    const most = this.#filling(this.#updateCost);
+    const small = this.#smallWasLast ? [] : this.#damage.takeSmall(most);
+    this.#smallWasLast = small.length > 0;
+    if (this.#smallWasLast) return { patches: small, refining: false, small: true };
+    return { patches: this.#damage.take(most), refining: false, small: false };
   }
 
   #filling(cost: TileCost): number {
-    return cost.filling(Math.min(this.#parts.room(), this.#parts.updateBytes()));
+    return cost.filling(Math.min(this.#outgoing.room, this.#parts.updateBytes()));
   }
 
   /** @returns nothing if the screen was replaced meanwhile */
@@ -229,22 +233,12 @@ export class ScreenSender implements ScreenOutput {
     return encoded;
   }
 
-  #sendUpdate(rectangles: readonly Rectangles[]): void {
+  #sendUpdate(rectangles: readonly Rectangles[], atOnce: boolean): void {
     const count = rectangles.reduce((sum, part) => sum + part.rectangles, 0);
     if (count === 0) return;
     this.#updates++;
-    this.#unsent = concat(updateHeader(count), ...rectangles.map((part) => part.bytes));
-    this.#sendChunks();
-  }
-
-  /** What does not fit now waits for acked(); it is never dropped, for the client has the beginning of it. */
-  #sendChunks(): void {
-    while (this.#unsent.length > 0 && this.#parts.room() > 0) {
-      const bytes = this.#parts.recordBytes();
-      const sequence = this.#parts.send(this.#unsent.subarray(0, bytes));
-      this.#unsent = this.#unsent.subarray(bytes);
-      if (this.#unsent.length === 0) this.#drawn.sent(sequence);
-    }
+    this.#outgoing.addUpdate(updateHeader(count), ...rectangles.map((part) => part.bytes));
+    this.#outgoing.send(this.#more && !atOnce);
   }
 
   /** Nothing to send now: comes back when a tile has rested. Where room is missing, acked() comes first anyway. */

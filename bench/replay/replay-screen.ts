@@ -5,9 +5,9 @@
 //
 //   trace → waiting (latest wins) → one stamped FramebufferUpdate → chunks as the window allows
 
+import { Outgoing } from '#agent/screen/outgoing.ts';
 import { DrawnUpdates } from '#agent/screen/pacing.ts';
 import type { ScreenCounts, ScreenOutput, ScreenSenderParts } from '#agent/screen/screen-sender.ts';
-import { type Bytes, concat } from '#protocol/bytes.ts';
 import { refusalFrom } from '#protocol/codes.ts';
 import type { Trace, TracedRectangle } from '../workloads/trace.ts';
 import { STAMP_BYTES, writeStamp } from './stamp.ts';
@@ -27,12 +27,15 @@ interface Waiting {
 
 /** RFB counts rectangles in sixteen bits, the stamp's two included; the encoder makes far fewer. */
 const UPDATE_MAX_RECTANGLES = 1_024;
+/** About what a typed character changes: 1.2 kB. */
+const ANSWER_RECTANGLES = 1;
 
 export class ReplayScreen implements ScreenOutput {
   readonly #parts: ScreenSenderParts;
   /** The machine's monotonic clock, µs. */
   readonly #captureUs: () => number;
   readonly #drawn = new DrawnUpdates();
+  readonly #outgoing: Outgoing;
   /** By place, in the order in which the places were first changed, as the agent's damage has it. */
   readonly #waiting = new Map<number, Waiting>();
   #showing: Showing | null = null;
@@ -42,7 +45,6 @@ export class ReplayScreen implements ScreenOutput {
   /** The newest key, and whether an update is still to answer it. */
   #echo = 0;
   #echoDue = false;
-  #unsent: Bytes = new Uint8Array(0);
   #woken = false;
   #closed = false;
   #updates = 0;
@@ -51,6 +53,7 @@ export class ReplayScreen implements ScreenOutput {
   constructor(parts: ScreenSenderParts, captureUs: () => number) {
     this.#parts = parts;
     this.#captureUs = captureUs;
+    this.#outgoing = new Outgoing(parts, this.#drawn);
   }
 
   /** What waits of an earlier showing is forgotten. @param offset 0 to 1: where in the trace to begin */
@@ -84,7 +87,7 @@ export class ReplayScreen implements ScreenOutput {
   }
 
   get idle(): boolean {
-    return this.#waiting.size === 0 && this.#unsent.length === 0 && !this.#echoDue;
+    return this.#waiting.size === 0 && this.#outgoing.length === 0 && !this.#echoDue;
   }
 
   get counts(): ScreenCounts {
@@ -93,6 +96,7 @@ export class ReplayScreen implements ScreenOutput {
 
   close(): void {
     this.#closed = true;
+    this.#outgoing.clear();
     this.show(null, 0);
   }
 
@@ -154,13 +158,21 @@ export class ReplayScreen implements ScreenOutput {
 
   #advance(): void {
     if (this.#closed) return;
-    this.#sendChunks();
-    if (this.#unsent.length > 0 || this.#parts.room() <= 0 || this.#drawn.full) return;
+    this.#outgoing.send(this.#more);
+    if (this.#outgoing.room <= 0 || this.#drawn.full) return;
     if (this.#showing?.pace === 'saturating') this.#captureNext(this.#showing.trace);
-    const chosen = this.#choose();
-    if (chosen.length === 0 && !this.#echoDue) return;
-    this.#sendUpdate(chosen);
+    // What a key has changed goes first and by itself, as the agent's small damage does.
+    const answers = this.#echoDue;
+    const chosen = this.#choose(answers ? ANSWER_RECTANGLES : UPDATE_MAX_RECTANGLES);
+    if (chosen.length === 0 && !answers) return;
+    this.#addUpdate(chosen);
+    this.#outgoing.send(this.#more && !answers);
     this.#wake();
+  }
+
+  /** Another update follows at once. */
+  get #more(): boolean {
+    return (this.#waiting.size > 0 || this.#showing?.pace === 'saturating') && !this.#drawn.full;
   }
 
   /** The screen has changed wherever the trace says so; as much of it as the coming update can hold. */
@@ -180,15 +192,15 @@ export class ReplayScreen implements ScreenOutput {
   }
 
   #budget(): number {
-    return Math.min(this.#parts.room(), this.#parts.updateBytes());
+    return Math.min(this.#outgoing.room, this.#parts.updateBytes());
   }
 
   /** What waits longest, until the update is full; the last rectangle may pass that, as the agent's last tile may. */
-  #choose(): Waiting[] {
+  #choose(most: number): Waiting[] {
     const chosen: Waiting[] = [];
     let left = this.#budget();
     for (const [place, one] of this.#waiting) {
-      if (left <= 0 || chosen.length === UPDATE_MAX_RECTANGLES) break;
+      if (left <= 0 || chosen.length === most) break;
       chosen.push(one);
       left -= one.bytes.length;
       this.#waiting.delete(place);
@@ -196,23 +208,12 @@ export class ReplayScreen implements ScreenOutput {
     return chosen;
   }
 
-  #sendUpdate(chosen: readonly Waiting[]): void {
+  #addUpdate(chosen: readonly Waiting[]): void {
     const length = chosen.reduce((sum, { bytes }) => sum + bytes.length, STAMP_BYTES);
     const capturedUs = chosen.reduce((oldest, one) => Math.min(oldest, one.capturedUs), this.#captureUs());
     const stamp = writeStamp({ capturedUs, length, echo: this.#echo }, chosen.length);
-    this.#unsent = concat(stamp, ...chosen.map(({ bytes }) => bytes));
+    this.#outgoing.addUpdate(stamp, ...chosen.map(({ bytes }) => bytes));
     this.#updates++;
     this.#echoDue = false;
-    this.#sendChunks();
-  }
-
-  /** What does not fit now waits for acked(); it is never dropped, for the client has the beginning of it. */
-  #sendChunks(): void {
-    while (this.#unsent.length > 0 && this.#parts.room() > 0) {
-      const bytes = this.#parts.recordBytes();
-      const sequence = this.#parts.send(this.#unsent.subarray(0, bytes));
-      this.#unsent = this.#unsent.subarray(bytes);
-      if (this.#unsent.length === 0) this.#drawn.sent(sequence);
-    }
   }
 }

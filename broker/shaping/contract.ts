@@ -16,7 +16,7 @@ const TURN_MIN_BYTES = wireBytes(4_096);
 /** Writing four full records at once is cheaper than one by one; more gains nothing. */
 const TURN_MAX_BYTES = 64 * 1024;
 
-/** Who has no more than this waiting, and did not have to wait before, goes first: a key's answer, not a picture. */
+/** Who has no more than this, what it had in this round included, goes first: a key's answer, not a picture. */
 const SMALL_MAX_BYTES = 8 * 1024;
 
 /** A session's queue is as much as its share carries in this time, so that its age is bounded as well. */

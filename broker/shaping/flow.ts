@@ -17,8 +17,10 @@ export class Flow implements Member {
   /** Hands a record to the socket; false if the socket takes no more for now. */
   readonly deliver: (waiting: Waiting) => boolean;
   deficit = 0;
-  /** Where the line keeps it: nowhere, among those that have just begun, or in its municipality's round. */
-  place: 'none' | 'fresh' | 'round' = 'none';
+  /** It has its turns in its municipality's round. */
+  inRound = false;
+  /** It has begun to wait, and the line has not looked at it since. */
+  isFresh = false;
   /** Its socket takes no more for now: nobody waits for it, and it uses up nothing of the line. */
   parked = false;
   #waiting: Waiting[] = [];

@@ -3,9 +3,9 @@
 //
 //   line (what is contracted) → municipality (guarantee, ceiling) → session
 //
-// In this order: a session that has just begun and has little to send (a key's answer); a municipality that did not get
-// its guarantee; then each municipality in turn, and in it each session in turn, byte by byte the same for all. Whatever
-// nobody uses anybody may have. A record is never dropped and never overtakes one of its own session.
+// In this order: a session that has little to send and has had little in this round (a key's answer); a municipality that
+// did not get its guarantee; then each municipality in turn, and in it each session in turn, byte by byte the same for
+// all. Whatever nobody uses anybody may have. A record is never dropped and never overtakes one of its own session.
 import type { Contract } from './contract.ts';
 import { Credit } from './credit.ts';
 import { Flow, type Waiting } from './flow.ts';
@@ -27,7 +27,7 @@ export class Line {
   readonly #municipalities = new Map<string, Municipality>();
   readonly #round: Round<Municipality>;
   readonly #flows = new Set<Flow>();
-  /** Sessions that nobody has looked at since they began to wait. */
+  /** Sessions that nobody has looked at since they began to wait; each of them is in its round, too. */
   readonly #fresh: Flow[] = [];
   #guaranteed: Municipality[] = [];
   #contract: Contract;
@@ -126,16 +126,21 @@ export class Line {
     return this.#small(nowMs) ?? this.#mostOwed(nowMs)?.next() ?? this.#inTurn(nowMs)?.next() ?? null;
   }
 
-  /** Each that has just begun is looked at once: it goes now, or it waits for its turn like everybody else. */
+  /** Each that has begun to wait is looked at once: it goes now, or it waits for its turn like everybody else. */
   #small(nowMs: number): Flow | null {
     for (let flow = this.#fresh[0]; flow; flow = this.#fresh[0]) {
       const municipality = this.#of(flow.municipality, nowMs);
-      const isSmall = flow.isReady && flow.queuedBytes <= this.#contract.smallBytes && flow.deficit > 0;
-      if (isSmall && !municipality.isAhead && municipality.wish(nowMs) === 'send') return flow;
+      if (flow.isReady && this.#hasLittle(flow) && !municipality.isAhead && municipality.wish(nowMs) === 'send')
+        return flow;
       this.#fresh.shift();
-      municipality.join(flow);
+      flow.isFresh = false;
     }
     return null;
+  }
+
+  /** What it has had in this round and what waits, together. */
+  #hasLittle({ deficit, queuedBytes }: Flow): boolean {
+    return this.#contract.quantum - deficit + queuedBytes <= this.#contract.smallBytes;
   }
 
   #mostOwed(nowMs: number): Municipality | null {
@@ -178,9 +183,12 @@ export class Line {
       municipality.deficit = this.#contract.quantum;
       this.#round.join(municipality);
     }
-    if (flow.place !== 'none') return;
-    flow.place = 'fresh';
-    flow.deficit = this.#contract.quantum;
+    if (!flow.inRound) {
+      flow.deficit = this.#contract.quantum;
+      municipality.join(flow);
+    }
+    if (flow.isFresh) return;
+    flow.isFresh = true;
     this.#fresh.push(flow);
   }
 

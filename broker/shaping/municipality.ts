@@ -77,7 +77,7 @@ export class Municipality implements Member {
   }
 
   join(flow: Flow): void {
-    flow.place = 'round';
+    flow.inRound = true;
     this.#round.join(flow);
   }
 
@@ -90,5 +90,5 @@ export class Municipality implements Member {
 const wishOf = (flow: Flow): Wish => (flow.isReady ? 'send' : 'leave');
 
 function leave(flow: Flow): void {
-  flow.place = 'none';
+  flow.inRound = false;
 }

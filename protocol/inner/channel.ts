@@ -16,7 +16,6 @@ import {
   HEADER_BYTES,
   INPUT_PLAINTEXT_BYTES,
   INPUT_WINDOW_BYTES,
-  RECORD_MIN_BYTES,
   TAG_BYTES,
 } from '../limits.ts';
 import type { Cipher } from './cipher.ts';
@@ -146,9 +145,9 @@ export class Channel {
     return this.#unacknowledgedBytes;
   }
 
-  /** How long the plaintext of a frame should be that goes out now: it fills the room and hardly passes it. */
-  get frameBytes(): number {
-    return Math.max(RECORD_MIN_BYTES, Math.min(this.window.recordBytes, this.room - OVERHEAD_BYTES));
+  /** The same for frames, which wait until a record of window.recordBytes fits but for half of it. */
+  get frameRoom(): number {
+    return this.window.room(this.#unacknowledgedBytes);
   }
 
   /** Sent and not yet acknowledged, oldest first: what a resume would seal anew. */

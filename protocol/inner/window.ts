@@ -9,16 +9,18 @@
 // shortest round trip is hidden by the sender's own queue, so now and then it holds back for a round trip and looks.
 // What else was tried, and how this one did: docs/decisions/0009-window.md.
 import {
+  FRAME_CARRIED_BY_BYTES,
   FRAME_PLAINTEXT_MAX_BYTES,
   RECORD_MIN_BYTES,
+  SEGMENT_BYTES,
   WINDOW_FIRST_BYTES,
   WINDOW_MAX_BYTES,
   WINDOW_MIN_BYTES,
 } from '../limits.ts';
 import { ArrivalRate } from './arrival-rate.ts';
 
-/** Above the shortest round trip: acks come 6 ms apart, a record takes up to 3.3 ms. On long ways their jitter counts. */
-const AIM_MORE_MS = 9;
+/** Above the shortest round trip: acks come 5.3 ms apart, a record takes up to 3.3 ms. On long ways their jitter counts. */
+const AIM_MORE_MS = 8;
 const AIM_MORE_SHARE = 0.25;
 /**
  * A round that brought less than this share of the rate ran dry in between, unless its round trips show a queue: the less
@@ -42,6 +44,8 @@ const LATE_MIN_MS = 48;
 const LATE_MIN_ACKS = 4;
 /** Used to this share, the window is what held the sender up. */
 const FILLED = 0.9;
+/** The time a sender has to fill it again: acks may come in a bunch, and encoding takes its time. */
+const REFILL_MS = 6;
 /** No ack for so long: the line stood still, and what was under way then proves nothing. Forgiven once a round. */
 const SILENCE_MS = 100;
 /** Forgiveness ends here: whoever makes the way look longer gets no more memory for it. */
@@ -50,9 +54,11 @@ const SHORTEST_VALID_MS = 10_000;
 /** Of the shortest round trip: little enough to be without a queue, enough to lose little of the line. */
 const PROBE_SHARE = 0.85;
 const PROBE_ACKS = 3;
+/** Longer than any way in Japan, so likely a queue: then it is looked at with next to nothing under way. */
+const LONG_WAY_MS = 200;
 /** What a record may take of the line. */
 const RECORD_MS = 3.3;
-const RECORD_FIRST_BYTES = 4_096;
+const RECORD_FIRST_SEGMENTS = 3;
 
 export interface Arrival {
   /** Of the newest record that is acknowledged, ms. */
@@ -94,6 +100,7 @@ export class Window {
   #searching = true;
   #arrived = 0;
   #lastAt: number;
+  #fullAt = Number.NEGATIVE_INFINITY;
   #silentUntil = Number.NEGATIVE_INFINITY;
   #forgiven = false;
   #round: Round;
@@ -132,16 +139,29 @@ export class Window {
     return Number.isFinite(this.#shortest) ? this.#shortest : 0;
   }
 
-  /** The plaintext of a record behind which nothing waits long; RECORD_MIN_BYTES to FRAME_PLAINTEXT_MAX_BYTES. */
+  /**
+   * The plaintext of a record behind which nothing waits long, in whole segments unless it is the longest there is;
+   * RECORD_MIN_BYTES to FRAME_PLAINTEXT_MAX_BYTES.
+   */
   get recordBytes(): number {
-    if (this.#rate.value === 0) return RECORD_FIRST_BYTES;
+    if (this.#rate.value === 0) return plaintextOf(RECORD_FIRST_SEGMENTS);
     // A long record would count as round trip.
     if (this.#probe) return RECORD_MIN_BYTES;
-    return clamp(Math.floor((this.#rate.value * RECORD_MS) / 1000), RECORD_MIN_BYTES, FRAME_PLAINTEXT_MAX_BYTES);
+    return plaintextOf(Math.round((this.#rate.value * RECORD_MS) / 1000 / SEGMENT_BYTES));
+  }
+
+  /**
+   * How much may go besides what is under way: nothing until half a record fits. So records go out whole, and pass the
+   * window by half of one at most.
+   */
+  room(inFlight: number): number {
+    const room = this.#bytes - inFlight;
+    return room < this.recordBytes / 2 ? 0 : room;
   }
 
   acked({ sentAt, heldMs, bytes, inFlight }: Arrival, now: number): void {
-    const full = inFlight >= FILLED * this.#bytes;
+    if (inFlight >= FILLED * this.#bytes || this.room(inFlight) === 0) this.#fullAt = now;
+    const full = now - this.#fullAt <= REFILL_MS;
     const silent = now - this.#lastAt > SILENCE_MS;
     // An honest client cannot have held it since before its last ack.
     const at = Math.max(now - heldMs, this.#lastAt);
@@ -149,7 +169,9 @@ export class Window {
     this.#roundTrip = clamp(at - sentAt, 0, ROUND_TRIP_MAX_MS);
     this.#arrived += bytes;
     // What was under way meanwhile may come all at once; only what was sent afterwards tells how fast the line is.
-    if (silent && !this.#forgiven) this.#silentUntil = now;
+    // If nothing is measured after a whole window, even that is better than nothing.
+    const unmeasured = this.#rate.value === 0 && this.#arrived > WINDOW_FIRST_BYTES;
+    if (silent && !this.#forgiven && !unmeasured) this.#silentUntil = now;
     this.#forgiven ||= silent;
     if (!full || this.#probe || sentAt < this.#silentUntil) this.#leaveOut(now);
     this.#round.silent ||= silent;
@@ -168,8 +190,10 @@ export class Window {
 
   #measureShortest(sentAt: number, full: boolean, now: number): void {
     const old = now - this.#shortestAt > SHORTEST_VALID_MS;
-    if (this.#roundTrip <= this.#shortest || (old && !full)) this.#setShortest(this.#roundTrip, now);
-    else if (old) this.#probe ??= newLook(now, this.#arrived);
+    // What is forgiven says nothing of the way: a queue of a second would prove itself, again and again.
+    const proves = this.#roundTrip < ROUND_TRIP_MAX_MS || this.#shortest > ROUND_TRIP_MAX_MS;
+    if ((proves && this.#roundTrip <= this.#shortest) || (old && !full)) this.#setShortest(this.#roundTrip, now);
+    else if (old && this.#rate.value > 0) this.#probe ??= newLook(now, this.#arrived);
     const probe = this.#probe;
     if (!probe || sentAt < probe.since || look(probe, this.#roundTrip) < PROBE_ACKS) return;
     this.#setShortest(probe.shortest, now);
@@ -224,9 +248,15 @@ export class Window {
   #resize(): void {
     if (this.#rate.value === 0) return;
     const searched = this.#searching ? SEARCH_GAIN * (this.#shortest + SEARCH_MORE_MS) : 0;
-    const ms = this.#probe ? PROBE_SHARE * this.#shortest : Math.max(this.#aim, searched);
+    const probed = this.#shortest > LONG_WAY_MS ? 0 : PROBE_SHARE * this.#shortest;
+    const ms = this.#probe ? probed : Math.max(this.#aim, searched);
     this.#bytes = clamp(Math.round((this.#rate.value * ms) / 1000), WINDOW_MIN_BYTES, WINDOW_MAX_BYTES);
   }
+}
+
+function plaintextOf(segments: number): number {
+  const whole = Math.max(1, segments) * SEGMENT_BYTES - FRAME_CARRIED_BY_BYTES;
+  return Math.min(whole, FRAME_PLAINTEXT_MAX_BYTES);
 }
 
 function leastAim(shortestMs: number): number {

@@ -1,7 +1,7 @@
 // Sessions behind one line in virtual time: senders with the real Window, byte-fair shaping, delays, and clients that
 // acknowledge as ours do. Nothing here takes real time, so a test may assert milliseconds.
 import { Window } from '#protocol/inner/window.ts';
-import { ACK_INTERVAL_MS, HEADER_BYTES, RECORD_MIN_BYTES, TAG_BYTES } from '#protocol/limits.ts';
+import { ACK_INTERVAL_MS, HEADER_BYTES, TAG_BYTES } from '#protocol/limits.ts';
 
 const OVERHEAD_BYTES = HEADER_BYTES + TAG_BYTES;
 
@@ -162,7 +162,7 @@ export class SimulatedSession {
   #received = -1;
   #receivedAt = 0;
   #lastTravel = 0;
-  #ackedAt = Number.NEGATIVE_INFINITY;
+  #ackAt = 0;
   #told = -1;
   #ackPending = false;
 
@@ -186,10 +186,10 @@ export class SimulatedSession {
   /** Sends what fits. */
   pump(): void {
     const line = this.#line;
-    while (this.inFlight < this.window.bytes) {
+    while (this.window.room(this.inFlight) > 0) {
       const key = this.#keys.shift();
       if (!key && !this.source.has(line.now)) return;
-      const bytes = OVERHEAD_BYTES + (key ? 1_000 : this.source.take(this.#recordBytes(), line.now));
+      const bytes = OVERHEAD_BYTES + (key ? 1_000 : this.source.take(this.window.recordBytes, line.now));
       const arrived = key && { arrived: (now: number) => this.keyMs.push(now - key.readyAt - line.roundTripMs / 2) };
       const record = { sequence: this.#sequence++, bytes, sentAt: line.now, ...arrived };
       this.#unacknowledged.push(record);
@@ -198,11 +198,6 @@ export class SimulatedSession {
       this.queue.push(record);
       line.serve();
     }
-  }
-
-  #recordBytes(): number {
-    const room = this.window.bytes - this.inFlight - OVERHEAD_BYTES;
-    return Math.max(RECORD_MIN_BYTES, Math.min(this.window.recordBytes, room));
   }
 
   travel(ms: number, record: Record): void {
@@ -219,7 +214,7 @@ export class SimulatedSession {
   #acknowledge(): void {
     const line = this.#line;
     if (this.#ackPending || this.#received === this.#told) return;
-    const wait = this.#ackedAt + ACK_INTERVAL_MS - line.now;
+    const wait = this.#ackAt - line.now;
     if (wait <= 0) {
       this.#sendAck();
       return;
@@ -234,7 +229,7 @@ export class SimulatedSession {
 
   #sendAck(): void {
     const line = this.#line;
-    this.#ackedAt = line.now;
+    this.#ackAt = Math.max(this.#ackAt, line.now - ACK_INTERVAL_MS) + ACK_INTERVAL_MS;
     this.#told = this.#received;
     const [sequence, heldMs] = [this.#received, line.now - this.#receivedAt];
     line.after(line.roundTripMs / 2 + line.random() * line.jitterMs, () => this.takeAck(sequence, heldMs));

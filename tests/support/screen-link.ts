@@ -52,7 +52,7 @@ export class ScreenLink {
       send: (chunk) => this.#send(chunk),
       room: () => Math.max(0, this.window - this.#unacknowledged),
       recordBytes: () => FRAME_PLAINTEXT_MAX_BYTES,
-      updateBytes: () => this.window,
+      updateBytes: () => this.window / 2,
       now: () => this.clock,
       failed: (refusal) => this.failures.push(refusal),
     });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { cover } from '../../../agent/desktop/rectangle.ts';
 import { Damage } from '../../../agent/screen/damage.ts';
 import { tileCount, tileRectangle } from '../../../agent/screen/tiles.ts';
 
@@ -86,5 +87,48 @@ describe('damage', () => {
     damage.add({ x: 0, y: 0, width: 1, height: 1 });
     expect(damage.take(1).map(({ tile }) => tile)).toEqual([1]);
     expect(damage.take(9).map(({ tile }) => tile)).toEqual([0]);
+  });
+
+  it('that is small can be taken first, however much of the rest waits longer', () => {
+    const damage = new Damage({ width: 640, height: 640 });
+    damage.add({ x: 0, y: 0, width: 640, height: 640 });
+    damage.add({ x: 130, y: 70, width: 8, height: 16 });
+    expect(
+      damage.takeSmall(9).map(({ tile }) => tile),
+      'with what else of its tile was damaged',
+    ).toEqual([12]);
+    expect(damage.takeSmall(9)).toEqual([]);
+    damage.add({ x: 0, y: 0, width: 300, height: 60 });
+    expect(damage.takeSmall(9), 'five tiles are not small').toEqual([]);
+    expect(damage.size).toBe(99);
+  });
+
+  it('goes once, small or not, and with all that was hit of its tile', () => {
+    const area = fc.record({
+      x: fc.nat(320),
+      y: fc.nat(320),
+      width: fc.integer({ min: 1, max: 320 }),
+      height: fc.integer({ min: 1, max: 320 }),
+    });
+    fc.assert(
+      fc.property(fc.array(area, { minLength: 1, maxLength: 8 }), fc.nat(5), (areas, small) => {
+        const size = { width: 320, height: 320 };
+        const [damage, apart] = [new Damage(size), areas.map(() => new Damage(size))];
+        for (const [i, one] of areas.entries()) {
+          damage.add(one);
+          apart[i]?.add(one);
+        }
+        const taken = [...damage.takeSmall(small), ...damage.take(100)];
+        expect(damage.size).toBe(0);
+        const tiles = taken.map(({ tile }) => tile);
+        expect(new Set(tiles).size).toBe(tiles.length);
+        const parts = apart.flatMap((one) => one.take(100));
+        expect(new Set(tiles)).toEqual(new Set(parts.map(({ tile }) => tile)));
+        for (const { tile, area: part } of parts) {
+          const whole = taken.find((one) => one.tile === tile)?.area;
+          expect(whole && cover(whole, part), 'holds the part').toEqual(whole);
+        }
+      }),
+    );
   });
 });

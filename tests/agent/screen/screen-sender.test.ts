@@ -105,6 +105,38 @@ describe('damage', () => {
   });
 });
 
+describe('small damage beside a film', () => {
+  it('is the next update and travels alone, though older damage waits', async () => {
+    const screen = sharedScreen(640, 640, inPairs(randomColours(4_000, 1)));
+    const link = new ScreenLink(screen, { window: 20_000 });
+    await link.settle();
+    expect(link.sender.idle).toBe(false);
+    link.sender.damage({ x: 600, y: 600, width: 8, height: 16 });
+    link.jobs.length = 0;
+    while (link.jobs.length === 0) {
+      await link.deliver();
+      await link.settle();
+    }
+    expect(link.jobs.map(tilesOf)[0]).toEqual([99]);
+    await link.finish();
+    expectExact(link, screen);
+  });
+
+  it('that never ends takes turns with it', async () => {
+    const screen = sharedScreen(640, 640, inPairs(randomColours(4_000, 1)));
+    const link = new ScreenLink(screen, { window: 20_000 });
+    await link.settle();
+    for (let round = 0; round < 200; round++) {
+      link.sender.damage({ x: 600, y: 600, width: 8, height: 16 });
+      await link.deliver();
+      await link.settle();
+    }
+    expect(new Set(link.tilesEncoded).size, 'each tile of the screen has gone').toBe(100);
+    const small = link.jobs.filter((job) => job.areas.length === 1 && tilesOf(job)[0] === 99);
+    expect(small.length).toBeGreaterThan(50);
+  });
+});
+
 describe('partial damage', () => {
   const step = fc.record({
     x: fc.nat(149),

@@ -37,6 +37,18 @@ describe('a key, answered on a full line of 10 Mbps,', () => {
     expect(virtual.bytes() / (10 * rate)).toBeGreaterThan(0.99);
   });
 
+  it('waits no longer than that when another record of its session went in the same round', () => {
+    const virtual = new VirtualLine(lineOf('10Mbps'), () => 1);
+    for (const session of MANY) virtual.saturating(session, () => PICTURE);
+    const flow = virtual.open('keys');
+    // A round of 20 takes 72 ms: the agent's acknowledgement of one key stands between two answers.
+    virtual.every(50, () => virtual.push(flow, recordOf(ANSWER)));
+    virtual.every(50, () => virtual.push(flow, recordOf(40)), 75);
+    virtual.run(10_000);
+    expect(waits(virtual, 'keys').length).toBeGreaterThan(390);
+    expect(Math.max(...waits(virtual, 'keys'))).toBeLessThan(8);
+  });
+
   it('waits less than 8 ms behind sessions that come and go with a picture each', () => {
     const virtual = new VirtualLine(lineOf('10Mbps'), () => 1);
     for (const [i, session] of MANY.entries()) {
@@ -108,7 +120,7 @@ describe('a greedy session', () => {
     const greedy = virtual.open('greedy');
     virtual.every(1, () => {
       // Only once its turn has come and found nothing.
-      if (greedy.place === 'none') virtual.push(greedy, recordOf(RECORD_MAX_BYTES));
+      if (!greedy.inRound) virtual.push(greedy, recordOf(RECORD_MAX_BYTES));
     });
     virtual.run(10_000);
     expect(virtual.bytesOf('greedy') / virtual.bytes()).toBeLessThan(0.205);

@@ -244,6 +244,16 @@ describe('a line that changes', () => {
     },
   );
 
+  it('stood still when the session began: the queue that came of it is not taken for a long way for good', () => {
+    const { line, session } = oneSession({ rate: 0.5 * MBPS, roundTripMs: 20 });
+    line.pause(800);
+    line.run(2_000);
+    expect(session.window.shortestMs, 'as long as is forgiven').toBe(500);
+    line.run(14_000);
+    expect(session.window.shortestMs).toBeLessThan(80);
+    expect((session.queuedBytes / line.rate) * 1000).toBeLessThan(160);
+  });
+
   it('had a long first round trip, and that is soon forgotten', () => {
     const { line, session } = oneSession({ rate: 10 * MBPS, roundTripMs: 400 });
     line.run(1_000);
@@ -311,6 +321,7 @@ describe('whatever is acknowledged', () => {
       expect(window.bytes).toBeGreaterThanOrEqual(WINDOW_MIN_BYTES);
       expect(window.bytes).toBeLessThanOrEqual(WINDOW_MAX_BYTES);
       expect(Number.isInteger(window.bytes)).toBe(true);
+      expect(window.room(0), 'what waits goes out sooner or later').toBeGreaterThan(0);
       expect(window.recordBytes).toBeGreaterThanOrEqual(RECORD_MIN_BYTES);
       expect(window.recordBytes).toBeLessThanOrEqual(FRAME_PLAINTEXT_MAX_BYTES);
       for (const value of [window.bytesPerSecond, window.roundTripMs, window.shortestMs]) {
