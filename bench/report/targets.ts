@@ -1,5 +1,6 @@
 // What was to be reached, and what was. Each row judges by the report's figures alone; a figure that is not there is
 // "not run", never reached.
+import { Contract } from '#broker/shaping/contract.ts';
 import { TIER_LABELS, TIERS } from '#broker/tiers.ts';
 import type { FillResult, RelayResult, Report, ScenarioName } from '../result.ts';
 import { median } from '../statistics.ts';
@@ -46,13 +47,13 @@ const relayOf = (report: Report) => resultsOf(report, 'relay')[0];
 const TARGETS: readonly Target[] = [
   {
     target: both('回線を満たし、超えない（全ティア）', 'the line filled and never exceeded, every tier'),
-    limit: '≥ 98 %, ≤ 100 %',
+    limit: '≥ 98 %, ≤ 100 % + burst',
     scenario: 'fill',
     judge: (report) =>
       everyFill(
         report,
         ({ utilisation }) => utilisation,
-        (share) => share >= 0.98 && share <= 1.001,
+        (share, fill) => share >= 0.98 && share <= 1 + burstShare(fill),
       ),
   },
   {
@@ -89,10 +90,15 @@ const TARGETS: readonly Target[] = [
     limit: '≥ 0.99',
     scenario: 'fill',
     judge(report) {
-      const jains = fillsOf(report).flatMap(({ sessions, jain }) => (sessions >= MANY && jain !== null ? [jain] : []));
-      if (jains.length === 0) return null;
-      const least = Math.min(...jains);
-      return { measured: least.toFixed(4), reached: least >= 0.99 };
+      const many = fillsOf(report).filter(({ sessions, jain }) => sessions >= MANY && jain !== null);
+      if (many.length === 0) return null;
+      const short = many.filter(({ jain }) => Number(jain) < 0.99);
+      const shown = short.length > 0 ? short : many;
+      return {
+        measured: shown.map(({ tier, jain }) => `${tier} ${Number(jain).toFixed(4)}`).join(', '),
+        reached: short.length === 0,
+        reason: reasonsOf(short),
+      };
     },
   },
   {
@@ -248,10 +254,30 @@ const mark = (verdict: Verdict): Markup =>
   html`<span class="verdict ${verdict.replace(' ', '-')}">${spoken(VERDICTS[verdict])}</span>`;
 
 /** The worst tier decides, and each that falls short says why. */
-function everyFill(report: Report, of: (fill: FillResult) => number, holds: (share: number) => boolean) {
+/** What the line may carry above the contract in the time of the run: the shaper's stated burst, saved up before it began. */
+function burstShare({ tier: label, seconds }: FillResult): number {
+  const tier = TIER_LABELS.find((one) => one === label);
+  if (!tier) return 0;
+  const contract = new Contract({ tier, municipalities: {}, others: { ceiling: 1 } });
+  return contract.burstBytes / (contract.bytesPerSecond * seconds);
+}
+
+/** Each reason once, with the runs that it stood in the way of; what every process used stands with the runs themselves. */
+function reasonsOf(short: readonly FillResult[]): string {
+  const known = short.filter(({ limitedBy }) => limitedBy !== null);
+  const byReason = Map.groupBy(known, ({ limitedBy }) => String(limitedBy).replace(/ \([^)]*\)/, ''));
+  const runs = (some: readonly FillResult[]) => some.map(({ tier, sessions }) => `${tier} × ${sessions}`).join(', ');
+  return [...byReason].map(([reason, some]) => `${reason}: ${runs(some)}`).join('; ');
+}
+
+function everyFill(
+  report: Report,
+  of: (fill: FillResult) => number,
+  holds: (share: number, fill: FillResult) => boolean,
+) {
   const fills = fillsOf(report);
   if (fills.length === 0) return null;
-  const short = fills.filter((fill) => !holds(of(fill)));
+  const short = fills.filter((fill) => !holds(of(fill), fill));
   const list = (some: readonly FillResult[]) =>
     some.map((fill) => `${fill.tier}${fill.sessions > 1 ? ` × ${fill.sessions}` : ''} ${percent(of(fill))}`).join(', ');
   return {
@@ -260,7 +286,7 @@ function everyFill(report: Report, of: (fill: FillResult) => number, holds: (sha
         ? list(short)
         : `${percent(Math.min(...fills.map(of)))} – ${percent(Math.max(...fills.map(of)))}`,
     reached: short.length === 0,
-    reason: short.flatMap(({ tier, limitedBy }) => (limitedBy ? [`${tier}: ${limitedBy}`] : [])).join('; '),
+    reason: reasonsOf(short),
   };
 }
 

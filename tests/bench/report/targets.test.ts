@@ -18,11 +18,11 @@ function verdict(report: Report, target: RegExp): Judged {
 }
 
 describe('the targets of the report', () => {
-  it('hold the line to 98 % and never above it, and say which tier fell short and why', () => {
+  it('hold the line to 98 % and never above it and its stated burst, and say which tier fell short and why', () => {
     expect(verdict(sampleReport(), /line filled/)).toMatchObject({
       verdict: 'short',
       measured: '1Gbps 71.0 %',
-      reason: "1Gbps: the agents' core: 0.99 of it in use",
+      reason: "the agents' core: 0.99 of it in use: 1Gbps × 1",
     });
     expect(
       verdict(
@@ -32,10 +32,17 @@ describe('the targets of the report', () => {
     ).toBe('reached');
     expect(
       verdict(
-        changed('fill', () => ({ utilisation: 1.01 })),
+        changed('fill', () => ({ utilisation: 1.01, seconds: 5 })),
         /line filled/,
       ).verdict,
     ).toBe('short');
+    // 20 ms and one record, of five seconds
+    expect(
+      verdict(
+        changed('fill', () => ({ utilisation: 1.004, seconds: 5 })),
+        /line filled/,
+      ).verdict,
+    ).toBe('reached');
   });
 
   it('add the allowed milliseconds to what the same session needs on an idle line', () => {
