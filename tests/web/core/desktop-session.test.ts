@@ -99,7 +99,8 @@ describe('acknowledgements', () => {
     }
     const acks = ofLane(Lane.ack).length - before;
     expect(acks).toBeGreaterThan(10);
-    expect(acks).toBeLessThanOrEqual((ACK_PER_SECOND / 5) * 0.85);
+    // 95 % of the rate, and one that a late timer left to the next
+    expect(acks).toBeLessThanOrEqual((ACK_PER_SECOND / 5) * 0.95 + 1);
     ends.pass(1_000);
     vi.advanceTimersByTime(1_000);
     const last = ofLane(Lane.ack).length;
