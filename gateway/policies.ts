@@ -1,0 +1,59 @@
+// What a municipality demands of its users beyond what the gateway demands of everybody. Stricter than the default holds at
+// once; looser waits for a second administrator (E9).
+import * as z from 'zod';
+import type { Store } from '#platform/state/store.ts';
+
+const POLICY_PREFIX = 'policy/';
+
+export const SECOND_FACTORS = ['webauthn', 'totp'] as const;
+export type SecondFactor = (typeof SECOND_FACTORS)[number];
+
+export const policySchema = z.strictObject({
+  /** Beside the certificate; at least one of those here. */
+  secondFactors: z.array(z.enum(SECOND_FACTORS)).min(1),
+  /** Knowledge besides two possessions (63B: then two kinds of factor). */
+  password: z.boolean(),
+  /** Only passkeys that cannot leave their authenticator, shown by attestation: BE = 0 (B4). */
+  hardwareBound: z.boolean(),
+  /** Never more than the gateway's own limits (F1). */
+  idleSeconds: z.int().min(60).max(900),
+  overallSeconds: z.int().min(300).max(43_200),
+});
+export type UserPolicy = Readonly<z.infer<typeof policySchema>>;
+
+export const DEFAULT_POLICY: UserPolicy = {
+  secondFactors: ['webauthn', 'totp'],
+  password: false,
+  hardwareBound: false,
+  idleSeconds: 900,
+  overallSeconds: 43_200,
+};
+
+export class Policies {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  async of(municipality: string): Promise<UserPolicy> {
+    const entry = await this.#store.get(POLICY_PREFIX + municipality);
+    return entry ? policySchema.parse(entry.value) : DEFAULT_POLICY;
+  }
+
+  /** The caller has decided that it may be. */
+  async set(municipality: string, policy: UserPolicy): Promise<void> {
+    await this.#store.put(POLICY_PREFIX + municipality, policySchema.parse(policy));
+  }
+}
+
+/** @returns true if anything that `before` refuses could pass under `after` */
+export function loosens(before: UserPolicy, after: UserPolicy): boolean {
+  return (
+    after.secondFactors.some((factor) => !before.secondFactors.includes(factor)) ||
+    (before.password && !after.password) ||
+    (before.hardwareBound && !after.hardwareBound) ||
+    after.idleSeconds > before.idleSeconds ||
+    after.overallSeconds > before.overallSeconds
+  );
+}

@@ -1,0 +1,10 @@
+// The language of the page: Japanese unless the user chose English. The choice stays in this tab's address, never in storage
+// (I1): ?lang=en.
+export type Language = 'ja' | 'en';
+
+/** A sentence in both. */
+export type Bilingual = Readonly<Record<Language, string>>;
+
+export function languageOf(search: string): Language {
+  return new URLSearchParams(search).get('lang') === 'en' ? 'en' : 'ja';
+}
