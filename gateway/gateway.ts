@@ -13,7 +13,10 @@ import type { LocalHandlers } from '#platform/process/local-socket.ts';
 import type { Log } from '#platform/process/log.ts';
 import type { Store } from '#platform/state/store.ts';
 import type { GrantKey } from '#protocol/outer/grant.ts';
-import { adminHandlers } from './admin-api.ts';
+import { actions } from './administration/actions.ts';
+import { Administrators } from './administration/administrators.ts';
+import { PolicyChanges } from './administration/policy-changes.ts';
+import { socketHandlers } from './administration/socket.ts';
 import { BrokerLink } from './broker-link.ts';
 import type { GatewayConfig } from './config.ts';
 import { openDoors } from './doors/doors.ts';
@@ -25,6 +28,7 @@ import { Grants } from './grants.ts';
 import { Journal } from './journal.ts';
 import { Leases } from './leases.ts';
 import { exposeGateway } from './metrics.ts';
+import { Policies } from './policies.ts';
 import { Relays } from './relay.ts';
 import { Revocation } from './revocation.ts';
 import { Rights } from './rights.ts';
@@ -117,6 +121,12 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
     rate: new RequestRate({ ...REQUESTS_OF_ONE_CERTIFICATE, now: monotonic }),
     journal,
   });
+  const policies = new Policies(store);
+  const administrative = actions({
+    ...{ users, totp, sessions, entitlements, slots, broker, journal, now, policies },
+    changes: new PolicyChanges(store, policies, now),
+    administrators: new Administrators(store),
+  });
   const stopWatching = revocation.start();
   const port = await listen(server, config.listen);
   for (const origin of ownOrigins(loadTls(config.tls).own, port)) origins.add(origin);
@@ -125,7 +135,7 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
 
   return {
     port,
-    admin: adminHandlers({ users, totp, sessions, entitlements, slots, broker, journal }),
+    admin: socketHandlers(administrative, journal),
     forgetEarlierLife: () => slots.releaseLeftBehind(bornAt),
     anchor(checkpoint) {
       if (broker.isUp) broker.send({ type: 'anchor', ...checkpoint });

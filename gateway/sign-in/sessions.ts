@@ -4,7 +4,7 @@ import { timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
 import type { Entry, Store } from '#platform/state/store.ts';
 import { Refusal } from '#protocol/codes.ts';
-import { type UserId, userIdSchema } from '../users.ts';
+import type { UserId } from '../users.ts';
 import { hashOf, newSecret } from './cookie.ts';
 
 export const SESSION_PREFIX = 'sign-in/';
@@ -35,12 +35,16 @@ const row = z.strictObject({
 });
 type Row = z.infer<typeof row>;
 
+/** A user, or an administrator: those have "-" for the municipality. */
+const ownerSchema = z.strictObject({ municipality: z.string(), user: z.string() });
+
 export interface SignIn extends UserId {
   /** Hash of the cookie: names this sign-in, opens nothing. */
   id: string;
   thumbprint: string;
   factors: Factor[];
   lastSignIn: number | null;
+  signedInAt: number;
   /** When the first of its limits strikes if nothing more is done, ms. */
   endsAt: number;
 }
@@ -83,7 +87,7 @@ export class Sessions {
     if (!secret) throw new Refusal('SESSION_MISSING', 'no cookie');
     const id = hashOf(secret);
     const entry = await this.#store.get(OWNER_PREFIX + id);
-    const { municipality, user } = entry ? userIdSchema.parse(entry.value) : owner;
+    const { municipality, user } = entry ? ownerSchema.parse(entry.value) : owner;
     if (municipality !== owner.municipality || user !== owner.user) {
       throw new Refusal('SESSION_OTHER_USER', `the cookie of ${municipality}/${user}`);
     }
@@ -117,6 +121,11 @@ export class Sessions {
     }
   }
 
+  /** @returns when the user last did something, ms, as it was noted last; null if nobody is signed in */
+  async lastActive(owner: UserId): Promise<number | null> {
+    return (await this.#read(owner))?.value.lastActiveAt ?? null;
+  }
+
   /** @returns false if the user was not signed in */
   end(owner: UserId): Promise<boolean> {
     return this.#store.delete(key(owner));
@@ -134,7 +143,9 @@ export class Sessions {
   #signIn({ municipality, user }: UserId, { hash, thumbprint, factors, lastSignIn, ...at }: Row): SignIn {
     const idleEnd = at.lastActiveAt + this.#limits.idleSeconds * 1000;
     const overallEnd = at.signedInAt + this.#limits.overallSeconds * 1000;
-    return { id: hash, municipality, user, thumbprint, factors, lastSignIn, endsAt: Math.min(idleEnd, overallEnd) };
+    const { signedInAt } = at;
+    const endsAt = Math.min(idleEnd, overallEnd);
+    return { id: hash, municipality, user, thumbprint, factors, lastSignIn, signedInAt, endsAt };
   }
 }
 

@@ -244,6 +244,8 @@ describe('the sign-in session', () => {
       ...TANAKA,
       factors: ['mtls', 'otp'],
       lastSignIn: expect.stringMatching(/^20\d\d-.*Z$/),
+      certificateExpiresAt: expect.stringMatching(/^20\d\d-.*Z$/),
+      certificateWarning: null,
     });
     cookie = String(answer.headers['set-cookie']).split(';')[0] ?? '';
   });
