@@ -1,3 +1,6 @@
-import { element } from './element.ts';
+import { openFrame } from './frame.ts';
 
-document.body.append(element('main', {}, element('h1', {}, document.title)));
+openFrame({ ja: 'テレワークの管理', en: 'Telework administration' }).show(() => ({
+  title: { ja: 'テレワークの管理', en: 'Telework administration' },
+  content: [],
+}));

@@ -1,3 +1,6 @@
-import { element } from './element.ts';
+import { openFrame } from './frame.ts';
 
-document.body.append(element('main', {}, element('h1', {}, document.title)));
+openFrame({ ja: '証明書の発行', en: 'Your certificate' }).show(() => ({
+  title: { ja: '証明書の発行', en: 'Your certificate' },
+  content: [],
+}));

@@ -1,3 +1,6 @@
-import { element } from './element.ts';
+import { openFrame } from './frame.ts';
 
-document.body.append(element('main', {}, element('h1', {}, document.title)));
+openFrame({ ja: 'テレワーク', en: 'Telework' }).show(() => ({
+  title: { ja: 'テレワーク', en: 'Telework' },
+  content: [],
+}));
