@@ -6,7 +6,7 @@ import { aboutCertificate } from '../certificate-end.ts';
 import { listDesktops, type OpeningParts, openDesktop, openRequest } from '../opening.ts';
 import type { Relays } from '../relay.ts';
 import { clearCookie, setCookie } from '../sign-in/cookie.ts';
-import type { SignIn } from '../sign-in/sessions.ts';
+import type { Limits, SignIn } from '../sign-in/sessions.ts';
 import { type SignInParts, signInWithTotp } from '../sign-in/sign-in.ts';
 import type { Route } from './route.ts';
 
@@ -18,7 +18,7 @@ const totpRequest = z.strictObject({ code: z.string().max(64) });
 export function routes(parts: RouteParts): readonly Route[] {
   const { sessions, journal, now } = parts;
   const about = (signIn: SignIn, { notAfter }: PeerIdentity) => ({
-    ...aboutSignIn(signIn),
+    ...aboutSignIn(signIn, sessions.limits),
     ...aboutCertificate(notAfter, now()),
   });
   return [
@@ -88,6 +88,10 @@ export function routes(parts: RouteParts): readonly Route[] {
 }
 
 /** What the user may know about the own sign-in; lastSignIn lets a stranger's be noticed (E8). */
-function aboutSignIn({ user, municipality, factors, lastSignIn }: SignIn) {
-  return { user, municipality, factors, lastSignIn: lastSignIn === null ? null : new Date(lastSignIn).toISOString() };
+function aboutSignIn({ user, municipality, factors, lastSignIn, signedInAt }: SignIn, limits: Limits) {
+  return {
+    ...{ user, municipality, factors, ...limits, managesFactorsOnly: false },
+    lastSignIn: lastSignIn === null ? null : new Date(lastSignIn).toISOString(),
+    signedInAt: new Date(signedInAt).toISOString(),
+  };
 }

@@ -243,9 +243,11 @@ describe('the sign-in session', () => {
     expect(answer.json).toEqual({
       ...TANAKA,
       factors: ['mtls', 'otp'],
+      ...{ idleSeconds: 900, overallSeconds: 43_200, managesFactorsOnly: false },
       lastSignIn: expect.stringMatching(/^20\d\d-.*Z$/),
       certificateExpiresAt: expect.stringMatching(/^20\d\d-.*Z$/),
       certificateWarning: null,
+      signedInAt: expect.stringMatching(/^20\d\d-.*Z$/),
     });
     cookie = String(answer.headers['set-cookie']).split(';')[0] ?? '';
   });
