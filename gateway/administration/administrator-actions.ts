@@ -9,7 +9,7 @@ import { type Administrators, administratorName, chargeSchema } from './administ
 
 export interface AdministratorActionParts {
   administrators: Administrators;
-  sessions: Sessions;
+  administratorSessions: Sessions;
   journal: Journal;
   /** Wall clock, ms. */
   now(): number;
@@ -18,7 +18,12 @@ export interface AdministratorActionParts {
 const one = z.strictObject({ name: administratorName });
 const added = one.extend({ municipality: chargeSchema.default('-') });
 
-export function administratorActions({ administrators, sessions, journal, now }: AdministratorActionParts): Action[] {
+export function administratorActions({
+  administrators,
+  administratorSessions,
+  journal,
+  now,
+}: AdministratorActionParts): Action[] {
   return [
     inCharge({
       name: 'administrator.list',
@@ -68,7 +73,7 @@ export function administratorActions({ administrators, sessions, journal, now }:
       only: 'socket',
       async run({ name }, by) {
         if (!(await administrators.setEnabled(name, false))) throw noAdministrator(name);
-        await sessions.end({ municipality: '-', user: name });
+        await administratorSessions.end({ municipality: '-', user: name });
         journal.administered('administrator-disabled', { name, by: by.name });
         return { name, enabled: false };
       },

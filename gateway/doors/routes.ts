@@ -5,7 +5,7 @@ import { Refusal } from '#protocol/codes.ts';
 import { aboutCertificate } from '../certificate-end.ts';
 import { listDesktops, type OpeningParts, openDesktop, openRequest } from '../opening.ts';
 import type { Relays } from '../relay.ts';
-import { clearCookie, setCookie } from '../sign-in/cookie.ts';
+import { clearCookie, setCookie, USER_COOKIE } from '../sign-in/cookie.ts';
 import type { Limits, SignIn } from '../sign-in/sessions.ts';
 import { type SignInParts, signInWithTotp } from '../sign-in/sign-in.ts';
 import type { Route } from './route.ts';
@@ -38,7 +38,7 @@ export function routes(parts: RouteParts): readonly Route[] {
       async answer({ peer, visitor, body }) {
         const { code } = await body(totpRequest);
         const { secret, signIn } = await signInWithTotp(parts, visitor, code);
-        return { json: about(signIn, peer), headers: { 'Set-Cookie': setCookie(secret) } };
+        return { json: about(signIn, peer), headers: { 'Set-Cookie': setCookie(USER_COOKIE, secret) } };
       },
     },
     {
@@ -57,7 +57,10 @@ export function routes(parts: RouteParts): readonly Route[] {
         await sessions.end(signIn);
         journal.signedOut(visitor);
         // Not "storage": that would delete the device key.
-        return { status: 204, headers: { 'Set-Cookie': clearCookie(), 'Clear-Site-Data': '"cache", "cookies"' } };
+        return {
+          status: 204,
+          headers: { 'Set-Cookie': clearCookie(USER_COOKIE), 'Clear-Site-Data': '"cache", "cookies"' },
+        };
       },
     },
     {
