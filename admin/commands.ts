@@ -2,11 +2,18 @@
 import { ADMINISTRATOR_COMMANDS } from './administrator-commands.ts';
 import type { Command, Table } from './command.ts';
 import { badArguments } from './command.ts';
+import { FACTOR_COMMANDS } from './factor-commands.ts';
 import { POLICY_COMMANDS } from './policy-commands.ts';
 import { SESSION_COMMANDS } from './session-commands.ts';
 import { USER_COMMANDS } from './user-commands.ts';
 
-const TABLES: readonly Table[] = [SESSION_COMMANDS, USER_COMMANDS, POLICY_COMMANDS, ADMINISTRATOR_COMMANDS];
+const TABLES: readonly Table[] = [
+  SESSION_COMMANDS,
+  USER_COMMANDS,
+  FACTOR_COMMANDS,
+  POLICY_COMMANDS,
+  ADMINISTRATOR_COMMANDS,
+];
 const COMMANDS = new Map<string, Command>(TABLES.flatMap((table) => Object.entries(table)));
 const WIDTH = 24;
 
