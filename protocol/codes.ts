@@ -166,6 +166,30 @@ export const CODES = {
     ja: 'この操作はできません。',
     en: 'This cannot be done here.',
   },
+  ENROLMENT_REFUSED: {
+    wire: 37,
+    http: 403,
+    ja: '登録コードを受け付けられませんでした。コードを確かめるか、担当者から新しいコードを受け取ってください。',
+    en: 'The enrolment code was not accepted. Check it, or ask your administrator for a new one.',
+  },
+  ENROLMENT_REQUEST_REFUSED: {
+    wire: 38,
+    http: 400,
+    ja: '証明書の申請に使えない鍵または形式です。この端末で、もう一度最初からお試しください。',
+    en: 'The certificate request cannot be used. Start again on this device.',
+  },
+  ENROLMENT_ANSWER_REFUSED: {
+    wire: 39,
+    http: 403,
+    ja: 'この鍵で受け取れる証明書はありません。申請の期限が切れている場合は、もう一度申請してください。',
+    en: 'There is no certificate for this key to collect. If the request has run out, enrol again.',
+  },
+  ENROLMENT_DECLINED: {
+    wire: 40,
+    http: 403,
+    ja: '証明書の申請は担当者により却下されました。担当者に確認してください。',
+    en: 'Your administrator declined the request. Please ask there.',
+  },
 } as const satisfies Record<string, CodeRow>;
 
 export type Code = keyof typeof CODES;
@@ -213,6 +237,22 @@ const REASONS = {
   BROKER_UNREACHABLE: 'UNAVAILABLE',
   SHUTTING_DOWN: 'UNAVAILABLE',
   INTERNAL: 'UNAVAILABLE',
+  // Enrolment
+  ENROLMENT_CODE_WRONG: 'ENROLMENT_REFUSED',
+  ENROLMENT_CODE_EXPIRED: 'ENROLMENT_REFUSED',
+  /** Used before, or another was issued after it. */
+  ENROLMENT_CODE_SPENT: 'ENROLMENT_REFUSED',
+  ENROLMENT_USER_GONE: 'ENROLMENT_REFUSED',
+  REQUEST_MALFORMED: 'ENROLMENT_REQUEST_REFUSED',
+  REQUEST_WEAK: 'ENROLMENT_REQUEST_REFUSED',
+  REQUEST_SIGNATURE: 'ENROLMENT_REQUEST_REFUSED',
+  /** A request for this very key is there already. */
+  REQUEST_DUPLICATE: 'ENROLMENT_REQUEST_REFUSED',
+  /** None of that key, or it has run out. */
+  REQUEST_UNKNOWN: 'ENROLMENT_ANSWER_REFUSED',
+  REQUEST_NONCE: 'ENROLMENT_ANSWER_REFUSED',
+  REQUEST_PROOF: 'ENROLMENT_ANSWER_REFUSED',
+  REQUEST_DECLINED: 'ENROLMENT_DECLINED',
   // Opening
   ENTITLEMENT_MISSING: 'NOT_ENTITLED',
   DESKTOP_UNKNOWN: 'NOT_ENTITLED',

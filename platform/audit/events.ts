@@ -51,6 +51,16 @@ export const EVENTS = {
   'entitlement-granted': row(['municipality', 'user', 'desktop'], ['by']),
   'entitlement-withdrawn': row(['municipality', 'user', 'desktop'], ['by']),
 
+  // Enrolment, at the gateway. `request` names the key: its own digest
+  'enrolment-code-issued': row(['municipality', 'user'], ['by']),
+  'enrolment-requested': row(['municipality', 'user', 'request'], ['address']),
+  'enrolment-refused': row(['reason'], ['municipality', 'user', 'request', 'by', 'address', 'detail']),
+  /** Carried out of the gateway towards the authority. */
+  'enrolment-exported': row(['municipality', 'user', 'request'], ['by']),
+  'enrolment-declined': row(['municipality', 'user', 'request'], ['by']),
+  'enrolment-certified': row(['municipality', 'user', 'request', 'serial', 'thumbprint'], ['by']),
+  'enrolment-collected': row(['municipality', 'user', 'request'], ['address']),
+
   // Opening and relaying, at the gateway
   /** Ticket and grant were issued. */
   'desktop-opened': row(['municipality', 'user', 'desktop', 'session', 'mode'], ['thumbprint', 'address']),

@@ -36,6 +36,8 @@ export const FIELDS = {
   name: personal(text(256)),
   serial: personal(text(64)),
   thumbprint: personal(text(64)),
+  /** the number of an enrolment request */
+  request: personal(text(32)),
   // Why and how
   reason: shown(reason),
   code: shown(code),
