@@ -3,7 +3,7 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import forge from 'node-forge';
 import { Refusal } from '#protocol/codes.ts';
-import { requestNumber } from '#protocol/outer/enrolment.ts';
+import { requestNumber } from '#protocol/enrolment.ts';
 
 export const REQUEST_MAX_CHARACTERS = 65_536;
 const RSA_MIN_BITS = 3072;
