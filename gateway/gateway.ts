@@ -21,6 +21,7 @@ import { limitConnections, RequestRate, SERVER_LIMITS } from './doors/limits.ts'
 import { ownOrigins } from './doors/origins.ts';
 import { pageRoutes } from './doors/page.ts';
 import { routes } from './doors/routes.ts';
+import { startEnrolment } from './enrolment/enrolment.ts';
 import { Entitlements } from './entitlements.ts';
 import { Grants } from './grants.ts';
 import { Journal } from './journal.ts';
@@ -53,6 +54,8 @@ export interface GatewayParts {
 
 export interface Gateway {
   readonly port: number;
+  /** null: there is no listener for enrolment. */
+  readonly enrolmentPort: number | null;
   /** For the administrator's Unix socket. */
   readonly admin: LocalHandlers;
   /** Frees what sessions of an earlier life hold. Call it once the administrator's socket is this process's own. */
@@ -127,12 +130,20 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
   const port = await listen(server, config.listen);
   own = ownOrigins(loadTls(config.tls).own, port);
   for (const origin of own) origins.add(origin);
+  const enrolment = await startEnrolment(config.enrolment, {
+    ...{ store, users, audit, trust: config.tls, now, monotonic },
+    refused(refusal) {
+      journal.refusedAtDoors.add(refusal.code);
+      if (refusal.reason === 'INTERNAL') journal.troubled(refusal);
+    },
+  });
   // Only now: a second process started by mistake fails at the port, before it takes the first one's link over.
   const stopLinking = broker.start(parts.random);
 
   return {
     port,
-    admin: adminHandlers({ users, totp, sessions, entitlements, slots, broker, journal }),
+    enrolmentPort: enrolment.port,
+    admin: { ...adminHandlers({ users, totp, sessions, entitlements, slots, broker, journal }), ...enrolment.admin },
     forgetEarlierLife: () => slots.releaseLeftBehind(bornAt),
     anchor(checkpoint) {
       if (broker.isUp) broker.send({ type: 'anchor', ...checkpoint });
@@ -140,6 +151,7 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
     expose: (metrics) => exposeGateway(metrics, { relays, relayed, refusedAtDoors: journal.refusedAtDoors, broker }),
     async close() {
       server.close();
+      enrolment.close();
       relays.endAll();
       await stopLinking();
       stopWatching();

@@ -75,5 +75,6 @@ runProcess('gateway', async (life) => {
       events.exposeSignIns(metrics);
     },
   });
-  announceReady({ name: 'gateway', port: started.port, metricsPort });
+  const { port, enrolmentPort } = started;
+  announceReady({ name: 'gateway', port, metricsPort, ...(enrolmentPort === null ? {} : { enrolmentPort }) });
 });

@@ -98,14 +98,17 @@ function checkOrigin({ origins }: DoorParts, request: IncomingMessage, { require
   if (origin === undefined || !origins.has(origin)) throw new Refusal('ORIGIN_WRONG');
 }
 
+/** Where a route is found. */
+type Place = Pick<Route, 'path'> & { method: string };
+
 /** Paths are compared whole: no query, no encoding, no trailing slash. @throws ROUTE_UNKNOWN, METHOD_WRONG */
-function findRoute(routes: readonly Route[], method: string, path: string): Route {
+export function findRoute<R extends Place>(routes: readonly R[], method: string, path: string): R {
   const route = routes.find((candidate) => candidate.method === method && candidate.path === path);
   if (route) return route;
   throw new Refusal(method !== 'UPGRADE' && methodsAt(routes, path).length > 0 ? 'METHOD_WRONG' : 'ROUTE_UNKNOWN');
 }
 
-function methodsAt(routes: readonly Route[], path: string): string[] {
+function methodsAt(routes: readonly Place[], path: string): string[] {
   return routes.filter((route) => route.path === path && route.method !== 'UPGRADE').map((route) => route.method);
 }
 
@@ -114,7 +117,11 @@ function requireSession({ sessions }: DoorParts, { visitor }: Visit, request: In
   return sessions.find(visitor, visitor.thumbprint, readCookie(request.headers.cookie));
 }
 
-function send(request: IncomingMessage, response: ServerResponse, { status = 200, json, file, headers }: Answer): void {
+export function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status = 200, json, file, headers }: Answer,
+): void {
   const body = json === undefined ? null : Buffer.from(JSON.stringify(json));
   const [type, bytes, encoding] = file ? encoded(file, request) : [JSON_TYPE, body, null];
   response.writeHead(status, {
@@ -132,8 +139,8 @@ function encoded({ type, bytes, gzip }: StaticFile, request: IncomingMessage): [
 }
 
 /** Outside the code is all there is: not which check failed, and nothing of what was sent (E7). */
-function sendRefusal(
-  { routes }: DoorParts,
+export function sendRefusal(
+  { routes }: { routes: readonly Place[] },
   request: IncomingMessage,
   response: ServerResponse,
   refusal: Refusal,
