@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { Failure } from '#platform/process/exit.ts';
 import { oneLine } from '#platform/process/terminal.ts';
 
-type Option = 'municipality' | 'user' | 'name' | 'desktop' | 'label' | 'session' | 'all';
+type Option = 'municipality' | 'user' | 'name' | 'desktop' | 'label' | 'session' | 'all' | 'request' | 'out';
 export type Given = Partial<Record<Option, string | boolean>>;
 
 export interface Command {
@@ -46,7 +46,14 @@ const userRow = user.extend({
   lastSignIn: z.string().nullable(),
   desktops: z.array(z.string()),
 });
+const requestRow = user.extend({ request: z.string(), name: z.string(), state: z.string(), expiresAt: z.string() });
 const sessionRow = user.extend({ session: z.string(), desktop: z.string(), startedAt: z.string() });
+
+const STATES: Readonly<Record<string, string>> = {
+  waiting: '未処理/waiting',
+  certified: '発行済/certified',
+  declined: '却下/declined',
+};
 
 export const COMMANDS = {
   status: command(
@@ -71,6 +78,46 @@ export const COMMANDS = {
   ),
   'totp enrol': command('totp.enrol', { must: WHO }, user.extend({ uri: z.string() }), ({ uri }) => uri),
   'totp reset': command('totp.reset', { must: WHO }, user, (of) => `取り消しました / reset: ${who(of)}`),
+  'enrolment code': command(
+    'enrolment.code',
+    { must: WHO },
+    user.extend({ code: z.string(), expiresAt: z.string() }),
+    ({ code, expiresAt }) => rows([code, `本人だけに渡してください / for the user alone, until ${expiresAt}`], ''),
+  ),
+  'enrolment list': command(
+    'enrolment.list',
+    { must: [] },
+    z.object({ requests: z.array(requestRow) }),
+    ({ requests }) =>
+      rows(
+        requests.map(
+          (one) => `${one.request}  ${who(one)}  ${one.name}  ${STATES[one.state] ?? one.state}  ${one.expiresAt}`,
+        ),
+        '申請はありません。/ There are no requests.',
+      ),
+  ),
+  'enrolment export': command(
+    'enrolment.export',
+    { must: ['out'], may: ['request'] },
+    z.object({ files: z.array(z.string()) }),
+    ({ files }) => rows(files, '未処理の申請はありません。/ No request is waiting.'),
+  ),
+  'enrolment import': command(
+    'enrolment.import',
+    { must: [] },
+    z.object({ imported: z.array(requestRow) }),
+    ({ imported }) =>
+      rows(
+        imported.map((one) => `受け付けました / taken: ${one.request}  ${who(one)}`),
+        '',
+      ),
+  ),
+  'enrolment refuse': command(
+    'enrolment.refuse',
+    { must: ['request'] },
+    requestRow,
+    (one) => `却下しました / declined: ${one.request}  ${who(one)}`,
+  ),
   'entitlement add': command(
     'entitlement.add',
     { must: [...WHO, 'desktop'], may: ['label'] },

@@ -3,6 +3,7 @@ import { parseArguments } from '#platform/process/args.ts';
 import { Failure, runCommand } from '#platform/process/exit.ts';
 import { callLocal } from '#platform/process/local-call.ts';
 import { COMMANDS, type CommandName } from './commands.ts';
+import { exportRequests, importCertificates } from './enrolment.ts';
 
 const USAGE = `npm run admin -- COMMAND [options]      Users, second factors and entitlements of a running gateway
 
@@ -13,6 +14,11 @@ const USAGE = `npm run admin -- COMMAND [options]      Users, second factors and
   user list
   totp enrol          --municipality CODE --user ID            prints the otpauth URI, this once
   totp reset          --municipality CODE --user ID            then enrol anew; ends the user's session, too
+  enrolment code      --municipality CODE --user ID            a one-time code for asking for a certificate, ten minutes
+  enrolment list                                               requests for certificates
+  enrolment export    --out DIR [--request NUMBER]             writes the waiting ones, for the authority's host
+  enrolment import    FILE…                                    takes the certificates that the authority made
+  enrolment refuse    --request NUMBER
   entitlement add     --municipality CODE --user ID --desktop CODE/AGENT/NAME [--label TEXT]
   entitlement remove  --municipality CODE --user ID --desktop CODE/AGENT/NAME
   session list
@@ -28,16 +34,31 @@ const OPTIONS = {
   desktop: { type: 'string' },
   label: { type: 'string' },
   session: { type: 'string' },
+  request: { type: 'string' },
+  out: { type: 'string' },
   all: { type: 'boolean' },
   socket: { type: 'string', default: 'var/gateway/admin.sock' },
   json: { type: 'boolean', default: false },
 } as const;
 
+const FILES_MAX = 1_000;
+
 await runCommand(async () => {
-  const { values, positionals } = parseArguments(USAGE, OPTIONS, { positionals: 2 });
+  const { values, positionals } = parseArguments(USAGE, OPTIONS, { positionals: 2 + FILES_MAX });
   const { socket, json, ...given } = values;
-  const command = COMMANDS[commandName(positionals)];
-  const answer = await callLocal(socket, command.call, command.body(given));
+  const [first, second, ...files] = positionals;
+  const name = commandName([first, second].filter((part) => part !== undefined));
+  const surplus = name === 'enrolment import' ? undefined : files[0];
+  if (surplus !== undefined) throw new Failure(`unexpected argument "${surplus}"; --help shows the usage`, 2);
+  const command = COMMANDS[name];
+  const body = command.body(given);
+  const ask = (body: object) => callLocal(socket, command.call, body);
+  const answer =
+    name === 'enrolment export'
+      ? await exportRequests(ask, given)
+      : name === 'enrolment import'
+        ? await importCertificates(ask, files)
+        : await ask(body);
   process.stdout.write(`${json ? JSON.stringify(answer) : command.say(answer)}\n`);
 });
 
