@@ -93,6 +93,10 @@ export async function openGateway(
     factorKey: join(folder, 'factor.key'),
     state: folder,
     adminSocket: join(folder, 'admin.sock'),
+    enrolment: {
+      listen: { host: '127.0.0.1', port: 0 },
+      tls: { key: pki.gatewayServer.key, certificate: pki.gatewayServer.certificate },
+    },
     connectionsPerAddress: options.connectionsPerAddress ?? 256,
     limits: options.limits ?? { idleSeconds: 900, overallSeconds: 43_200 },
   };
