@@ -1,4 +1,5 @@
 // The user's page: which gateway, then from page to page.
+import './no-eval.ts';
 import { openFrame } from './frame.ts';
 import { accountPage } from './pages/account.ts';
 import { desktopsPage } from './pages/desktops.ts';
