@@ -73,6 +73,8 @@ export async function openGateway(
     connectionsPerAddress?: number;
     /** Another file than the PKI's own; see ownRevocations. */
     revocations?: string;
+    /** A folder that `npm run page` made. */
+    page?: string;
   } = {},
 ): Promise<TestGateway> {
   const pki = options.pki ?? (await demoPki());
@@ -97,6 +99,7 @@ export async function openGateway(
       listen: { host: '127.0.0.1', port: 0 },
       tls: { key: pki.gatewayServer.key, certificate: pki.gatewayServer.certificate },
     },
+    ...(options.page ? { page: options.page } : {}),
     connectionsPerAddress: options.connectionsPerAddress ?? 256,
     limits: options.limits ?? { idleSeconds: 900, overallSeconds: 43_200 },
   };

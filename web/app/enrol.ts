@@ -1,3 +1,4 @@
+import './no-eval.ts';
 import { openFrame } from './frame.ts';
 
 openFrame({ ja: '証明書の発行', en: 'Your certificate' }).show(() => ({
