@@ -166,6 +166,12 @@ export const CODES = {
     ja: 'この操作はできません。',
     en: 'This cannot be done here.',
   },
+  PICTURE_LOST: {
+    wire: 49,
+    http: 500,
+    ja: '画面を表示できなくなったため、終了しました。もう一度接続してください。',
+    en: 'The session was ended because the screen could not be drawn any more. Connect again.',
+  },
 } as const satisfies Record<string, CodeRow>;
 
 export type Code = keyof typeof CODES;
@@ -253,6 +259,7 @@ const REASONS = {
   AGENT_KEY_UNPINNED: 'NOT_PAIRED',
   AGENT_KEY_OTHER: 'AGENT_KEY_WRONG',
   AGENT_SIGNATURE: 'AGENT_KEY_WRONG',
+  PICTURE_STUCK: 'PICTURE_LOST',
   // Records and lanes
   MALFORMED: 'PROTOCOL_ERROR',
   RECORD_FORGED: 'PROTOCOL_ERROR',
