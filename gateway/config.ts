@@ -25,6 +25,8 @@ const schema = z.strictObject({
   state: filePath,
   adminSocket: filePath,
   metrics: metricsSchema,
+  /** A folder that `npm run page` made; left out, the gateway serves no page. */
+  page: filePath.optional(),
   /** Of the listener; raise it where a proxy that passes TLS through stands in front. */
   connectionsPerAddress: z.int().min(1).max(CONNECTIONS_MAX).default(CONNECTIONS_PER_ADDRESS_MAX),
   limits: z

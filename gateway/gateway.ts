@@ -19,6 +19,7 @@ import type { GatewayConfig } from './config.ts';
 import { openDoors } from './doors/doors.ts';
 import { limitConnections, RequestRate, SERVER_LIMITS } from './doors/limits.ts';
 import { ownOrigins } from './doors/origins.ts';
+import { pageRoutes } from './doors/page.ts';
 import { routes } from './doors/routes.ts';
 import { Entitlements } from './entitlements.ts';
 import { Grants } from './grants.ts';
@@ -107,19 +108,25 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
     revocation.certificatesChanged();
   });
   const origins = new Set(config.origins);
+  /** Complete once the port is known. */
+  let own: readonly string[] = [];
   openDoors(server, {
     origins,
-    routes: routes({
-      ...{ users, totp, sessions, entitlements, slots, tickets, grants, rights },
-      ...{ relays, broker, journal, now },
-    }),
+    routes: [
+      ...(config.page ? pageRoutes(config.page, () => own) : []),
+      ...routes({
+        ...{ users, totp, sessions, entitlements, slots, tickets, grants, rights },
+        ...{ relays, broker, journal, now },
+      }),
+    ],
     sessions,
     rate: new RequestRate({ ...REQUESTS_OF_ONE_CERTIFICATE, now: monotonic }),
     journal,
   });
   const stopWatching = revocation.start();
   const port = await listen(server, config.listen);
-  for (const origin of ownOrigins(loadTls(config.tls).own, port)) origins.add(origin);
+  own = ownOrigins(loadTls(config.tls).own, port);
+  for (const origin of own) origins.add(origin);
   // Only now: a second process started by mistake fails at the port, before it takes the first one's link over.
   const stopLinking = broker.start(parts.random);
 

@@ -22,7 +22,7 @@ import { readBody } from './body.ts';
 import { identityHeaders, SECURITY_HEADERS } from './headers.ts';
 import { helpPage } from './help-page.ts';
 import type { RequestRate } from './limits.ts';
-import type { Answer, Route, Visit } from './route.ts';
+import type { Answer, Route, StaticFile, Visit } from './route.ts';
 
 export interface DoorParts {
   routes: readonly Route[];
@@ -55,7 +55,7 @@ async function serve(parts: DoorParts, request: IncomingMessage, response: Serve
       route.needs === 'session'
         ? await route.answer({ ...visit, signIn: await requireSession(parts, visit, request) })
         : await route.answer(visit);
-    send(response, answer);
+    send(request, response, answer);
   } catch (error) {
     const refusal = refusalFrom(error);
     note(parts, socketOf(request), refusal, BYPASS);
@@ -114,14 +114,21 @@ function requireSession({ sessions }: DoorParts, { visitor }: Visit, request: In
   return sessions.find(visitor, visitor.thumbprint, readCookie(request.headers.cookie));
 }
 
-function send(response: ServerResponse, { status = 200, json, headers }: Answer): void {
-  const body = json === undefined ? '' : JSON.stringify(json);
+function send(request: IncomingMessage, response: ServerResponse, { status = 200, json, file, headers }: Answer): void {
+  const body = json === undefined ? null : Buffer.from(JSON.stringify(json));
+  const [type, bytes, encoding] = file ? encoded(file, request) : [JSON_TYPE, body, null];
   response.writeHead(status, {
     ...SECURITY_HEADERS,
-    ...(body ? { 'Content-Type': JSON_TYPE, 'Content-Length': Buffer.byteLength(body) } : {}),
+    ...(bytes ? { 'Content-Type': type, 'Content-Length': bytes.length } : {}),
+    ...(encoding ? { 'Content-Encoding': encoding } : {}),
     ...headers,
   });
-  response.end(body);
+  response.end(bytes ?? '');
+}
+
+function encoded({ type, bytes, gzip }: StaticFile, request: IncomingMessage): [string, Uint8Array, string | null] {
+  const takesGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
+  return takesGzip ? [type, gzip, 'gzip'] : [type, bytes, null];
 }
 
 /** Outside the code is all there is: not which check failed, and nothing of what was sent (E7). */

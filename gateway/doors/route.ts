@@ -21,9 +21,18 @@ export interface SignedInVisit extends Visit {
 export interface Answer {
   /** 200 if left out. */
   status?: number;
-  /** Left out: no body. */
+  /** Left out, as `file`: no body. */
   json?: unknown;
+  file?: StaticFile;
   headers?: Readonly<Record<string, string>>;
+}
+
+/** Sent as it is, or compressed to who takes that. */
+export interface StaticFile {
+  /** Content-Type */
+  type: string;
+  bytes: Uint8Array;
+  gzip: Uint8Array;
 }
 
 /** The certificate gate stands before every route, so the least that one can need is 'certificate'. */

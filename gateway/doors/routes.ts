@@ -4,7 +4,7 @@ import { Refusal } from '#protocol/codes.ts';
 import { listDesktops, type OpeningParts, openDesktop, openRequest } from '../opening.ts';
 import type { Relays } from '../relay.ts';
 import { clearCookie, setCookie } from '../sign-in/cookie.ts';
-import type { SignIn } from '../sign-in/sessions.ts';
+import type { Limits, SignIn } from '../sign-in/sessions.ts';
 import { type SignInParts, signInWithTotp } from '../sign-in/sign-in.ts';
 import type { Route } from './route.ts';
 
@@ -32,7 +32,7 @@ export function routes(parts: RouteParts): readonly Route[] {
       async answer({ visitor, body }) {
         const { code } = await body(totpRequest);
         const { secret, signIn } = await signInWithTotp(parts, visitor, code);
-        return { json: about(signIn), headers: { 'Set-Cookie': setCookie(secret) } };
+        return { json: about(signIn, sessions.limits), headers: { 'Set-Cookie': setCookie(secret) } };
       },
     },
     {
@@ -40,7 +40,7 @@ export function routes(parts: RouteParts): readonly Route[] {
       path: '/api/session',
       needs: 'session',
       async answer({ signIn }) {
-        return { json: about(signIn) };
+        return { json: about(signIn, sessions.limits) };
       },
     },
     {
@@ -82,6 +82,10 @@ export function routes(parts: RouteParts): readonly Route[] {
 }
 
 /** What the user may know about the own sign-in; lastSignIn lets a stranger's be noticed (E8). */
-function about({ user, municipality, factors, lastSignIn }: SignIn) {
-  return { user, municipality, factors, lastSignIn: lastSignIn === null ? null : new Date(lastSignIn).toISOString() };
+function about({ user, municipality, factors, lastSignIn, signedInAt }: SignIn, limits: Limits) {
+  return {
+    ...{ user, municipality, factors, ...limits, managesFactorsOnly: false },
+    lastSignIn: lastSignIn === null ? null : new Date(lastSignIn).toISOString(),
+    signedInAt: new Date(signedInAt).toISOString(),
+  };
 }

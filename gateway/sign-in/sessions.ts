@@ -41,6 +41,8 @@ export interface SignIn extends UserId {
   thumbprint: string;
   factors: Factor[];
   lastSignIn: number | null;
+  /** ms */
+  signedInAt: number;
   /** When the first of its limits strikes if nothing more is done, ms. */
   endsAt: number;
 }
@@ -117,6 +119,10 @@ export class Sessions {
     }
   }
 
+  get limits(): Limits {
+    return this.#limits;
+  }
+
   /** @returns false if the user was not signed in */
   end(owner: UserId): Promise<boolean> {
     return this.#store.delete(key(owner));
@@ -131,10 +137,10 @@ export class Sessions {
     return { expiresAt: signedInAt + this.#limits.overallSeconds * 1000 + ROW_GRACE_MS };
   }
 
-  #signIn({ municipality, user }: UserId, { hash, thumbprint, factors, lastSignIn, ...at }: Row): SignIn {
-    const idleEnd = at.lastActiveAt + this.#limits.idleSeconds * 1000;
-    const overallEnd = at.signedInAt + this.#limits.overallSeconds * 1000;
-    return { id: hash, municipality, user, thumbprint, factors, lastSignIn, endsAt: Math.min(idleEnd, overallEnd) };
+  #signIn({ municipality, user }: UserId, { hash, lastActiveAt, ...kept }: Row): SignIn {
+    const idleEnd = lastActiveAt + this.#limits.idleSeconds * 1000;
+    const overallEnd = kept.signedInAt + this.#limits.overallSeconds * 1000;
+    return { id: hash, municipality, user, ...kept, endsAt: Math.min(idleEnd, overallEnd) };
   }
 }
 

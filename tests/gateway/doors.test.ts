@@ -243,7 +243,9 @@ describe('the sign-in session', () => {
     expect(answer.json).toEqual({
       ...TANAKA,
       factors: ['mtls', 'otp'],
+      ...{ idleSeconds: 900, overallSeconds: 43_200, managesFactorsOnly: false },
       lastSignIn: expect.stringMatching(/^20\d\d-.*Z$/),
+      signedInAt: expect.stringMatching(/^20\d\d-.*Z$/),
     });
     cookie = String(answer.headers['set-cookie']).split(';')[0] ?? '';
   });

@@ -10,7 +10,7 @@ import { type Reason, Refusal, refusalFrom } from '#protocol/codes.ts';
 const NOW = 1_800_000_000_000;
 const SIGN_IN: SignIn = {
   ...{ id: 'id', municipality: '131016', user: 'tanaka', thumbprint: 'thumbprint' },
-  ...{ factors: ['mtls', 'otp'], lastSignIn: null, endsAt: NOW + 900_000 },
+  ...{ factors: ['mtls', 'otp'], lastSignIn: null, signedInAt: NOW, endsAt: NOW + 900_000 },
 };
 const PEER = {
   ...{ kind: 'user' as const, municipality: '131016', name: 'tanaka' },

@@ -73,6 +73,8 @@ export async function openGateway(
     connectionsPerAddress?: number;
     /** Another file than the PKI's own; see ownRevocations. */
     revocations?: string;
+    /** A folder that `npm run page` made. */
+    page?: string;
   } = {},
 ): Promise<TestGateway> {
   const pki = options.pki ?? (await demoPki());
@@ -93,6 +95,7 @@ export async function openGateway(
     factorKey: join(folder, 'factor.key'),
     state: folder,
     adminSocket: join(folder, 'admin.sock'),
+    ...(options.page ? { page: options.page } : {}),
     connectionsPerAddress: options.connectionsPerAddress ?? 256,
     limits: options.limits ?? { idleSeconds: 900, overallSeconds: 43_200 },
   };
