@@ -161,6 +161,7 @@ export async function bringUp(options: SystemOptions): Promise<System> {
       identityKey: 'agent-key.pem',
       grantKeys: [at('gateway', 'grant-key.pub.pem')],
       desktops: options.desktops,
+      webauthn: { rpId: 'localhost', origins: [`https://localhost:${port}`] },
       state: 'state',
       socket: 'agent.sock',
       metrics: loopback,

@@ -166,6 +166,18 @@ export const CODES = {
     ja: 'この操作はできません。',
     en: 'This cannot be done here.',
   },
+  PASSKEY_REQUIRED: {
+    wire: 35,
+    http: 403,
+    ja: 'このデスクトップにはパスキーが登録されています。登録したパスキーで開いてください。使えない場合は担当者に連絡してください。',
+    en: 'A passkey is paired with this desktop. Open it with that passkey; if you cannot, contact your administrator.',
+  },
+  PASSKEY_PROOF_REFUSED: {
+    wire: 36,
+    http: 403,
+    ja: 'パスキーで確認できませんでした。もう一度お試しください。続く場合は担当者に連絡してください。',
+    en: 'Your passkey could not be verified. Try again; if it goes on, contact your administrator.',
+  },
   ENROLMENT_REFUSED: {
     wire: 37,
     http: 403,
@@ -189,6 +201,12 @@ export const CODES = {
     http: 403,
     ja: '証明書の申請は担当者により却下されました。担当者に確認してください。',
     en: 'Your administrator declined the request. Please ask there.',
+  },
+  PICTURE_LOST: {
+    wire: 49,
+    http: 500,
+    ja: '画面を表示できなくなったため、終了しました。もう一度接続してください。',
+    en: 'The session was ended because the screen could not be drawn any more. Connect again.',
   },
 } as const satisfies Record<string, CodeRow>;
 
@@ -281,6 +299,11 @@ const REASONS = {
   HALF_OPEN_EXCEEDED: 'AGENT_REFUSED',
   USER_NOT_PAIRED: 'NOT_PAIRED',
   PROOF_WRONG: 'NOT_PAIRED',
+  PROOF_CREDENTIAL_UNKNOWN: 'NOT_PAIRED',
+  PROOF_NEEDS_PASSKEY: 'PASSKEY_REQUIRED',
+  PROOF_PASSKEY_UNSUPPORTED: 'PASSKEY_PROOF_REFUSED',
+  PROOF_PASSKEY_WRONG: 'PASSKEY_PROOF_REFUSED',
+  PROOF_COUNTER: 'PASSKEY_PROOF_REFUSED',
   FINISHED_WRONG: 'PROTOCOL_ERROR',
   SUITE_UNKNOWN: 'PROTOCOL_ERROR',
   MODE_UNKNOWN: 'PROTOCOL_ERROR',
@@ -290,9 +313,12 @@ const REASONS = {
   PAIRING_CODE_WRONG: 'PAIRING_REFUSED',
   PAIRING_WHILE_LIVE: 'PAIRING_REFUSED',
   // What the client finds
+  /** The person or the authenticator declined. */
+  PROOF_NOT_GIVEN: 'PASSKEY_PROOF_REFUSED',
   AGENT_KEY_UNPINNED: 'NOT_PAIRED',
   AGENT_KEY_OTHER: 'AGENT_KEY_WRONG',
   AGENT_SIGNATURE: 'AGENT_KEY_WRONG',
+  PICTURE_STUCK: 'PICTURE_LOST',
   // Records and lanes
   MALFORMED: 'PROTOCOL_ERROR',
   RECORD_FORGED: 'PROTOCOL_ERROR',

@@ -91,6 +91,17 @@ export const ENROLMENT_NONCE_LIFE_MS = 60_000;
 /** A request of an RSA-8192 key is below 4 KiB. */
 export const ENROLMENT_REQUEST_MAX_CHARACTERS = 8_192;
 
+// Passkey proofs
+/** WebAuthn L3 §4. */
+export const CREDENTIAL_ID_MIN_BYTES = 16;
+export const CREDENTIAL_ID_MAX_BYTES = 1_023;
+/** A new credential with the longest id is 1,155 bytes; the rest is for extensions. */
+export const AUTHENTICATOR_DATA_MAX_BYTES = 1_536;
+/** A browser writes some 150 bytes and the origin. */
+export const CLIENT_DATA_MAX_BYTES = 1_024;
+/** An assertion of the largest parts has 3,664 bytes. */
+export const PROOF_ELEMENT_MAX_BYTES = 4_096;
+
 // Relays
 /** A relay stops reading a socket while more than this waits to be written to the other. */
 export const RELAY_QUEUE_MAX_BYTES = 256 * 1024;

@@ -46,7 +46,7 @@ export const FIELDS = {
   factor: shown(z.enum(['certificate', 'totp', 'webauthn', 'password'])),
   factors: shown(z.array(z.enum(['mtls', 'otp', 'hwk'])).max(4)),
   mode: shown(z.enum(['open', 'pair', 'resume'])),
-  proof: shown(z.enum(['device-key', 'webauthn'])),
+  proof: shown(z.enum(['device-key', 'passkey'])),
   /** how many paired devices it was about */
   devices: shown(count),
   /** the name of a request header, never its value */
