@@ -160,6 +160,7 @@ export function openKey(pem: string, password: string): { publicKey: string; pri
   checkRounds(pem);
   const key = decrypted(pem, password);
   if (!key) throw new P12Error('password', 'the password of the key file is wrong');
+  if (!isWhole(key)) throw new P12Error('malformed', 'the key file is damaged');
   const { n, e } = key;
   return {
     publicKey: forge.pki.publicKeyToPem(forge.pki.setRsaPublicKey(n, e)),
@@ -174,6 +175,15 @@ function decrypted(pem: string, password: string): forge.pki.rsa.PrivateKey | nu
   } catch {
     return null;
   }
+}
+
+/** A signature by a key with one wrong factor would give the other away, and CBC notices no change. */
+function isWhole({ n, e, d, p, q, dP, dQ, qInv }: forge.pki.rsa.PrivateKey): boolean {
+  const one = forge.jsbn.BigInteger.ONE;
+  const isExponent = (factor: typeof n, exponent: typeof n) =>
+    d.mod(factor.subtract(one)).equals(exponent) && e.multiply(exponent).mod(factor.subtract(one)).equals(one);
+  const isCoefficient = q.multiply(qInv).mod(p).equals(one);
+  return p.multiply(q).equals(n) && isExponent(p, dP) && isExponent(q, dQ) && isCoefficient;
 }
 
 /** The rounds stand in the file, so a foreign one could ask for years of them (T14). */

@@ -89,12 +89,12 @@ export const DONE = {
     ja: '申請のときに決めたパスワードで開けます。次の手順でこの端末に入れてください。',
     en: 'The password you chose opens it. Install it on this device as follows.',
   },
-  windows: { ja: 'Windows（Chrome・Edge）', en: 'Windows (Chrome, Edge)' },
+  windows: { ja: 'Windows の Chrome・Edge', en: 'Windows (Chrome, Edge)' },
   windowsHow: {
     ja: '保存したファイルをダブルクリックし、「現在のユーザー」を選んで進みます。パスワードを入力し、「このキーをエクスポート可能にする」のチェックは外したまま、最後まで「次へ」を押します。',
     en: 'Double-click the file, choose “Current User” and go on. Type the password, leave “Mark this key as exportable” unticked, and press “Next” to the end.',
   },
-  mac: { ja: 'macOS（Chrome・Safari）', en: 'macOS (Chrome, Safari)' },
+  mac: { ja: 'macOS の Chrome・Safari', en: 'macOS (Chrome, Safari)' },
   macHow: {
     ja: '「キーチェーンアクセス」でファイルを開き、「ログイン」キーチェーンに追加してパスワードを入力します。',
     en: 'Open the file in Keychain Access, add it to the “login” keychain and type the password.',
@@ -104,7 +104,7 @@ export const DONE = {
     ja: '設定の「プライバシーとセキュリティ」で「証明書を表示」を押し、「あなたの証明書」の「インポート」からファイルを選びます。',
     en: 'In the settings under “Privacy & Security” press “View Certificates”, then “Import” under “Your Certificates”.',
   },
-  linux: { ja: 'Linux（Chrome）', en: 'Linux (Chrome)' },
+  linux: { ja: 'Linux の Chrome', en: 'Linux (Chrome)' },
   linuxHow: {
     ja: '設定の「プライバシーとセキュリティ」→「セキュリティ」→「証明書の管理」で、「お客様の証明書」の「インポート」からファイルを選びます。',
     en: 'In the settings under “Privacy and security”, “Security”, “Manage certificates”, import the file as one of your certificates.',
