@@ -10,6 +10,16 @@ import { CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX } from './doors/limits.ts'
 const IDLE_MAX_SECONDS = 900;
 const OVERALL_MAX_SECONDS = 43_200;
 
+const administrationSchema = z.strictObject({
+  listen: listenSchema,
+  /** Its authority is the administrators' (kind admin), and so is its own certificate's. */
+  tls: tlsFilesSchema,
+  /** Host name that administrators' passkeys belong to. */
+  rpId: z.string().regex(/^[a-z0-9.-]{1,253}$/, 'a host name'),
+  page: filePath.optional(),
+});
+export type AdministrationConfig = z.infer<typeof administrationSchema>;
+
 const schema = z.strictObject({
   listen: listenSchema,
   /** Origins of pages that may use this gateway, beside those that it serves itself. */
@@ -25,6 +35,8 @@ const schema = z.strictObject({
   /** A folder: state.sqlite and audit.jsonl. */
   state: filePath,
   adminSocket: filePath,
+  /** Left out: no listener, and the Unix socket is the only way to administrate. */
+  administration: administrationSchema.optional(),
   metrics: metricsSchema,
   /** A folder that `npm run page` made; left out, the gateway serves no page. */
   page: filePath.optional(),

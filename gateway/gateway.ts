@@ -1,35 +1,39 @@
 // The gateway, put together: what the doors let in, who may do what, and the link to the broker. Store, audit log, keys
 // and clocks are arguments.
-import { createServer } from 'node:https';
-import type { TLSSocket } from 'node:tls';
 import { anchorKeeper } from '#platform/audit/anchors.ts';
 import type { Anchor, Audit } from '#platform/audit/chain.ts';
-import { reloadOnChange, serverTls } from '#platform/hop/tls.ts';
-import { loadTls, loadTrust } from '#platform/hop/tls-files.ts';
+import { loadTrust } from '#platform/hop/tls-files.ts';
 import type { Metrics } from '#platform/metrics/metrics.ts';
 import { RelayTally } from '#platform/metrics/relay-tally.ts';
-import { listen } from '#platform/process/listen.ts';
 import type { LocalHandlers } from '#platform/process/local-socket.ts';
 import type { Log } from '#platform/process/log.ts';
 import type { Store } from '#platform/state/store.ts';
 import type { GrantKey } from '#protocol/outer/grant.ts';
-import { adminHandlers } from './admin-api.ts';
+import { actions } from './administration/actions.ts';
+import { Administrators } from './administration/administrators.ts';
+import { openAdministration } from './administration/listener.ts';
+import { PolicyChanges } from './administration/policy-changes.ts';
+import { socketHandlers } from './administration/socket.ts';
 import { BrokerLink } from './broker-link.ts';
 import type { GatewayConfig } from './config.ts';
-import { openDoors } from './doors/doors.ts';
-import { limitConnections, RequestRate, SERVER_LIMITS } from './doors/limits.ts';
-import { ownOrigins } from './doors/origins.ts';
-import { pageRoutes } from './doors/page.ts';
+import { RequestRate } from './doors/limits.ts';
+import { openListener } from './doors/listener.ts';
 import { routes } from './doors/routes.ts';
-import { startEnrolment } from './enrolment/enrolment.ts';
+import { EnrolmentCodes } from './enrolment/codes.ts';
+import { EnrolmentJournal } from './enrolment/journal.ts';
+import { openEnrolment } from './enrolment/listener.ts';
+import { Nonces } from './enrolment/nonces.ts';
+import { EnrolmentRequests } from './enrolment/requests.ts';
 import { Entitlements } from './entitlements.ts';
 import { Grants } from './grants.ts';
 import { Journal } from './journal.ts';
 import { Leases } from './leases.ts';
 import { exposeGateway } from './metrics.ts';
+import { Policies } from './policies.ts';
 import { Relays } from './relay.ts';
 import { Revocation } from './revocation.ts';
 import { Rights } from './rights.ts';
+import { USER_COOKIE } from './sign-in/cookie.ts';
 import type { FactorSeal } from './sign-in/factors.ts';
 import { Sessions } from './sign-in/sessions.ts';
 import { Totp } from './sign-in/totp.ts';
@@ -39,6 +43,9 @@ import { Users } from './users.ts';
 
 /** A person clicks; a script that is in a hurry waits. */
 const REQUESTS_OF_ONE_CERTIFICATE = { perSecond: 20, burst: 60 };
+
+/** As the strictest that users can have (F1). */
+const ADMINISTRATOR_LIMITS = { idleSeconds: 900, overallSeconds: 43_200 };
 
 export interface GatewayParts {
   store: Store;
@@ -54,7 +61,9 @@ export interface GatewayParts {
 
 export interface Gateway {
   readonly port: number;
-  /** null: there is no listener for enrolment. */
+  /** null without such a listener */
+  readonly administrationPort: number | null;
+  /** null without such a listener */
   readonly enrolmentPort: number | null;
   /** For the administrator's Unix socket. */
   readonly admin: LocalHandlers;
@@ -99,65 +108,77 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
   const relays = new Relays({ tickets, rights, slots, broker, revocation, journal, relayed, now });
   const leases = new Leases({ revocation, grants, broker, now: monotonic, troubled });
 
-  const server = createServer({ ...serverTls(config.tls), ...SERVER_LIMITS });
-  const open = new Set<TLSSocket>();
-  server.on('secureConnection', (socket) => {
-    open.add(socket);
-    socket.once('close', () => open.delete(socket));
-  });
-  limitConnections(server, config.connectionsPerAddress);
-  const stopReloading = reloadOnChange(server, config.tls, (newest) => {
-    revocations = newest;
-    revocation.certificatesChanged();
-  });
-  const origins = new Set(config.origins);
-  /** Complete once the port is known. */
-  let own: readonly string[] = [];
-  openDoors(server, {
-    origins,
-    routes: [
-      ...(config.page ? pageRoutes(config.page, () => own) : []),
-      ...routes({
-        ...{ users, totp, sessions, entitlements, slots, tickets, grants, rights },
-        ...{ relays, broker, journal, now },
-      }),
-    ],
-    sessions,
-    rate: new RequestRate({ ...REQUESTS_OF_ONE_CERTIFICATE, now: monotonic }),
-    journal,
+  const doors = { rate: new RequestRate({ ...REQUESTS_OF_ONE_CERTIFICATE, now: monotonic }), journal };
+  const policies = new Policies(store);
+  const administrators = new Administrators(store);
+  const administratorSessions = new Sessions(store, ADMINISTRATOR_LIMITS, now);
+  const enrolment = {
+    users,
+    codes: new EnrolmentCodes(store, now),
+    requests: new EnrolmentRequests(store, now),
+    journal: new EnrolmentJournal(audit, monotonic),
+  };
+  const administrative = actions({
+    ...{ users, totp, sessions, entitlements, slots, broker, journal, now, policies },
+    changes: new PolicyChanges(store, policies, now),
+    ...{ administrators, administratorSessions },
+    enrolment: { ...enrolment, isListening: config.enrolment !== undefined, trust: () => loadTrust(config.tls), now },
   });
   const stopWatching = revocation.start();
-  const port = await listen(server, config.listen);
-  own = ownOrigins(loadTls(config.tls).own, port);
-  for (const origin of own) origins.add(origin);
-  const enrolment = await startEnrolment(config.enrolment, {
-    ...{ store, users, audit, trust: config.tls, now, monotonic },
-    refused(refusal) {
-      journal.refusedAtDoors.add(refusal.code);
-      if (refusal.reason === 'INTERNAL') journal.troubled(refusal);
+  const listener = await openListener({
+    ...{ listen: config.listen, tls: config.tls, page: config.page },
+    connectionsPerAddress: config.connectionsPerAddress,
+    kind: 'user',
+    origins: new Set(config.origins),
+    pagesOnly: false,
+    cookie: USER_COOKIE,
+    routes: routes({
+      ...{ users, totp, sessions, entitlements, slots, tickets, grants, rights },
+      ...{ relays, broker, journal, now },
+    }),
+    sessions,
+    ...doors,
+    revocationsChanged(newest) {
+      revocations = newest;
+      revocation.certificatesChanged();
     },
   });
+  const administration = config.administration
+    ? await openAdministration(
+        config.administration,
+        { administrators, totp, sessions: administratorSessions, now, ...doors },
+        administrative,
+      )
+    : null;
+  const enrolmentListener = config.enrolment
+    ? await openEnrolment(config.enrolment, {
+        ...enrolment,
+        nonces: new Nonces(monotonic),
+        monotonic,
+        operators: journal,
+      })
+    : null;
   // Only now: a second process started by mistake fails at the port, before it takes the first one's link over.
   const stopLinking = broker.start(parts.random);
 
   return {
-    port,
-    enrolmentPort: enrolment.port,
-    admin: { ...adminHandlers({ users, totp, sessions, entitlements, slots, broker, journal }), ...enrolment.admin },
+    port: listener.port,
+    administrationPort: administration?.port ?? null,
+    enrolmentPort: enrolmentListener?.port ?? null,
+    admin: socketHandlers(administrative, journal),
     forgetEarlierLife: () => slots.releaseLeftBehind(bornAt),
     anchor(checkpoint) {
       if (broker.isUp) broker.send({ type: 'anchor', ...checkpoint });
     },
     expose: (metrics) => exposeGateway(metrics, { relays, relayed, refusedAtDoors: journal.refusedAtDoors, broker }),
     async close() {
-      server.close();
-      enrolment.close();
+      const listeners = [listener, ...(administration ? [administration] : [])];
+      for (const one of listeners) one.stopListening();
+      enrolmentListener?.close();
       relays.endAll();
       await stopLinking();
       stopWatching();
-      stopReloading();
-      // Upgraded sockets are no longer the HTTP server's to close.
-      for (const socket of open) socket.destroySoon();
+      for (const one of listeners) one.close();
     },
   };
 }

@@ -75,6 +75,9 @@ runProcess('gateway', async (life) => {
       events.exposeSignIns(metrics);
     },
   });
-  const { port, enrolmentPort } = started;
-  announceReady({ name: 'gateway', port, metricsPort, ...(enrolmentPort === null ? {} : { enrolmentPort }) });
+  announceReady({
+    ...{ name: 'gateway', port: started.port, metricsPort },
+    ...(started.administrationPort === null ? {} : { administrationPort: started.administrationPort }),
+    ...(started.enrolmentPort === null ? {} : { enrolmentPort: started.enrolmentPort }),
+  });
 });

@@ -42,6 +42,8 @@ export interface RelayParts {
 export interface Upgraded {
   peer: PeerIdentity;
   signIn: SignIn;
+  /** Of the network, without the port. */
+  address: string;
 }
 
 /** Every session that this process relays or is opening. */
@@ -135,13 +137,13 @@ class Relay {
 
   async #admit(ticket: string): Promise<Admission> {
     const { tickets, rights, slots, journal, now } = this.#parts;
-    const { peer, signIn } = this.#who;
+    const { peer, signIn, address } = this.#who;
     journal.requireHealthy();
     const admission = await tickets.redeem(ticket, signIn);
     const { session, desktop } = admission;
     await rights.check({ peer, signIn, desktop });
     const { municipality, user } = signIn;
-    const slot: Slot = { session, municipality, user, desktop, startedAt: now() };
+    const slot: Slot = { session, municipality, user, desktop, startedAt: now(), address };
     await slots.claim(slot);
     this.#slot = slot;
     this.#bySession.set(session, this);

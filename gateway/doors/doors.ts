@@ -1,6 +1,6 @@
 // The way in. Every request and every upgrade, of any path, goes through the same steps in this order:
 //
-//   gate      verified user certificate, or nothing but the help page (T11)
+//   gate      verified certificate of the listener's kind, or nothing but the help page (T11)
 //   rate      so many requests of one certificate
 //   origin    allow-listed; a page must say where it comes from when it upgrades (F4)
 //   route     from the table
@@ -25,9 +25,15 @@ import type { RequestRate } from './limits.ts';
 import type { Answer, Route, StaticFile, Visit } from './route.ts';
 
 export interface DoorParts {
+  /** Whose certificates come in. */
+  kind: 'user' | 'admin';
   routes: readonly Route[];
   /** Of pages that may use this gateway, such as https://telework.example.jp */
   origins: ReadonlySet<string>;
+  /** Also a request must say where it comes from, unless it only reads: then pages are its only clients. */
+  pagesOnly: boolean;
+  /** Name of the sign-in's cookie. */
+  cookie: string;
   sessions: Sessions;
   rate: RequestRate;
   journal: Journal;
@@ -48,7 +54,7 @@ export function openDoors(server: Server, parts: DoorParts): void {
 async function serve(parts: DoorParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
     const visit = passGate(parts, request);
-    checkOrigin(parts, request, { required: false });
+    checkOrigin(parts, request, { required: parts.pagesOnly && request.method !== 'GET' });
     const route = findRoute(parts.routes, request.method ?? '', request.url ?? '');
     if (route.method === 'UPGRADE') throw new Refusal('ROUTE_UNKNOWN', 'a request where an upgrade was due');
     const answer =
@@ -73,9 +79,9 @@ async function upgrade(parts: DoorParts, request: IncomingMessage): Promise<(soc
 }
 
 /** @throws CERTIFICATE_*, REVOCATION_UNKNOWN, RATE_EXCEEDED */
-function passGate({ journal, rate }: DoorParts, request: IncomingMessage): Visit {
+function passGate({ kind, journal, rate }: DoorParts, request: IncomingMessage): Visit {
   const socket = socketOf(request);
-  const peer = verifyUser(socket);
+  const peer = verify(kind, socket);
   const visitor = visitorOf(peer, socket.remoteAddress);
   if (!rate.admit(peer.thumbprint)) throw new Refusal('RATE_EXCEEDED');
   for (const header of identityHeaders(request)) journal.identityHeader(header, visitor);
@@ -83,9 +89,9 @@ function passGate({ journal, rate }: DoorParts, request: IncomingMessage): Visit
 }
 
 /** @throws CERTIFICATE_*, REVOCATION_UNKNOWN */
-function verifyUser(socket: TLSSocket): PeerIdentity {
-  const peer = verifyPeer(socket, { kind: 'user', role: 'client' });
-  if (!MUNICIPALITY.test(peer.municipality)) {
+function verify(kind: DoorParts['kind'], socket: TLSSocket): PeerIdentity {
+  const peer = verifyPeer(socket, { kind, role: 'client' });
+  if (kind === 'user' && !MUNICIPALITY.test(peer.municipality)) {
     throw new Refusal('CERTIFICATE_WRONG_KIND', 'a user without a municipality');
   }
   return peer;
@@ -113,8 +119,12 @@ function methodsAt(routes: readonly Place[], path: string): string[] {
 }
 
 /** @throws SESSION_* */
-function requireSession({ sessions }: DoorParts, { visitor }: Visit, request: IncomingMessage): Promise<SignIn> {
-  return sessions.find(visitor, visitor.thumbprint, readCookie(request.headers.cookie));
+function requireSession(
+  { sessions, cookie }: DoorParts,
+  { visitor }: Visit,
+  request: IncomingMessage,
+): Promise<SignIn> {
+  return sessions.find(visitor, visitor.thumbprint, readCookie(cookie, request.headers.cookie));
 }
 
 export function send(
@@ -174,16 +184,16 @@ const BYPASS: ReadonlySet<Reason> = new Set([
 ]);
 const BYPASS_BY_UPGRADE: ReadonlySet<Reason> = new Set([...BYPASS, 'ROUTE_UNKNOWN', 'BODY_MALFORMED']);
 
-function note({ journal }: DoorParts, socket: TLSSocket, refusal: Refusal, bypass: ReadonlySet<Reason>): void {
+function note({ kind, journal }: DoorParts, socket: TLSSocket, refusal: Refusal, bypass: ReadonlySet<Reason>): void {
   journal.refusedAtDoors.add(refusal.code);
   if (STRANGER_CODES.has(refusal.code)) journal.certificateRefused(refusal, socket.remoteAddress);
-  else if (bypass.has(refusal.reason)) journal.bypassAttempt(refusal, visitorAt(socket), socket.remoteAddress);
+  else if (bypass.has(refusal.reason)) journal.bypassAttempt(refusal, visitorAt(kind, socket), socket.remoteAddress);
   else if (refusal.reason === 'INTERNAL') journal.troubled(refusal);
 }
 
-function visitorAt(socket: TLSSocket): Visitor | null {
+function visitorAt(kind: DoorParts['kind'], socket: TLSSocket): Visitor | null {
   try {
-    return visitorOf(verifyUser(socket), socket.remoteAddress);
+    return visitorOf(verify(kind, socket), socket.remoteAddress);
   } catch {
     return null;
   }

@@ -1,9 +1,11 @@
 // Every route of the gateway, as a table (B1): there is no path that is not here, and docs/api.md describes each row.
 import * as z from 'zod';
+import type { PeerIdentity } from '#platform/hop/tls.ts';
 import { Refusal } from '#protocol/codes.ts';
+import { aboutCertificate } from '../certificate-end.ts';
 import { listDesktops, type OpeningParts, openDesktop, openRequest } from '../opening.ts';
 import type { Relays } from '../relay.ts';
-import { clearCookie, setCookie } from '../sign-in/cookie.ts';
+import { clearCookie, setCookie, USER_COOKIE } from '../sign-in/cookie.ts';
 import type { Limits, SignIn } from '../sign-in/sessions.ts';
 import { type SignInParts, signInWithTotp } from '../sign-in/sign-in.ts';
 import type { Route } from './route.ts';
@@ -14,7 +16,11 @@ export type RouteParts = SignInParts & OpeningParts & { relays: Relays };
 const totpRequest = z.strictObject({ code: z.string().max(64) });
 
 export function routes(parts: RouteParts): readonly Route[] {
-  const { sessions, journal } = parts;
+  const { sessions, journal, now } = parts;
+  const about = (signIn: SignIn, { notAfter }: PeerIdentity) => ({
+    ...aboutSignIn(signIn, sessions.limits),
+    ...aboutCertificate(notAfter, now()),
+  });
   return [
     {
       method: 'GET',
@@ -29,18 +35,18 @@ export function routes(parts: RouteParts): readonly Route[] {
       method: 'POST',
       path: '/api/sign-in/totp',
       needs: 'certificate',
-      async answer({ visitor, body }) {
+      async answer({ peer, visitor, body }) {
         const { code } = await body(totpRequest);
         const { secret, signIn } = await signInWithTotp(parts, visitor, code);
-        return { json: about(signIn, sessions.limits), headers: { 'Set-Cookie': setCookie(secret) } };
+        return { json: about(signIn, peer), headers: { 'Set-Cookie': setCookie(USER_COOKIE, secret) } };
       },
     },
     {
       method: 'GET',
       path: '/api/session',
       needs: 'session',
-      async answer({ signIn }) {
-        return { json: about(signIn, sessions.limits) };
+      async answer({ peer, signIn }) {
+        return { json: about(signIn, peer) };
       },
     },
     {
@@ -51,7 +57,10 @@ export function routes(parts: RouteParts): readonly Route[] {
         await sessions.end(signIn);
         journal.signedOut(visitor);
         // Not "storage": that would delete the device key.
-        return { status: 204, headers: { 'Set-Cookie': clearCookie(), 'Clear-Site-Data': '"cache", "cookies"' } };
+        return {
+          status: 204,
+          headers: { 'Set-Cookie': clearCookie(USER_COOKIE), 'Clear-Site-Data': '"cache", "cookies"' },
+        };
       },
     },
     {
@@ -74,15 +83,15 @@ export function routes(parts: RouteParts): readonly Route[] {
       method: 'UPGRADE',
       path: '/relay',
       needs: 'session',
-      take({ peer, signIn }, socket) {
-        parts.relays.take({ peer, signIn }, socket);
+      take({ peer, signIn, visitor: { address } }, socket) {
+        parts.relays.take({ peer, signIn, address }, socket);
       },
     },
   ];
 }
 
 /** What the user may know about the own sign-in; lastSignIn lets a stranger's be noticed (E8). */
-function about({ user, municipality, factors, lastSignIn, signedInAt }: SignIn, limits: Limits) {
+function aboutSignIn({ user, municipality, factors, lastSignIn, signedInAt }: SignIn, limits: Limits) {
   return {
     ...{ user, municipality, factors, ...limits, managesFactorsOnly: false },
     lastSignIn: lastSignIn === null ? null : new Date(lastSignIn).toISOString(),

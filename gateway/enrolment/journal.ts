@@ -9,9 +9,6 @@ import type { UserId } from '../users.ts';
 /** Strangers shall not fill the disk that the audit log needs (T13). */
 const REFUSALS = { perSecond: 2, burst: 50 };
 
-/** Who may open the administrator's socket is the operating system's word: this account. */
-const BY = { by: 'admin socket' };
-
 /** A request and whose it is. */
 interface Which extends UserId {
   request: string;
@@ -35,8 +32,8 @@ export class EnrolmentJournal {
     requireHealthy(this.#audit);
   }
 
-  codeIssued({ municipality, user }: UserId): void {
-    this.#audit.record('enrolment-code-issued', { municipality, user, ...BY });
+  codeIssued({ municipality, user }: UserId, by: string): void {
+    this.#audit.record('enrolment-code-issued', { municipality, user, by });
   }
 
   requested({ municipality, user, request }: Which, address: string): void {
@@ -51,21 +48,21 @@ export class EnrolmentJournal {
     this.#audit.record('enrolment-refused', { reason, address, detail: `${detail}${more}` });
   }
 
-  exported({ municipality, user, request }: Which): void {
-    this.#audit.record('enrolment-exported', { municipality, user, request, ...BY });
+  exported({ municipality, user, request }: Which, by: string): void {
+    this.#audit.record('enrolment-exported', { municipality, user, request, by });
   }
 
-  declined({ municipality, user, request }: Which): void {
-    this.#audit.record('enrolment-declined', { municipality, user, request, ...BY });
+  declined({ municipality, user, request }: Which, by: string): void {
+    this.#audit.record('enrolment-declined', { municipality, user, request, by });
   }
 
-  certified({ municipality, user, request }: Which, { serial, thumbprint }: PeerIdentity): void {
-    this.#audit.record('enrolment-certified', { municipality, user, request, serial, thumbprint, ...BY });
+  certified({ municipality, user, request }: Which, { serial, thumbprint }: PeerIdentity, by: string): void {
+    this.#audit.record('enrolment-certified', { municipality, user, request, serial, thumbprint, by });
   }
 
   /** A certificate that an administrator brought and that fits no request. */
-  importRefused({ reason, detail }: Refusal, request: string): void {
-    this.#audit.record('enrolment-refused', { reason, request, detail, ...BY });
+  importRefused({ reason, detail }: Refusal, request: string, by: string): void {
+    this.#audit.record('enrolment-refused', { reason, request, detail, by });
   }
 
   collected({ municipality, user, request }: Which, address: string): void {

@@ -16,6 +16,7 @@ import { findRoute, send, sendRefusal } from '../doors/doors.ts';
 import { limitConnections, RequestRate, SERVER_LIMITS } from '../doors/limits.ts';
 import { ownOrigins } from '../doors/origins.ts';
 import { pageRoutes } from '../doors/page.ts';
+import type { Journal } from '../journal.ts';
 import type { EnrolmentJournal } from './journal.ts';
 import { networkOf } from './network.ts';
 import { type EnrolmentParts, enrolmentRoutes, type StrangersRoute } from './routes.ts';
@@ -48,14 +49,14 @@ interface Doors {
   origins(): readonly string[];
   rates: Rates;
   journal: EnrolmentJournal;
-  /** Every refusal, for the metrics; and what is no stranger's doing, for the operators. */
-  refused(refusal: Refusal): void;
+  /** Counts every refusal, and tells the operators of what is no stranger's doing. */
+  operators: Pick<Journal, 'refusedAtDoors' | 'troubled'>;
 }
 
 /** @throws Failure in one line: a file that cannot be used, a port in use */
 export async function openEnrolment(
   config: EnrolmentConfig,
-  parts: EnrolmentParts & { monotonic(): number; refused(refusal: Refusal): void },
+  parts: EnrolmentParts & Pick<Doors, 'operators'> & { monotonic(): number },
 ): Promise<{ port: number; close(): void }> {
   const server = createServer({ ...unaskingTls(config.tls), ...SERVER_LIMITS });
   limitConnections(server, CONNECTIONS_OF_ONE_ADDRESS);
@@ -65,7 +66,7 @@ export async function openEnrolment(
     origins: () => origins,
     rates: new Rates(parts.monotonic),
     journal: parts.journal,
-    refused: parts.refused,
+    operators: parts.operators,
   };
   const answer = (request: IncomingMessage, response: ServerResponse) => void serve(doors, request, response);
   server.on('request', answer);
@@ -98,7 +99,8 @@ async function serve(doors: Doors, request: IncomingMessage, response: ServerRes
     send(request, response, await route.answer({ address, body: (schema) => readBody(request, schema) }));
   } catch (error) {
     const refusal = refusalFrom(error);
-    doors.refused(refusal);
+    doors.operators.refusedAtDoors.add(refusal.code);
+    if (refusal.reason === 'INTERNAL') doors.operators.troubled(refusal);
     if (RECORDED.has(refusal.code)) doors.journal.refused(refusal, address);
     sendRefusal(doors, request, response, refusal);
   }

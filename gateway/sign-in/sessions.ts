@@ -4,7 +4,7 @@ import { timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
 import type { Entry, Store } from '#platform/state/store.ts';
 import { Refusal } from '#protocol/codes.ts';
-import { type UserId, userIdSchema } from '../users.ts';
+import type { UserId } from '../users.ts';
 import { hashOf, newSecret } from './cookie.ts';
 
 export const SESSION_PREFIX = 'sign-in/';
@@ -34,6 +34,9 @@ const row = z.strictObject({
   lastSignIn: z.number().nullable(),
 });
 type Row = z.infer<typeof row>;
+
+/** A user, or an administrator: those have "-" for the municipality. */
+const ownerSchema = z.strictObject({ municipality: z.string(), user: z.string() });
 
 export interface SignIn extends UserId {
   /** Hash of the cookie: names this sign-in, opens nothing. */
@@ -85,7 +88,7 @@ export class Sessions {
     if (!secret) throw new Refusal('SESSION_MISSING', 'no cookie');
     const id = hashOf(secret);
     const entry = await this.#store.get(OWNER_PREFIX + id);
-    const { municipality, user } = entry ? userIdSchema.parse(entry.value) : owner;
+    const { municipality, user } = entry ? ownerSchema.parse(entry.value) : owner;
     if (municipality !== owner.municipality || user !== owner.user) {
       throw new Refusal('SESSION_OTHER_USER', `the cookie of ${municipality}/${user}`);
     }
@@ -117,6 +120,11 @@ export class Sessions {
       const version = await this.#store.compareAndSwap(key(signIn), entry.version, active, this.#expiry(active));
       if (version !== null) return;
     }
+  }
+
+  /** @returns when the user last did something, ms, as it was noted last; null if nobody is signed in */
+  async lastActive(owner: UserId): Promise<number | null> {
+    return (await this.#read(owner))?.value.lastActiveAt ?? null;
   }
 
   get limits(): Limits {

@@ -25,13 +25,13 @@ export async function signInWithTotp(
   code: string,
 ): Promise<{ secret: string; signIn: SignIn }> {
   journal.requireHealthy();
-  const { municipality, user, thumbprint } = visitor;
+  const { municipality, user, thumbprint, certificateExpiresAt } = visitor;
   const owner = { municipality, user };
   const factors: Factor[] = ['mtls', 'otp'];
   try {
     await users.requireEnabled(owner);
     await totp.verify(owner, code);
-    const lastSignIn = await users.noteSignIn(owner, now());
+    const lastSignIn = await users.noteSignIn(owner, now(), certificateExpiresAt);
     journal.signedIn(visitor, factors);
     journal.requireHealthy(); // what could not be recorded does not begin (G4)
     return await sessions.begin(owner, { thumbprint, factors, lastSignIn });

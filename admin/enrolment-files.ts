@@ -5,10 +5,7 @@ import * as z from 'zod';
 import { Failure } from '#platform/process/exit.ts';
 import { makePrivateFolder } from '#platform/process/private-folder.ts';
 import { enrolmentFileSchema } from '#protocol/enrolment.ts';
-import type { Given } from './commands.ts';
-
-/** Calls the gateway. */
-export type Ask = (body: object) => Promise<unknown>;
+import { type Ask, badArguments, type Given } from './command.ts';
 
 const CERTIFICATE_MAX_BYTES = 16_384;
 const exported = z.object({ requests: z.array(enrolmentFileSchema) });
@@ -17,7 +14,12 @@ const exported = z.object({ requests: z.array(enrolmentFileSchema) });
  * Writes each waiting request as OUT/NUMBER.json, for `certs -- issue user --enrolment`. One that is there is kept.
  * @throws Failure
  */
-export async function exportRequests(ask: Ask, { out, request }: Given): Promise<{ files: string[] }> {
+export async function exportRequests(
+  ask: Ask,
+  { out, request }: Given,
+  files: readonly string[],
+): Promise<{ files: string[] }> {
+  if (files[0] !== undefined) throw badArguments(`unexpected argument "${files[0]}"`);
   const folder = String(out);
   makePrivateFolder(folder);
   const { requests } = exported.parse(await ask(request === undefined ? {} : { request }));
@@ -31,8 +33,12 @@ export async function exportRequests(ask: Ask, { out, request }: Given): Promise
 }
 
 /** One call a file, so that one bad certificate holds up no other. @throws Failure naming the first file that was refused */
-export async function importCertificates(ask: Ask, files: readonly string[]): Promise<{ imported: unknown[] }> {
-  if (files.length === 0) throw new Failure('which files? --help shows the usage', 2);
+export async function importCertificates(
+  ask: Ask,
+  _given: Given,
+  files: readonly string[],
+): Promise<{ imported: unknown[] }> {
+  if (files.length === 0) throw badArguments('which files?');
   const imported: unknown[] = [];
   const refused: string[] = [];
   for (const file of files) {
