@@ -5,7 +5,7 @@ import type { TlsFiles } from '#platform/hop/tls.ts';
 import { openAdministered, type TestAdministration, type Who } from '#tests/support/administration.ts';
 
 /** The table as it stands in the code; its parts are not needed to read it. */
-const TABLE: readonly Action[] = actions({} as ActionParts);
+const TABLE: readonly Action[] = actions({ enrolment: {} } as ActionParts);
 const AT_PAGE = TABLE.filter(({ only }) => only !== 'socket');
 const TANAKA = { municipality: '131016', user: 'tanaka' };
 
