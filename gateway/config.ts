@@ -1,6 +1,7 @@
 // gateway.json: read once at start, frozen.
 import * as z from 'zod';
 import { tlsFilesSchema } from '#platform/hop/tls.ts';
+import { ownFilesSchema } from '#platform/hop/tls-files.ts';
 import { metricsSchema } from '#platform/metrics/listener.ts';
 import { filePath, listenSchema, readConfig } from '#platform/process/config.ts';
 import { CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX } from './doors/limits.ts';
@@ -53,6 +54,8 @@ const schema = z.strictObject({
       attestationRoots: filePath.optional(),
     })
     .optional(),
+  /** The second listener, where users without a certificate ask for one; left out, there is none. */
+  enrolment: z.strictObject({ listen: listenSchema, tls: ownFilesSchema, page: filePath.optional() }).optional(),
   /** Of the listener; raise it where a proxy that passes TLS through stands in front. */
   connectionsPerAddress: z.int().min(1).max(CONNECTIONS_MAX).default(CONNECTIONS_PER_ADDRESS_MAX),
   limits: z
