@@ -40,7 +40,7 @@ function card(
   const { say, request } = visit;
   const password = field(
     say(SIGN_IN.password),
-    { type: 'password', autocomplete: 'current-password', maxlength: 256 },
+    { type: 'password', autocomplete: 'current-password', maxlength: 128 },
     say(SIGN_IN.passwordHint),
   );
   const typedPassword = () => (asked.password ? password.input.value : undefined);
@@ -72,7 +72,11 @@ function card(
   return element(
     'div',
     { class: 'card stack' },
-    element('p', { class: 'soft' }, say(fill(SIGN_IN.who, { user, municipality }))),
+    element(
+      'p',
+      { class: 'soft' },
+      say(fill(municipality === '-' ? SIGN_IN.whoAdministrates : SIGN_IN.who, { user, municipality })),
+    ),
     ...(passkey && !passkeysAreThere() ? [element('p', { class: 'soft' }, say(SIGN_IN.passkeyUnable))] : []),
     totp ? codeAfter(passkey && passkeysAreThere() ? passkeyFirst() : []) : onlyPasskey(),
     recovery(visit, typedPassword, arrived),

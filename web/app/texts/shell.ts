@@ -1,5 +1,5 @@
 // Texts of what surrounds the pages.
-import type { Bilingual } from '../language.ts';
+import { type Bilingual, fill } from '../language.ts';
 
 export const SHELL = {
   name: { ja: 'テレワーク', en: 'Telework' },
@@ -7,14 +7,10 @@ export const SHELL = {
   account: { ja: 'マイページ', en: 'My account' },
   signOut: { ja: 'サインアウト', en: 'Sign out' },
   municipality: { ja: '団体コード {municipality}', en: 'Municipality {municipality}' },
+  everywhere: { ja: '全団体', en: 'All municipalities' },
   until: { ja: '{time} まで利用可', en: 'Until {time}' },
-  loading: { ja: '読み込んでいます…', en: 'Loading …' },
   troubled: { ja: '画面を表示できません', en: 'This page cannot be shown' },
   retry: { ja: 'もう一度試す', en: 'Try again' },
-  signInAgain: {
-    ja: '安全のため、この操作の前にもう一度サインインしてください。',
-    en: 'For your safety, please sign in again before you do this.',
-  },
   ended: {
     ja: 'サインインの有効時間が過ぎました。もう一度サインインしてください。',
     en: 'Your sign-in has expired. Please sign in again.',
@@ -25,6 +21,11 @@ export const SHELL = {
   },
 } as const satisfies Record<string, Bilingual>;
 
+/** @param municipality "-" for an administrator of all of them */
+export function chargeIn(municipality: string): Bilingual {
+  return municipality === '-' ? SHELL.everywhere : fill(SHELL.municipality, { municipality });
+}
+
 /** How somebody signed in: the names that the gateway gives to factors (RFC 8176), in words. */
 export const FACTORS = {
   mtls: { ja: '証明書', en: 'certificate' },
@@ -34,5 +35,4 @@ export const FACTORS = {
   user: { ja: '本人確認', en: 'user verified' },
   pwd: { ja: 'パスワード', en: 'password' },
   recovery: { ja: '回復コード', en: 'recovery code' },
-  activation: { ja: '登録用コード', en: 'activation code' },
 } as const satisfies Record<string, Bilingual>;
