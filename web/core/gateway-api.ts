@@ -32,6 +32,9 @@ export const signedIn = z.object({
   overallSeconds: z.number(),
   /** By a recovery or activation code: no desktop can be opened. */
   managesFactorsOnly: z.boolean(),
+  /** When the certificate of this connection ends; warning: 30, 7 or 1 days before. */
+  certificateExpiresAt: z.optional(z.nullable(z.string())),
+  certificateWarning: z.optional(z.nullable(z.number())),
   /** To a page of another origin only: its sign-in, instead of the cookie. */
   token: z.optional(z.string()),
 });

@@ -1,5 +1,6 @@
 // The list of desktops: which may be opened, which are there. It looks again while it is looked at.
 import { type DesktopEntry, listDesktops } from '#web/core/gateway-api.ts';
+import { certificateNotice } from '../certificate-notice.ts';
 import { element } from '../element.ts';
 import { button, Told } from '../form.ts';
 import { fill } from '../language.ts';
@@ -51,6 +52,7 @@ export async function desktopsPage(visit: SignedInVisit, actions: DesktopActions
     return {
       title: DESKTOPS.title,
       content: [
+        ...certificateNotice(visit),
         lastSignIn(visit),
         told.node,
         rows.length > 0 ? list : element('p', { class: 'card' }, say(DESKTOPS.none)),

@@ -5,6 +5,10 @@ export const SHELL = {
   name: { ja: 'テレワーク', en: 'Telework' },
   desktops: { ja: 'デスクトップ', en: 'Desktops' },
   account: { ja: 'マイページ', en: 'My account' },
+  certificateEnds: {
+    ja: 'この端末の証明書は {time} に期限が切れます。早めに担当者へ更新を依頼してください。',
+    en: 'The certificate on this device ends on {time}. Ask your administrator for a new one in time.',
+  },
   signOut: { ja: 'サインアウト', en: 'Sign out' },
   municipality: { ja: '団体コード {municipality}', en: 'Municipality {municipality}' },
   everywhere: { ja: '全団体', en: 'All municipalities' },
