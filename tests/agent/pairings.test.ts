@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Pairings } from '#agent/pairings.ts';
+import { counterAdvances, Pairings } from '#agent/pairings.ts';
 import type { Store } from '#platform/state/store.ts';
 import { toHex } from '#protocol/bytes.ts';
 import { Refusal } from '#protocol/codes.ts';
@@ -90,7 +90,7 @@ describe('pairing', () => {
   it('keeps a passkey with all that later proofs are held against', async () => {
     await pairings.issue('tanaka', DESKTOP, false);
     await pairings.learn('tanaka', DESKTOP, passkey);
-    const { backedUp: _, ...paired } = passkey;
+    const { backedUp: _, counter: __, ...paired } = passkey;
     expect(await pairings.keysOf('tanaka', DESKTOP)).toEqual([paired]);
     await pairings.noteUse('tanaka', DESKTOP, { ...passkey, counter: 9, backedUp: true });
     const [stored] = await pairings.list();
@@ -140,6 +140,20 @@ describe('pairing', () => {
     expect(await pairings.revoke('tanaka', DESKTOP)).toEqual({ devices: 1, code: true });
     expect(await pairings.keysOf('tanaka', DESKTOP)).toEqual([]);
     expect(await reasonOf(pairings.spendTry('tanaka', DESKTOP))).toBe('PAIRING_CODE_MISSING');
+  });
+});
+
+describe('a counter', () => {
+  it.each([
+    [0, 0, true],
+    [0, 1, true],
+    [7, 8, true],
+    [7, 4_294_967_295, true],
+    [7, 7, false],
+    [7, 6, false],
+    [7, 0, false],
+  ])('from %i to %i: %s', (stored, shown, advances) => {
+    expect(counterAdvances(stored, shown)).toBe(advances);
   });
 });
 

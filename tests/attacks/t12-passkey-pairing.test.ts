@@ -138,6 +138,7 @@ describe('a new credential that is none', () => {
     ['with text of 2^31 bytes', withExtensions('a17a7fffffff')],
     ['with an array in an array in an array …', withExtensions(`a16161${'81'.repeat(300)}00`)],
     ['with a tag', withExtensions('a16161c000')],
+    ['with a tag of nothing', withExtensions('a16161c0')],
     ['with a float', withExtensions('a16161fb3ff0000000000000')],
     ['with two maps', withExtensions('a0a0')],
   ])('%s is refused as malformed', async (_, change) => {

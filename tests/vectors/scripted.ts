@@ -68,7 +68,7 @@ function pairedOf({ device, passkey }: Inputs): PairedKey {
   if (!passkey) return { kind: 'device-key', publicKey };
   const credentialId = bytes(passkey.credentialId);
   const { rpId } = VECTOR_PINS;
-  return { kind: 'passkey', publicKey, credentialId, rpId, backupEligible: false, counter: 0 };
+  return { kind: 'passkey', publicKey, credentialId, rpId, backupEligible: false };
 }
 
 const fixedKey = (publicKey: string, sign: Signer): SigningKey => ({ publicKey: bytes(publicKey), sign });
