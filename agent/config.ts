@@ -15,7 +15,7 @@ const vnc = z.strictObject({
   passwordFile: filePath.optional(),
 });
 
-/** What a passkey's proof must name. A browser takes an rpId only for origins at it or below it. */
+/** What a passkey's proof must name. The page makes its passkeys for its own host and for no domain above it. */
 const webauthn = z
   .strictObject({
     rpId: z.string().regex(/^(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)*$/),
@@ -25,7 +25,7 @@ const webauthn = z
       .max(8),
   })
   .refine(({ rpId, origins }) => origins.every((origin) => isOriginOf(rpId, origin)), {
-    error: 'each of origins must be https://HOST or https://HOST:PORT, with HOST the rpId or a name below it',
+    error: 'each of origins must be https://HOST or https://HOST:PORT, with HOST the rpId',
   });
 
 const schema = z.strictObject({
@@ -52,7 +52,7 @@ const schema = z.strictObject({
 
 function isOriginOf(rpId: string, origin: string): boolean {
   const url = URL.parse(origin);
-  return url?.origin === origin && (url.hostname === rpId || url.hostname.endsWith(`.${rpId}`));
+  return url?.origin === origin && url.hostname === rpId;
 }
 
 export type AgentConfig = z.infer<typeof schema>;
