@@ -18,6 +18,8 @@ export type { PasskeyProver, Prover } from '#protocol/inner/proof.ts';
 export interface Surroundings {
   request: Request;
   dial(): Promise<DataSocket>;
+  /** The sign-in of a page of another origin, whose requests carry no cookie; null where there is one. */
+  token?(): string | null;
   cipher: Cipher;
   /** Calls back after `ms`; returns how to call it off. */
   after(ms: number, callback: () => void): () => void;
@@ -102,7 +104,8 @@ async function open(
   try {
     giveUpAfter(OPENING_MAX_MS);
     const inbox = new Inbox(socket);
-    socket.sendText(JSON.stringify({ type: 'ticket', ticket }));
+    const token = around.token?.() ?? null;
+    socket.sendText(JSON.stringify({ type: 'ticket', ticket, ...(token === null ? {} : { token }) }));
     const paired = parsePairedMessage(await inbox.nextText());
     if (paired.session !== parameters.session) throw new Refusal('MESSAGE_UNEXPECTED', 'paired for another session');
 
