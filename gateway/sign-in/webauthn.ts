@@ -6,6 +6,7 @@ import {
   cose,
   decodeAttestationObject,
   decodeCredentialPublicKey,
+  isoCBOR,
   parseAuthenticatorData,
 } from '@simplewebauthn/server/helpers';
 import * as z from 'zod';
@@ -206,6 +207,9 @@ async function openAttestation(
   bytes: Bytes,
 ): Promise<{ format: string; x5c: Uint8Array[] | null; authenticatorData: Bytes }> {
   const object = await attempt('PASSKEY_MALFORMED', () => decodeAttestationObject(bytes));
+  // The decoder believes lengths beyond the end, and overlooks what follows it; its encoder has one spelling (T14).
+  const spelled = await attempt('PASSKEY_MALFORMED', () => isoCBOR.encode(object as never));
+  if (!equal(Uint8Array.from(spelled), bytes)) throw new Refusal('PASSKEY_MALFORMED', 'attestation object');
   const get = (map: unknown, name: string): unknown => (map instanceof Map ? map.get(name) : undefined);
   const format = get(object, 'fmt');
   const x5c = get(get(object, 'attStmt'), 'x5c');

@@ -4,12 +4,13 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { NEEDED_FOR_VNC_DESKTOP, startVncDesktop, type VncDesktop } from '#lab/vnc-desktop.ts';
-import { typeAtPage } from '#tests/support/browser-keyboard.ts';
-import { type Chromium, NEEDED_FOR_CHROMIUM, screenshot, startChromium } from '#tests/support/chromium.ts';
+import { strikeKeys, typeAtPage } from '#tests/support/browser-keyboard.ts';
+import { NEEDED_FOR_CHROMIUM, screenshot } from '#tests/support/chromium.ts';
 import { needs } from '#tests/support/need.ts';
 import { expectThroughWatermark } from '#tests/support/pictures.ts';
 import { readRawPicture } from '#tests/support/raw-rfb.ts';
 import { useSystem } from '#tests/support/system.ts';
+import { useChromium } from '#tests/support/use-chromium.ts';
 import { openAtPage, pairAtPage, pictureAt, signInByCode, watermarksOf } from '#tests/support/user-at-page.ts';
 
 const WAIT = { timeout: 15_000, interval: 100 };
@@ -29,17 +30,11 @@ describe.skipIf(!needs(...NEEDED_FOR_CHROMIUM, ...NEEDED_FOR_VNC_DESKTOP))('work
   ]);
   const idOf = (name: string) => up.system.desktops.find((id) => id.endsWith(name)) as string;
 
-  let browser: Chromium;
+  const chromium = useChromium(up);
   let page: Page;
   beforeAll(async () => {
-    const { ca, p12, p12Password } = up.tanaka;
-    browser = await startChromium({
-      certificates: { authority: ca, user: { p12, password: p12Password } },
-      origins: [up.system.gateway],
-    });
-    page = await browser.context.newPage();
+    page = chromium.page;
   });
-  afterAll(() => browser?.close());
 
   it('signs in by certificate and one-time code', async () => {
     await signInByCode(page, up.system, up.tanaka);
@@ -65,6 +60,6 @@ describe.skipIf(!needs(...NEEDED_FOR_CHROMIUM, ...NEEDED_FOR_VNC_DESKTOP))('work
   });
 
   it('complained of nothing', () => {
-    expect(browser.complaints()).toEqual([]);
+    expect(chromium.browser.complaints()).toEqual([]);
   });
 });

@@ -147,7 +147,7 @@ export class SoftAuthenticator {
     const self = attestation === 'self';
     const right = self ? this.#sign(ownKey, signed) : sign('sha256', signed, attestation.key);
     return map([
-      [text('alg'), integer(self ? COSE_ALGORITHM[this.algorithm] : COSE_ALGORITHM.ES256)],
+      [text('alg'), integer(COSE_ALGORITHM[self ? this.algorithm : algorithmOf(attestation.key)])],
       [text('sig'), bytes(wrong.signature?.(right) ?? right)],
       ...(self ? [] : [[text('x5c'), array(attestation.x5c.map(bytes))] as const]),
     ]);
@@ -162,6 +162,10 @@ export class SoftAuthenticator {
 export function challengeOf(nonce: unknown): Buffer {
   const bytes = Buffer.from(String(nonce), 'base64url');
   return sha256(Buffer.concat([Buffer.from('tw/signin/1\0'), bytes]));
+}
+
+function algorithmOf({ asymmetricKeyType }: KeyObject): Algorithm {
+  return asymmetricKeyType === 'rsa' ? 'RS256' : 'ES256';
 }
 
 function makeKeys(algorithm: Algorithm): KeyPair {

@@ -96,8 +96,8 @@ export async function openGateway(
     factorKey: join(folder, 'factor.key'),
     state: folder,
     adminSocket: join(folder, 'admin.sock'),
-    ...(options.page ? { page: options.page } : {}),
     webauthn: { rpId: 'localhost', rpName: 'LGWAN Telework', ...options.webauthn },
+    ...(options.page ? { page: options.page } : {}),
     connectionsPerAddress: options.connectionsPerAddress ?? 256,
     limits: options.limits ?? { idleSeconds: 900, overallSeconds: 43_200 },
   };
