@@ -38,12 +38,14 @@ export interface SystemOptions {
   line?: LineSpec;
   /** Of the gateway's listener; its own default if it is left out. */
   connectionsPerAddress?: number;
+  /** The page that the gateway serves; what `npm run page` makes if it is left out, null for none. */
+  page?: string | null;
   progress?(step: Step): void;
   /** Ends the start, and every command that is run for the system later; stop() is still to be called then. */
   signal?: AbortSignal;
 }
 
-export type Step = 'certificates' | 'broker' | 'gateway' | 'agent';
+export type Step = 'page' | 'certificates' | 'broker' | 'gateway' | 'agent';
 
 interface TlsFiles {
   key: string;
@@ -102,6 +104,9 @@ export async function bringUp(options: SystemOptions): Promise<System> {
   };
 
   try {
+    progress('page');
+    const page = options.page === undefined ? await buildPage(signal) : options.page;
+
     progress('certificates');
     const files = await certificates(at('certs'), signal);
 
@@ -134,6 +139,8 @@ export async function bringUp(options: SystemOptions): Promise<System> {
       factorKey: 'factor.key',
       state: 'state',
       adminSocket: 'admin.sock',
+      webauthn: { rpId: 'localhost', rpName: 'LGWAN Telework' },
+      ...(page ? { page } : {}),
       ...(options.connectionsPerAddress ? { connectionsPerAddress: options.connectionsPerAddress } : {}),
       metrics: loopback,
     });
@@ -145,6 +152,7 @@ export async function bringUp(options: SystemOptions): Promise<System> {
       identityKey: 'agent-key.pem',
       grantKeys: [at('gateway', 'grant-key.pub.pem')],
       desktops: options.desktops,
+      webauthn: { rpId: 'localhost', origins: [`https://localhost:${port}`] },
       state: 'state',
       socket: 'agent.sock',
       metrics: loopback,
@@ -175,6 +183,12 @@ export async function bringUp(options: SystemOptions): Promise<System> {
     await stop();
     throw error;
   }
+}
+
+/** Takes a twentieth of a second unless its sources have changed. @returns the folder that the gateway serves */
+async function buildPage(signal: AbortSignal | undefined): Promise<string> {
+  const { folder } = JSON.parse(await mustRun('scripts/page.mjs', ['--json'], signal));
+  return join(folder, 'user');
 }
 
 /** Makes the authorities once; later starts only renew the revocation lists, which live seven days. */

@@ -82,6 +82,17 @@ export const PAIRING_CODE_BITS = 80;
 export const PAIRING_TRIES = 5;
 export const PAIRING_LIFE_MS = 15 * 60_000;
 
+// Passkey proofs
+/** WebAuthn L3 §4. */
+export const CREDENTIAL_ID_MIN_BYTES = 16;
+export const CREDENTIAL_ID_MAX_BYTES = 1_023;
+/** A new credential with the longest id is 1,155 bytes; the rest is for extensions. */
+export const AUTHENTICATOR_DATA_MAX_BYTES = 1_536;
+/** A browser writes some 150 bytes and the origin. */
+export const CLIENT_DATA_MAX_BYTES = 1_024;
+/** An assertion of the largest parts has 3,664 bytes. */
+export const PROOF_ELEMENT_MAX_BYTES = 4_096;
+
 // Relays
 /** A relay stops reading a socket while more than this waits to be written to the other. */
 export const RELAY_QUEUE_MAX_BYTES = 256 * 1024;

@@ -4,7 +4,7 @@ import { type Code, Refusal } from '#protocol/codes.ts';
 import { WINDOW_FIRST_BYTES } from '#protocol/limits.ts';
 import { signLease } from '#protocol/outer/grant.ts';
 import { type BothEnds, bothEnds, DESKTOP, OTHER_DESKTOP, USER } from '#tests/support/both-ends.ts';
-import { deviceKey } from '#tests/support/end-to-end.ts';
+import { deviceKey, pairedOf } from '#tests/support/end-to-end.ts';
 import { until } from '#tests/support/memory-link.ts';
 import { type End, endOf } from '#web/core/ends.ts';
 
@@ -240,7 +240,7 @@ describe('an agent', () => {
     expect(ends.audit.of('user-verified')).toEqual([
       expect.objectContaining({ user: USER, municipality: '131016', desktop: DESKTOP, proof: 'device-key' }),
     ]);
-    expect(await ends.pairings.keysOf(USER, DESKTOP)).toEqual([deviceKey.publicKey]);
+    expect(await ends.pairings.keysOf(USER, DESKTOP)).toEqual([pairedOf(deviceKey)]);
   });
 });
 

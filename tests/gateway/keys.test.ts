@@ -57,7 +57,8 @@ describe('the grant key', () => {
     const grants = new Grants(key, { idleSeconds: 900, overallSeconds: 43_200 }, clock.now);
     const signIn: SignIn = {
       ...TANAKA,
-      ...{ id: 'id', thumbprint: 'A'.repeat(43), factors: ['mtls', 'otp'], lastSignIn: null, endsAt: 0 },
+      ...{ id: 'id', thumbprint: 'A'.repeat(43), factors: ['mtls', 'otp'], lastSignIn: null, signedInAt: 0, endsAt: 0 },
+      basis: { factor: 'totp', which: '1', passwordSetAt: null },
     };
     const opening = {
       ...{ session: 'a'.repeat(32), desktop: '131016/soumu/notepad', mode: 'open' as const },

@@ -1,0 +1,7 @@
+import './no-eval.ts';
+import { openFrame } from './frame.ts';
+
+openFrame({ ja: '証明書の発行', en: 'Your certificate' }).show(() => ({
+  title: { ja: '証明書の発行', en: 'Your certificate' },
+  content: [],
+}));
