@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { tlsFilesSchema } from '#platform/hop/tls.ts';
 import { metricsSchema } from '#platform/metrics/listener.ts';
 import { filePath, readConfig } from '#platform/process/config.ts';
+import { limitsSchema } from '#platform/process/limits.ts';
 import { DESKTOPS_PER_AGENT_MAX } from '#protocol/limits.ts';
 import { NAME } from '#protocol/names.ts';
 
@@ -27,12 +28,7 @@ const schema = z.strictObject({
   state: filePath,
   socket: filePath,
   metrics: metricsSchema,
-  limits: z
-    .strictObject({
-      idleSeconds: z.int().min(60).max(3600).default(900),
-      overallSeconds: z.int().min(300).max(43_200).default(43_200),
-    })
-    .prefault({}),
+  limits: limitsSchema,
 });
 
 export type AgentConfig = z.infer<typeof schema>;

@@ -8,6 +8,7 @@ import { reloadOnChange, serverTls } from '#platform/hop/tls.ts';
 import { loadTls, loadTrust } from '#platform/hop/tls-files.ts';
 import type { Metrics } from '#platform/metrics/metrics.ts';
 import { RelayTally } from '#platform/metrics/relay-tally.ts';
+import { stricter } from '#platform/process/limits.ts';
 import { listen } from '#platform/process/listen.ts';
 import type { LocalHandlers } from '#platform/process/local-socket.ts';
 import type { Log } from '#platform/process/log.ts';
@@ -25,6 +26,7 @@ import { Grants } from './grants.ts';
 import { Journal } from './journal.ts';
 import { Leases } from './leases.ts';
 import { exposeGateway } from './metrics.ts';
+import { Policies } from './policies.ts';
 import { Relays } from './relay.ts';
 import { Revocation } from './revocation.ts';
 import { Rights } from './rights.ts';
@@ -72,12 +74,14 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
   const troubled = (error: unknown) => journal.troubled(error);
   const users = new Users(store);
   const totp = new Totp(store, seal, now);
-  const sessions = new Sessions(store, config.limits, now);
+  const policies = new Policies(store);
+  const limitsOf = async (municipality: string) => stricter(config.limits, await policies.of(municipality));
+  const sessions = new Sessions(store, limitsOf, now);
   const entitlements = new Entitlements(store);
   // No two processes can serve one administrator's socket, so its path names this one.
   const slots = new Slots(store, config.adminSocket, now);
   const tickets = new Tickets(store, now);
-  const grants = new Grants(grantKey, config.limits, now);
+  const grants = new Grants(grantKey, now);
 
   let { revocations } = loadTrust(config.tls);
   const rights = new Rights({ users, totp, sessions, entitlements, revocations: () => revocations, now });

@@ -1,10 +1,11 @@
 // One relayed session, from the ticket to its end:
 //
 //   ticket      first text of the client's WebSocket; spent                              OPENING_MAX_MS
-//   admit       rights looked at again, slot claimed                                     │
+//   admit       rights looked at again                                                   │
 //   open        broker told on the control link; data WebSocket dialled, session named   │
 //   paired      broker's word, passed on to the client                                   ▼
-//   running     two pumps, sealed records only, until either side or the rights end
+//   running     two pumps, sealed records only, until either side or the rights end      │ PROOF_TOLD_MAX_MS
+//   live        the agent's first nonce: it has verified the proof, the slot is claimed  ▼
 //
 // Whatever ends it, both sides are closed with one code, the slot is freed, and the audit log has the reason.
 import { performance } from 'node:perf_hooks';
@@ -14,7 +15,7 @@ import type { PeerIdentity } from '#platform/hop/tls.ts';
 import type { Socket } from '#platform/hop/websocket.ts';
 import type { RelayTally } from '#platform/metrics/relay-tally.ts';
 import { type Code, Refusal, refusalFrom } from '#protocol/codes.ts';
-import { BURST_SECONDS, OPENING_MAX_MS } from '#protocol/limits.ts';
+import { BURST_SECONDS, OPENING_MAX_MS, PROOF_MAX_MS } from '#protocol/limits.ts';
 import { LaneGate } from '#protocol/outer/gate.ts';
 import { Direction, Lane } from '#protocol/outer/lanes.ts';
 import { parsePairedMessage, parseTicketMessage } from '#protocol/outer/ticket.ts';
@@ -25,6 +26,11 @@ import type { Rights } from './rights.ts';
 import type { SignIn } from './sign-in/sessions.ts';
 import type { Slot, Slots } from './slots.ts';
 import type { Admission, Tickets } from './tickets.ts';
+
+/** From paired to live: the proof, then the end of a session that is taken over, its lock, and the desktop's first picture. */
+const PROOF_TOLD_MAX_MS = PROOF_MAX_MS + 30_000;
+/** Of one user at once: who comes back, from two windows. More would only be a load (T13). */
+export const OPENINGS_PER_USER_MAX = 4;
 
 export interface RelayParts {
   tickets: Tickets;
@@ -82,14 +88,15 @@ export class Relays {
 
 class Relay {
   readonly #parts: RelayParts;
-  /** Where it is found by the broker's word while it holds a slot. */
+  /** Where it is found by the broker's word from the ticket on. */
   readonly #bySession: Map<string, Relay>;
   readonly #who: Upgraded;
   readonly #client: Socket;
-  readonly #late: NodeJS.Timeout;
+  #late: NodeJS.Timeout;
   #data: Socket | null = null;
   #slot: Slot | null = null;
   #running = false;
+  #live = false;
   #over = false;
   #lastInputAt = 0;
 
@@ -104,6 +111,12 @@ class Relay {
   /** The municipality whose session runs; null before that. */
   get liveOf(): string | null {
     return this.#running ? this.#who.signIn.municipality : null;
+  }
+
+  /** Of this user, and not live yet. */
+  isOpeningOf({ municipality, user }: SignIn): boolean {
+    const { signIn } = this.#who;
+    return !this.#live && signIn.municipality === municipality && signIn.user === user;
   }
 
   awaitTicket(): void {
@@ -141,15 +154,12 @@ class Relay {
     const { session, desktop } = admission;
     await rights.check({ peer, signIn, desktop });
     const { municipality, user } = signIn;
-    const slot: Slot = { session, municipality, user, desktop, startedAt: now() };
-    await slots.claim(slot);
-    this.#slot = slot;
+    await slots.requireAvailable({ municipality, user, desktop });
+    if (this.#over) throw new Refusal('PEER_GONE');
+    const openings = [...this.#bySession.values()].filter((relay) => relay.isOpeningOf(signIn));
+    if (openings.length >= OPENINGS_PER_USER_MAX) throw new Refusal('CONNECTIONS_EXCEEDED', 'openings of one user');
+    this.#slot = { session, municipality, user, desktop, startedAt: now() };
     this.#bySession.set(session, this);
-    if (this.#over) {
-      // The client went while the state was asked; nobody else frees the slot then.
-      this.#free();
-      throw new Refusal('PEER_GONE');
-    }
     return admission;
   }
 
@@ -179,6 +189,7 @@ class Relay {
       if (lane === Lane.input) this.#lastInputAt = this.#parts.now();
     };
     clearTimeout(this.#late);
+    this.#late = setTimeout(() => this.end(new Refusal('HANDSHAKE_TIMED_OUT')), PROOF_TOLD_MAX_MS);
     const running = this.#watched();
     client.sendText(paired);
     const gate = (of: Direction) => new LaneGate(of, BURST_SECONDS);
@@ -198,6 +209,13 @@ class Relay {
       desktop: this.#slot.desktop,
       get lastInputAt() {
         return relay.#lastInputAt;
+      },
+      get live() {
+        return relay.#live;
+      },
+      begin() {
+        clearTimeout(relay.#late);
+        relay.#live = true;
       },
       end(refusal) {
         relay.end(refusal);
@@ -220,16 +238,11 @@ class Relay {
     clearTimeout(this.#late);
     this.#client.close(code);
     this.#data?.close(code);
-    const { revocation, journal } = this.#parts;
+    const { revocation, journal, slots } = this.#parts;
     if (this.#slot) revocation.remove(this.#slot.session);
     if (this.#running && this.#slot) journal.relayEnded(this.#slot, code, refusal);
     else
       journal.relayRefused(this.#who.signIn, this.#slot, refusal ?? new Refusal('PEER_GONE', `before paired: ${code}`));
-    this.#free();
-  }
-
-  #free(): void {
-    const { slots, journal } = this.#parts;
     if (!this.#slot) return;
     this.#bySession.delete(this.#slot.session);
     slots.release(this.#slot).catch((error: unknown) => journal.troubled(error));

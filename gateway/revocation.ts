@@ -19,6 +19,10 @@ export interface Running extends Claimant {
   readonly slot: Slot;
   /** When the user last typed or pointed, ms; 0 before. */
   readonly lastInputAt: number;
+  /** The agent has verified the proof, and the slot is held. */
+  readonly live: boolean;
+  /** Makes it live. */
+  begin(): void;
   /** Closes both sides and tells the agent. */
   end(refusal: Refusal): void;
 }
@@ -56,10 +60,28 @@ export class Revocation {
     };
   }
 
-  /** Watches over a session from now on. The caller holds its slot. */
+  /** Watches over a session from now on. */
   add(running: Running): void {
     this.#running.set(running.slot.session, running);
     this.#wait(running, 0);
+  }
+
+  /**
+   * The agent has told that it verified the proof of this session's user: from now on it is the user's one session, and
+   * one before it is taken over (F5). Until then it is nobody's obstacle (T01).
+   */
+  async makeLive(running: Running): Promise<void> {
+    const { slots, rights, sessions, troubled } = this.#parts;
+    const { signIn, slot } = running;
+    await this.#guard(running, async () => {
+      await rights.check(running);
+      await sessions.carry(signIn);
+      await slots.claim(slot);
+      await sessions.dropReplaced(signIn);
+      running.begin();
+    });
+    // It ended while its slot was being claimed: leave none behind.
+    if (!this.#isRunning(running)) await slots.release(slot).catch(troubled);
   }
 
   /** @returns the running session, or null if this process does not relay it */
@@ -84,7 +106,7 @@ export class Revocation {
    */
   check(running: Running): Promise<boolean> {
     return this.#guard(running, async () => {
-      await this.#parts.slots.check(running.slot);
+      if (running.live) await this.#parts.slots.check(running.slot);
       await this.#parts.rights.check(running);
     });
   }
@@ -96,7 +118,7 @@ export class Revocation {
     await this.#guard(running, async () => {
       if (running.lastInputAt > 0) await sessions.noteActivity(running.signIn, running.lastInputAt);
       const endsAt = await rights.check(running);
-      await slots.renew(running.slot);
+      if (running.live) await slots.renew(running.slot);
       next = Math.min(next, Math.max(1, endsAt - now()));
     });
     if (this.#isRunning(running)) this.#wait(running, next);

@@ -166,6 +166,12 @@ export const CODES = {
     ja: 'この操作はできません。',
     en: 'This cannot be done here.',
   },
+  TAKEN_OVER: {
+    wire: 45,
+    http: 409,
+    ja: '別の画面または端末でデスクトップが開かれたため、こちらの接続を終了しました。心当たりがない場合は、すぐ担当者に連絡してください。',
+    en: 'The desktop was opened in another window or on another device, so this session has ended. If that was not you, contact your administrator at once.',
+  },
 } as const satisfies Record<string, CodeRow>;
 
 export type Code = keyof typeof CODES;
@@ -177,6 +183,8 @@ const REASONS = {
   ENDED_BY_CLIENT: 'PROTOCOL_ERROR',
   ENDED_BY_ADMINISTRATOR: 'RIGHTS_ENDED',
   SIGNED_OUT: 'ENDED',
+  /** The same user has opened a desktop elsewhere, and the agent has verified that proof. */
+  TAKEN_OVER: 'TAKEN_OVER',
   // The certificate gate
   CERTIFICATE_MISSING: 'CERTIFICATE_REQUIRED',
   CERTIFICATE_EXPIRED: 'CERTIFICATE_REFUSED',

@@ -48,7 +48,7 @@ export function routes(parts: RouteParts): readonly Route[] {
       path: '/api/session',
       needs: 'session',
       async answer({ signIn, visitor }) {
-        await sessions.end(signIn);
+        await sessions.signOut(signIn);
         journal.signedOut(visitor);
         // Not "storage": that would delete the device key.
         return { status: 204, headers: { 'Set-Cookie': clearCookie(), 'Clear-Site-Data': '"cache", "cookies"' } };

@@ -11,6 +11,7 @@ const NOW = 1_800_000_000_000;
 const SIGN_IN: SignIn = {
   ...{ id: 'id', municipality: '131016', user: 'tanaka', thumbprint: 'thumbprint' },
   ...{ factors: ['mtls', 'otp'], lastSignIn: null, endsAt: NOW + 900_000 },
+  ...{ signedInAt: NOW, carries: false, limits: { idleSeconds: 900, overallSeconds: 43_200 } },
 };
 const PEER = {
   ...{ kind: 'user' as const, municipality: '131016', name: 'tanaka' },
