@@ -6,6 +6,7 @@ import { filePath, readConfig } from '#platform/process/config.ts';
 import { limitsSchema } from '#platform/process/limits.ts';
 import { DESKTOPS_PER_AGENT_MAX } from '#protocol/limits.ts';
 import { NAME } from '#protocol/names.ts';
+import { lockSchema } from './desktop/lock.ts';
 
 const office = z.strictObject({ name: z.string().regex(NAME), kind: z.literal('office') });
 const vnc = z.strictObject({
@@ -14,6 +15,8 @@ const vnc = z.strictObject({
   /** unix:/path/of.sock or a literal loopback address with a port; the desktop refuses anything else (T08) */
   address: z.string().min(1).max(256),
   passwordFile: filePath.optional(),
+  /** Required: nobody leaves a desktop open because a key was forgotten. The office desktop locks itself. */
+  lock: lockSchema,
 });
 
 const schema = z.strictObject({

@@ -1,5 +1,5 @@
-// A verified user's place at a desktop, from the proof to the end of the session. Whatever must end the session finds it
-// here, also while its desktop is still being attached.
+// A verified user's place at a desktop, from the proof until the desktop is let go: locked and detached. Whatever must end
+// the session finds it here, also while its desktop is still being attached.
 import type { Refusal } from '#protocol/codes.ts';
 import type { Desktop } from './desktop/desktop.ts';
 import type { Session, SessionMeasures } from './session.ts';
@@ -7,6 +7,7 @@ import type { Session, SessionMeasures } from './session.ts';
 export class Place {
   readonly desktop: string;
   readonly user: string;
+  readonly #left = Promise.withResolvers<void>();
   #running: { session: Session; desktop: Desktop } | null = null;
   #unwanted: Refusal | null = null;
 
@@ -31,7 +32,21 @@ export class Place {
     else this.#unwanted ??= refusal;
   }
 
-  /** null while the desktop is still being attached. */
+  /** The session is over; its desktop is still being locked. */
+  leave(): void {
+    this.#running = null;
+  }
+
+  /** The next may attach the desktop. */
+  free(): void {
+    this.#left.resolve();
+  }
+
+  get left(): Promise<void> {
+    return this.#left.promise;
+  }
+
+  /** null while no session runs. */
   measure(): SessionMeasures | null {
     return this.#running?.session.measure() ?? null;
   }

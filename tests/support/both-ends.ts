@@ -45,6 +45,8 @@ export interface BothEnds {
   admission: Admission;
   pairings: Pairings;
   sessions: Sessions;
+  /** What they are made of. */
+  parts: SessionsParts;
   desktops: ReadonlyMap<string, FakeDesktop>;
   /** DESKTOP's */
   desktop: FakeDesktop;
@@ -112,6 +114,7 @@ export async function bothEnds(
   const parts: SessionsParts = {
     admission,
     pairings,
+    store,
     audit,
     cipher: nodeCipher,
     identity: agentKey,
@@ -169,7 +172,7 @@ export async function bothEnds(
   };
 
   const ends: BothEnds = {
-    ...{ clock, keys, store, audit, admission, pairings, sessions, desktops, client },
+    ...{ clock, keys, store, audit, admission, pairings, sessions, parts, desktops, client },
     pass(ms) {
       clock.monotonic += ms;
       clock.wall += ms;
