@@ -20,11 +20,14 @@ const slotFields = {
   desktop: z.string().regex(DESKTOP),
   startedAt: z.number(),
 };
-const row = z.strictObject({ ...slotFields, holder: z.string(), endRequested: z.boolean() });
+const row = z.strictObject({
+  ...{ ...slotFields, holder: z.string() },
+  endRequestedBy: z.enum(['user', 'administrator']).nullable(),
+});
 type Row = z.infer<typeof row>;
 
 /** Who holds a user's and a desktop's slot. */
-export type Slot = Omit<Row, 'holder' | 'endRequested'>;
+export type Slot = Omit<Row, 'holder' | 'endRequestedBy'>;
 
 export class Slots {
   readonly #store: Store;
@@ -106,7 +109,7 @@ export class Slots {
    * Asks whichever process relays the session to end it; that process watches its users' slots.
    * @returns false if there is no such session
    */
-  async requestEnd(session: string): Promise<boolean> {
+  async requestEnd(session: string, by: 'user' | 'administrator'): Promise<boolean> {
     for (;;) {
       const held = (await this.#store.list(USER_SLOT_PREFIX)).map((entry) => ({
         ...entry,
@@ -114,7 +117,7 @@ export class Slots {
       }));
       const entry = held.find(({ value }) => value.session === session);
       if (!entry) return false;
-      const asked: Row = { ...entry.value, endRequested: true };
+      const asked: Row = { ...entry.value, endRequestedBy: by };
       if ((await this.#store.compareAndSwap(entry.key, entry.version, asked, this.#expiry())) !== null) return true;
     }
   }
@@ -122,7 +125,7 @@ export class Slots {
   async list(): Promise<Slot[]> {
     const entries = await this.#store.list(USER_SLOT_PREFIX);
     return entries.map((entry) => {
-      const { endRequested: _, holder: __, ...slot } = row.parse(entry.value);
+      const { endRequestedBy: _, holder: __, ...slot } = row.parse(entry.value);
       return slot;
     });
   }
@@ -143,7 +146,7 @@ export class Slots {
 
   /** @returns false if another write came first */
   async #write(key: string, version: number, slot: Slot): Promise<boolean> {
-    const value: Row = { ...slot, holder: this.#holder, endRequested: false };
+    const value: Row = { ...slot, holder: this.#holder, endRequestedBy: null };
     return (await this.#store.compareAndSwap(key, version, value, this.#expiry())) !== null;
   }
 
@@ -154,7 +157,8 @@ export class Slots {
 
 function checkHeld({ value }: Entry<Row>, { session }: Slot): void {
   if (value.session !== session) throw new Refusal('TAKEN_OVER', value.session);
-  if (value.endRequested) throw new Refusal('ENDED_BY_ADMINISTRATOR');
+  if (value.endRequestedBy === 'user') throw new Refusal('ENDED_BY_USER');
+  if (value.endRequestedBy) throw new Refusal('ENDED_BY_ADMINISTRATOR');
 }
 
 function ownedBy({ value }: Entry<Row>, { municipality, user }: Pick<Slot, 'municipality' | 'user'>): boolean {

@@ -20,6 +20,7 @@ npm start [-- options]        本システムを一式起動し、動作を確�
 `;
 
 const STEPS: Record<Step | 'user' | 'check' | 'wait', string> = {
+  page: 'ブラウザー用の画面 / page for the browser',
   certificates: '証明書 / certificates',
   broker: '中継 / broker',
   gateway: 'ゲートウェイ / gateway',

@@ -1,8 +1,8 @@
 // Headers of every answer, and the headers of a request that claim an identity.
-import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 
 /** An API has nothing to be framed, cached, sniffed or embedded. */
-export const SECURITY_HEADERS: OutgoingHttpHeaders = {
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
   'Cross-Origin-Opener-Policy': 'same-origin',

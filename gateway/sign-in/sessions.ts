@@ -8,16 +8,20 @@ import * as z from 'zod';
 import { type Limits, OVERALL_MAX_SECONDS } from '#platform/process/limits.ts';
 import type { Entry, Store } from '#platform/state/store.ts';
 import { Refusal } from '#protocol/codes.ts';
-import { type UserId, userIdSchema } from '../users.ts';
+import { AMR } from '#protocol/outer/grant.ts';
 import { hashOf, newSecret } from './cookie.ts';
+import { type Owner, ownerPath, ownerSchema } from './owner.ts';
 
 export const SESSION_PREFIX = 'sign-in/';
 /** Whose a cookie is, by its hash: only to notice that somebody else shows it. */
 const OWNER_PREFIX = 'cookie/';
 
-/** RFC 8176 names; what a grant's amr says. */
-export const FACTORS = ['mtls', 'otp'] as const;
+/** What a grant's amr can say, and a code in the place of a lost factor, which leads to no grant. */
+export const FACTORS = [...AMR, 'recovery'] as const;
 export type Factor = (typeof FACTORS)[number];
+
+/** How old a sign-in may be where factors are changed, or something dangerous is done (E4, E9). */
+const FRESH_MS = 5 * 60_000;
 
 /** A row outlives its limit by this, so that the refusal can still say why. */
 const ROW_GRACE_MS = 60_000;
@@ -31,18 +35,30 @@ const row = z.strictObject({
   lastActiveAt: z.number(),
   /** Of the sign-in before this one. */
   lastSignIn: z.number().nullable(),
+  basis: z.strictObject({
+    factor: z.enum(['totp', 'webauthn', 'recovery']),
+    /** Tells one passkey, or one TOTP secret, from another. */
+    which: z.string(),
+    /** When the password that was shown was set, ms; null if none was asked for. */
+    passwordSetAt: z.number().nullable(),
+  }),
   /** The user's newest desktop session went live on this sign-in. */
   carries: z.boolean(),
 });
 type Row = z.infer<typeof row>;
 
-export interface SignIn extends UserId {
+/** The authenticators that a sign-in rests on: it ends with them. */
+export type Basis = Row['basis'];
+
+export interface SignIn extends Owner {
   /** Hash of the cookie: names this sign-in, opens nothing. */
   id: string;
   thumbprint: string;
   factors: Factor[];
+  /** ms */
   signedInAt: number;
   lastSignIn: number | null;
+  basis: Basis;
   /** The user's newest desktop session went live on this sign-in. */
   carries: boolean;
   /** In force now. */
@@ -71,8 +87,8 @@ export class Sessions {
    * @returns the cookie's secret, which is new each time (F2), and the session
    */
   async begin(
-    owner: UserId,
-    by: { thumbprint: string; factors: Factor[]; lastSignIn: number | null },
+    owner: Owner,
+    by: { thumbprint: string; factors: Factor[]; lastSignIn: number | null; basis: Basis },
   ): Promise<{ secret: string; signIn: SignIn }> {
     const secret = newSecret();
     const now = this.#now();
@@ -92,13 +108,13 @@ export class Sessions {
    * @param owner and thumbprint come from the TLS connection, never from a header (B9)
    * @throws SESSION_MISSING, SESSION_OTHER_USER, SESSION_OTHER_CERTIFICATE, SESSION_IDLE, SESSION_TOO_OLD
    */
-  async find(owner: UserId, thumbprint: string, secret: string | null): Promise<SignIn> {
-    if (!secret) throw new Refusal('SESSION_MISSING', 'no cookie');
+  async find(owner: Owner, thumbprint: string, secret: string | null): Promise<SignIn> {
+    if (!secret) throw new Refusal('SESSION_MISSING', 'neither cookie nor token');
     const id = hashOf(secret);
     const entry = await this.#store.get(OWNER_PREFIX + id);
-    const { municipality, user } = entry ? userIdSchema.parse(entry.value) : owner;
+    const { municipality, user } = entry ? ownerSchema.parse(entry.value) : owner;
     if (municipality !== owner.municipality || user !== owner.user) {
-      throw new Refusal('SESSION_OTHER_USER', `the cookie of ${municipality}/${user}`);
+      throw new Refusal('SESSION_OTHER_USER', `that of ${municipality}/${user}`);
     }
     const current = await this.#read(key(owner));
     if (!current) throw new Refusal('SESSION_MISSING', 'this user is not signed in');
@@ -110,7 +126,7 @@ export class Sessions {
    * The same for what runs on a sign-in, known by its id: one that was replaced still holds for its desktop session.
    * @throws SESSION_MISSING, SESSION_OTHER_CERTIFICATE, SESSION_IDLE, SESSION_TOO_OLD
    */
-  async check(owner: UserId, thumbprint: string, id: string): Promise<SignIn> {
+  async check(owner: Owner, thumbprint: string, id: string): Promise<SignIn> {
     const entry = await this.#byId(owner, id);
     if (!entry) throw new Refusal('SESSION_MISSING', 'signed out, or another sign-in took its place');
     return this.#checked(owner, thumbprint, entry.value);
@@ -152,12 +168,12 @@ export class Sessions {
    * Ends whatever sign-in the user has.
    * @returns false if the user was not signed in
    */
-  async end(owner: UserId): Promise<boolean> {
+  async end(owner: Owner): Promise<boolean> {
     const ended = [await this.#store.delete(replacedKey(owner)), await this.#store.delete(key(owner))];
     return ended.includes(true);
   }
 
-  async #checked(owner: UserId, thumbprint: string, value: Row): Promise<SignIn> {
+  async #checked(owner: Owner, thumbprint: string, value: Row): Promise<SignIn> {
     if (value.thumbprint !== thumbprint) throw new Refusal('SESSION_OTHER_CERTIFICATE');
     const limits = await this.#limitsOf(owner.municipality);
     const now = this.#now();
@@ -166,7 +182,7 @@ export class Sessions {
     return signInOf(owner, value, limits);
   }
 
-  async #byId(owner: UserId, id: string): Promise<Entry<Row> | null> {
+  async #byId(owner: Owner, id: string): Promise<Entry<Row> | null> {
     for (const where of [key(owner), replacedKey(owner)]) {
       const entry = await this.#read(where);
       if (entry && sameHash(entry.value.hash, id)) return entry;
@@ -176,7 +192,11 @@ export class Sessions {
 
   async #read(where: string): Promise<Entry<Row> | null> {
     const entry = await this.#store.get(where);
-    return entry && { ...entry, value: row.parse(entry.value) };
+    const parsed = row.safeParse(entry?.value);
+    if (entry && parsed.success) return { ...entry, value: parsed.data };
+    // What an earlier release wrote is no sign-in: its user signs in anew.
+    if (entry) await this.#store.delete(where, entry.version);
+    return null;
   }
 
   /** @returns false if another write came first */
@@ -189,7 +209,7 @@ function expiry({ signedInAt }: Row): { expiresAt: number } {
   return { expiresAt: signedInAt + OVERALL_MAX_SECONDS * 1000 + ROW_GRACE_MS };
 }
 
-function signInOf({ municipality, user }: UserId, { hash, lastActiveAt, ...rest }: Row, limits: Limits): SignIn {
+function signInOf({ municipality, user }: Owner, { hash, lastActiveAt, ...rest }: Row, limits: Limits): SignIn {
   const idleEnd = lastActiveAt + limits.idleSeconds * 1000;
   const overallEnd = rest.signedInAt + limits.overallSeconds * 1000;
   return { id: hash, municipality, user, ...rest, limits, endsAt: Math.min(idleEnd, overallEnd) };
@@ -200,10 +220,20 @@ function sameHash(a: string, b: string): boolean {
   return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
 }
 
-function key({ municipality, user }: UserId): string {
-  return `${SESSION_PREFIX}${municipality}/${user}`;
+/** @throws SIGN_IN_NOT_FRESH */
+export function requireFresh({ signedInAt }: SignIn, nowMs: number): void {
+  if (nowMs - signedInAt >= FRESH_MS) throw new Refusal('SIGN_IN_NOT_FRESH');
 }
 
-function replacedKey(owner: UserId): string {
+/** By a recovery or activation code: it may manage the own factors, and nothing else (E3). */
+export function managesFactorsOnly({ basis }: SignIn): boolean {
+  return basis.factor === 'recovery';
+}
+
+function key(owner: Owner): string {
+  return SESSION_PREFIX + ownerPath(owner);
+}
+
+function replacedKey(owner: Owner): string {
   return `${key(owner)}/replaced`;
 }

@@ -57,8 +57,17 @@ describe('the grant key', () => {
     const grants = new Grants(key, clock.now);
     const signIn: SignIn = {
       ...TANAKA,
-      ...{ id: 'id', thumbprint: 'A'.repeat(43), factors: ['mtls', 'otp'], lastSignIn: null, endsAt: 0 },
-      ...{ signedInAt: clock.now(), carries: false, limits: { idleSeconds: 900, overallSeconds: 43_200 } },
+      ...{
+        id: 'id',
+        thumbprint: 'A'.repeat(43),
+        factors: ['mtls', 'otp'],
+        lastSignIn: null,
+        signedInAt: clock.now(),
+        endsAt: 0,
+      },
+      basis: { factor: 'totp', which: '1', passwordSetAt: null },
+      carries: false,
+      limits: { idleSeconds: 900, overallSeconds: 43_200 },
     };
     const opening = {
       ...{ session: 'a'.repeat(32), desktop: '131016/soumu/notepad', mode: 'open' as const },

@@ -103,7 +103,10 @@ export async function impersonate(
   const server = createServer(serverTls(system.pki.files.gatewayServer), async (request, response) => {
     let text = '';
     for await (const chunk of request.setEncoding('utf8')) text += chunk;
-    const signIn = { user: 'tanaka', municipality: '999999', factors: ['mtls', 'otp'], lastSignIn: null };
+    const signIn = {
+      ...{ user: 'tanaka', municipality: '999999', factors: ['mtls', 'otp'], lastSignIn: null },
+      ...{ signedInAt: new Date().toISOString(), idleSeconds: 900, overallSeconds: 43_200, managesFactorsOnly: false },
+    };
     const asked = JSON.parse(text || '{}');
     const opened = { session, epoch: 0, municipality: '999999', ticket: 'A'.repeat(43), grant: 'a.b.c' };
     const answer = 'desktop' in asked ? { ...opened, desktop: answered(asked.desktop) } : signIn;

@@ -8,3 +8,10 @@ export type Bilingual = Readonly<Record<Language, string>>;
 export function languageOf(search: string): Language {
   return new URLSearchParams(search).get('lang') === 'en' ? 'en' : 'ja';
 }
+
+/** Puts words into a sentence: {name} becomes what stands under that name. */
+export function fill(text: Bilingual, words: Readonly<Record<string, string | number>>): Bilingual {
+  const put = (sentence: string) =>
+    sentence.replace(/\{(\w+)\}/g, (whole, name: string) => String(words[name] ?? whole));
+  return { ja: put(text.ja), en: put(text.en) };
+}

@@ -18,11 +18,19 @@ export interface Response {
 }
 
 const refusal = z.object({ code: z.enum(Object.keys(CODES) as [Code, ...Code[]]) });
-const signedIn = z.object({
+export const signedIn = z.object({
   user: z.string(),
   municipality: z.string(),
   factors: z.array(z.string()),
+  /** The sign-in before this one. */
   lastSignIn: z.nullable(z.string()),
+  signedInAt: z.string(),
+  idleSeconds: z.number(),
+  overallSeconds: z.number(),
+  /** By a recovery or activation code: no desktop can be opened. */
+  managesFactorsOnly: z.boolean(),
+  /** To a page of another origin only: its sign-in, instead of the cookie. */
+  token: z.optional(z.string()),
 });
 const desktops = z.object({
   desktops: z.array(z.object({ desktop: z.string(), label: z.string(), online: z.boolean() })),
@@ -41,7 +49,7 @@ export type DesktopEntry = z.infer<typeof desktops>['desktops'][number];
 export type Opened = z.infer<typeof opened>;
 
 /** @throws RefusedByGateway with the code the gateway gave; it is not authenticated end to end */
-async function call<T>(
+export async function call<T>(
   request: Request,
   method: 'GET' | 'POST' | 'DELETE',
   path: string,
@@ -58,8 +66,8 @@ async function call<T>(
   return answer.data;
 }
 
-export const signInWithTotp = (request: Request, code: string): Promise<SignedIn> =>
-  call(request, 'POST', '/api/sign-in/totp', signedIn, { code });
+export const signInWithTotp = (request: Request, code: string, password?: string): Promise<SignedIn> =>
+  call(request, 'POST', '/api/sign-in/totp', signedIn, { code, password });
 
 export const listDesktops = async (request: Request): Promise<DesktopEntry[]> =>
   (await call(request, 'GET', '/api/desktops', desktops)).desktops;

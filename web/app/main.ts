@@ -1,0 +1,6 @@
+import { openFrame } from './frame.ts';
+
+openFrame({ ja: 'テレワーク', en: 'Telework' }).show(() => ({
+  title: { ja: 'テレワーク', en: 'Telework' },
+  content: [],
+}));
