@@ -33,6 +33,8 @@ export interface Answered {
   json: Record<string, unknown> | null;
 }
 
+const STEP_MS = 30_000;
+
 export interface AskOptions {
   method?: string;
   body?: unknown;
@@ -152,7 +154,7 @@ export async function openGateway(
       return () => generate({ secret, epoch: Math.floor(now() / 1000) });
     },
     async signIn(tls, code) {
-      ahead += 30_000; // a code is good once
+      ahead += STEP_MS - (now() % STEP_MS); // a code is good once
       const answer = await ask(tls, '/api/sign-in/totp', { method: 'POST', body: { code: await code() } });
       if (answer.status !== 200) throw new Error(`not signed in: ${answer.text}`);
       return String(answer.headers['set-cookie']).split(';')[0] ?? '';
