@@ -26,9 +26,12 @@ export class Grants {
     this.#now = now;
   }
 
-  /** The limits that the agent is told; its own stay the ceiling. Overall counts from the sign-in, so less may be left. */
+  /**
+   * The limits that the agent is told; its own stay the ceiling. Overall counts from the sign-in, so less may be left.
+   * Rounded down, so that the agent strikes first and the user reads the reason under the seal.
+   */
   policy({ limits, signedInAt }: SignIn): Policy {
-    const left = limits.overallSeconds - Math.floor((this.#now() - signedInAt) / 1000);
+    const left = limits.overallSeconds - Math.ceil((this.#now() - signedInAt) / 1000);
     return { idleSeconds: limits.idleSeconds, overallSeconds: Math.max(1, left) };
   }
 

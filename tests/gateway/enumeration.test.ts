@@ -5,7 +5,7 @@
 //   clock   1,000 tries of each kind, interleaved, on a store in memory, so that nothing hides in a disk's noise. The
 //           statistic is the difference of two kinds' medians as a share of the ordinary wrong code's median. It must be
 //           below 30 %: what is left is a row more or less to read, 5 to 10 µs where a request over TLS takes milliseconds.
-//           A try that leaves the factor out, the positive control, is above it by 50 %. Medians are not moved by what
+//           A try that leaves the factor out, the positive control, differs by about 50 %. Medians are not moved by what
 //           else the machine does.
 import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
