@@ -30,6 +30,10 @@ import type { Admission, Tickets } from './tickets.ts';
 
 /** From paired to live: the proof, then the end of a session that is taken over, its lock, and the desktop's first picture. */
 const PROOF_TOLD_MAX_MS = PROOF_MAX_MS + 30_000;
+/** Ends that take nothing from anybody if they come under the seal, a moment later: then the user can be sure of the reason. */
+const SAID_BY_THE_AGENT: ReadonlySet<Code> = new Set<Code>(['IDLE', 'TIME_LIMIT', 'TAKEN_OVER']);
+/** Less than the broker's ENDING_GRACE_MS. */
+const SEALED_CLOSE_MAX_MS = 1_000;
 /** Of one user at once: who comes back, from two windows. More would only be a load (T13). */
 export const OPENINGS_PER_USER_MAX = 4;
 
@@ -134,6 +138,8 @@ class Relay {
   #slot: Slot | null = null;
   #running = false;
   #live = false;
+  /** Why, while the agent's sealed close is awaited. */
+  #ending: Refusal | null = null;
   #over = false;
   #lastInputAt = 0;
 
@@ -267,10 +273,19 @@ class Relay {
 
   /** This gateway ends it: the agent is told on the control link too, since the data link may be stuck. */
   end(refusal: Refusal): void {
+    if (this.#over || this.#ending) return;
     const { broker, journal } = this.#parts;
     if (this.#slot && broker.isUp) broker.send({ type: 'revoke', session: this.#slot.session, code: refusal.code });
     if (this.#slot && this.#running) journal.sessionRevoked(this.#slot, refusal);
-    this.ended(refusal.code, refusal);
+    if (this.#live && broker.isUp && SAID_BY_THE_AGENT.has(refusal.code)) this.#endSealed(refusal);
+    else this.ended(refusal.code, refusal);
+  }
+
+  /** No input passes from now on; what the agent says to the user about it does. */
+  #endSealed(refusal: Refusal): void {
+    this.#ending = refusal;
+    this.#client.listen({ record() {}, closed: (code) => this.ended(code, null) });
+    this.#late = setTimeout(() => this.ended(refusal.code, refusal), SEALED_CLOSE_MAX_MS);
   }
 
   /** @param refusal null when the other side ended it */
@@ -282,7 +297,7 @@ class Relay {
     this.#data?.close(code);
     const { revocation, journal, slots } = this.#parts;
     if (this.#slot) revocation.remove(this.#slot.session);
-    if (this.#running && this.#slot) journal.relayEnded(this.#slot, code, refusal);
+    if (this.#running && this.#slot) journal.relayEnded(this.#slot, code, refusal ?? this.#ending);
     else
       journal.relayRefused(this.#who.signIn, this.#slot, refusal ?? new Refusal('PEER_GONE', `before paired: ${code}`));
     if (!this.#slot) return;

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OPENINGS_PER_USER_MAX } from '#gateway/relay.ts';
 import { Lane } from '#protocol/lanes.ts';
-import { INPUT_PLAINTEXT_BYTES } from '#protocol/limits.ts';
+import { CLOSE_PLAINTEXT_BYTES, INPUT_PLAINTEXT_BYTES } from '#protocol/limits.ts';
 import { DESKTOP } from '#tests/support/broker.ts';
 import { record } from '#tests/support/record.ts';
 import { openRelayed, prove, type Relayed, TANAKA, untilOnline } from '#tests/support/relayed.ts';
@@ -160,6 +160,22 @@ describe('the idle limit', () => {
     expect(test.gateway.audit.of('session-revoked')).toMatchObject([{ reason: 'IDLE_LIMIT' }]);
     // Two hops behind the client's own end.
     expect(await test.agent.next('revoke')).toMatchObject({ code: 'IDLE' });
+  });
+
+  it('leaves the agent a moment to say so under the seal, and lets no input pass meanwhile', async () => {
+    await test.close();
+    test = await openRelayed({ limits: { idleSeconds: 2, overallSeconds: 60 } });
+    const { client, agentData, session } = await test.openLive();
+    const revoke = await test.agent.until(() => test.agent.of('revoke').find((one) => one.session === session));
+    expect(revoke.code).toBe('IDLE');
+    client.socket.sendRecord(input(0));
+    agentData.socket.sendRecord(record(Lane.close, 0, CLOSE_PLAINTEXT_BYTES));
+    expect(await client.until(() => client.records[0])).toEqual(record(Lane.close, 0, CLOSE_PLAINTEXT_BYTES));
+    expect(client.end).toBeNull();
+    agentData.socket.close('IDLE');
+    expect(await client.ended()).toBe('IDLE');
+    expect(agentData.records).toEqual([]);
+    expect(test.gateway.audit.of('relay-ended')).toMatchObject([{ session, code: 'IDLE', reason: 'IDLE_LIMIT' }]);
   });
 
   it('gives way to the overall limit, whatever the user does', async () => {
