@@ -196,7 +196,7 @@ async function demo(args: readonly string[], now: number): Promise<ExitCode> {
     `DEMO ONLY / デモ専用: ${values.dir} holds every authority's and every host's key in one place. Never use it in earnest. ` +
       'すべての認証局と機器の秘密鍵が同じ場所にあります。本番では絶対に使わないでください。\n',
   );
-  say(values.json ? JSON.stringify(demoFiles(values.dir)) : `${values.dir}: five authorities, five certificates`);
+  say(values.json ? JSON.stringify(demoFiles(values.dir)) : `${values.dir}: five authorities, six certificates`);
   return 0;
 }
 

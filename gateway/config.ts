@@ -6,6 +6,19 @@ import { filePath, listenSchema, readConfig } from '#platform/process/config.ts'
 import { limitsSchema } from '#platform/process/limits.ts';
 import { CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX } from './doors/limits.ts';
 
+const hostName = z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'a host name');
+
+const administrationSchema = z.strictObject({
+  listen: listenSchema,
+  /** Its authority is the administrators' (kind admin), and so is its own certificate's. */
+  tls: tlsFilesSchema,
+  /** As of `webauthn`, for administrators' passkeys. */
+  rpId: hostName,
+  rpName: z.string().min(1).max(64),
+  page: filePath.optional(),
+});
+export type AdministrationConfig = z.infer<typeof administrationSchema>;
+
 const schema = z.strictObject({
   listen: listenSchema,
   /** Origins of pages that may use this gateway, beside those that it serves itself. */
@@ -21,6 +34,8 @@ const schema = z.strictObject({
   /** A folder: state.sqlite and audit.jsonl. */
   state: filePath,
   adminSocket: filePath,
+  /** Left out: no listener, and the Unix socket is the only way to administrate. */
+  administration: administrationSchema.optional(),
   metrics: metricsSchema,
   /** A folder that `npm run page` made; left out, the gateway serves no page. */
   page: filePath.optional(),
@@ -28,7 +43,7 @@ const schema = z.strictObject({
   webauthn: z
     .strictObject({
       /** A host name that every page's is, or ends with; passkeys are bound to it for good. */
-      rpId: z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'a host name'),
+      rpId: hostName,
       /** What an authenticator shows. */
       rpName: z.string().min(1).max(64),
       /** PEM: authorities of makers, for policies that demand hardware-bound keys. */

@@ -38,13 +38,29 @@ export class Policies {
   }
 
   async of(municipality: string): Promise<UserPolicy> {
-    const entry = await this.#store.get(POLICY_PREFIX + municipality);
-    return entry ? policySchema.parse(entry.value) : DEFAULT_POLICY;
+    return (await this.read(municipality)).policy;
   }
 
-  /** The caller has decided that it may be. */
-  async set(municipality: string, policy: UserPolicy): Promise<void> {
-    await this.#store.put(POLICY_PREFIX + municipality, policySchema.parse(policy));
+  /** @returns the version for `replace` as well; 0 while the municipality has none of its own */
+  async read(municipality: string): Promise<{ policy: UserPolicy; version: number }> {
+    const entry = await this.#store.get(POLICY_PREFIX + municipality);
+    return entry
+      ? { policy: policySchema.parse(entry.value), version: entry.version }
+      : { policy: DEFAULT_POLICY, version: 0 };
+  }
+
+  /**
+   * The caller has decided that it may be, looking at the policy of that version.
+   * @returns false if it has changed since
+   */
+  async replace(municipality: string, version: number, policy: UserPolicy): Promise<boolean> {
+    const key = POLICY_PREFIX + municipality;
+    return (await this.#store.compareAndSwap(key, version, policySchema.parse(policy))) !== null;
+  }
+
+  /** The municipalities that have one of their own. */
+  async municipalities(): Promise<string[]> {
+    return (await this.#store.list(POLICY_PREFIX)).map(({ key }) => key.slice(POLICY_PREFIX.length));
   }
 }
 

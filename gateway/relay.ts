@@ -54,6 +54,8 @@ export interface RelayParts {
 export interface Upgraded {
   peer: PeerIdentity;
   signIn: SignIn;
+  /** Of the network, without the port. */
+  address: string;
 }
 
 /** Every session that this process relays or is opening. */
@@ -92,7 +94,8 @@ export class Relays {
         signIns.find(visitor, visitor.thumbprint, token ?? null).then(
           (signIn) => {
             clearTimeout(late);
-            if (!isOver) new Relay(this.#parts, this.#bySession, { peer, signIn }, client).open(ticket);
+            if (!isOver)
+              new Relay(this.#parts, this.#bySession, { peer, signIn, address: visitor.address }, client).open(ticket);
           },
           (error) => {
             const refusal = refusalFrom(error);
@@ -196,7 +199,7 @@ class Relay {
 
   async #admit(ticket: string): Promise<Admission> {
     const { tickets, rights, slots, journal, now } = this.#parts;
-    const { peer, signIn } = this.#who;
+    const { peer, signIn, address } = this.#who;
     journal.requireHealthy();
     const admission = await tickets.redeem(ticket, signIn);
     const { session, desktop } = admission;
@@ -206,7 +209,7 @@ class Relay {
     if (this.#over) throw new Refusal('PEER_GONE');
     const openings = [...this.#bySession.values()].filter((relay) => relay.isOpeningOf(signIn));
     if (openings.length >= OPENINGS_PER_USER_MAX) throw new Refusal('CONNECTIONS_EXCEEDED', 'openings of one user');
-    this.#slot = { session, municipality, user, desktop, startedAt: now() };
+    this.#slot = { session, municipality, user, desktop, startedAt: now(), address };
     this.#bySession.set(session, this);
     return admission;
   }

@@ -19,6 +19,8 @@ const slotFields = {
   user: z.string().regex(NAME),
   desktop: z.string().regex(DESKTOP),
   startedAt: z.number(),
+  /** Where the user's connection comes from. */
+  address: z.string(),
 };
 const row = z.strictObject({
   ...{ ...slotFields, holder: z.string() },

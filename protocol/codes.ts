@@ -196,6 +196,24 @@ export const CODES = {
     ja: 'このパスワードは使えません。8 文字以上 128 文字以下で、推測されにくいものにしてください。',
     en: 'This password cannot be used. Choose one of 8 to 128 characters that is hard to guess.',
   },
+  NOT_POSSIBLE: {
+    wire: 41,
+    http: 409,
+    ja: 'その操作は、今の状態ではできません。表示を更新して確かめてください。',
+    en: 'This is not possible as things are now. Look again and check.',
+  },
+  NOT_IN_CHARGE: {
+    wire: 42,
+    http: 403,
+    ja: '担当していない団体のことは扱えません。',
+    en: 'You are not in charge of that municipality.',
+  },
+  OTHER_ADMINISTRATOR_NEEDED: {
+    wire: 43,
+    http: 409,
+    ja: '承認は、変更を申し出た人とは別の管理者が行ってください。',
+    en: 'Another administrator than the one who asked for the change has to approve it.',
+  },
   TAKEN_OVER: {
     wire: 45,
     http: 409,
@@ -269,6 +287,16 @@ const REASONS = {
   SESSION_OTHER_CERTIFICATE: 'SESSION_REQUIRED',
   SESSION_IDLE: 'SESSION_REQUIRED',
   SESSION_TOO_OLD: 'SESSION_REQUIRED',
+  // Administration
+  ADMINISTRATOR_UNKNOWN: 'SIGN_IN_REFUSED',
+  ADMINISTRATOR_DISABLED: 'SIGN_IN_REFUSED',
+  ADMINISTRATOR_ELSEWHERE: 'SIGN_IN_REFUSED',
+  MUNICIPALITY_OF_OTHERS: 'NOT_IN_CHARGE',
+  NOT_AS_THINGS_ARE: 'NOT_POSSIBLE',
+  CHANGE_UNKNOWN: 'NOT_POSSIBLE',
+  CHANGE_EXPIRED: 'NOT_POSSIBLE',
+  CHANGE_OVERTAKEN: 'NOT_POSSIBLE',
+  CHANGE_OF_ONESELF: 'OTHER_ADMINISTRATOR_NEEDED',
   // Doors
   ROUTE_UNKNOWN: 'NOT_FOUND',
   METHOD_WRONG: 'METHOD_WRONG',

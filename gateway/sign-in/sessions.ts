@@ -150,6 +150,15 @@ export class Sessions {
     }
   }
 
+  /** @returns when something was last done in the owner's desktop session, ms, as it was noted last; null if there is none */
+  async lastActive(owner: Owner): Promise<number | null> {
+    for (const where of [key(owner), replacedKey(owner)]) {
+      const entry = await this.#read(where);
+      if (entry?.value.carries) return entry.value.lastActiveAt;
+    }
+    return null;
+  }
+
   /** The desktop session of the sign-in that was replaced has been taken over by this one's: nothing runs on it any more. */
   async dropReplaced(signIn: SignIn): Promise<void> {
     const entry = await this.#read(replacedKey(signIn));

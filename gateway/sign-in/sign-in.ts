@@ -17,7 +17,7 @@ export interface Accounts {
   /** @throws USER_UNKNOWN, USER_DISABLED */
   requireEnabled(owner: Owner): Promise<unknown>;
   /** @returns the time of the sign-in before this one, ms */
-  noteSignIn(owner: Owner, nowMs: number): Promise<number | null>;
+  noteSignIn(owner: Owner, nowMs: number, certificateExpiresAt: number): Promise<number | null>;
 }
 
 export interface SignInParts {
@@ -56,11 +56,11 @@ export async function signIn(
 ): Promise<{ secret: string; signIn: SignIn }> {
   const { accounts, sessions, history, journal, now } = parts;
   journal.requireHealthy();
-  const { municipality, user, thumbprint, address } = visitor;
+  const { municipality, user, thumbprint, certificateExpiresAt, address } = visitor;
   const owner = { municipality, user };
   try {
     const { factors, basis } = await verify(parts, owner, visitor, shown, password);
-    const lastSignIn = await accounts.noteSignIn(owner, now());
+    const lastSignIn = await accounts.noteSignIn(owner, now(), certificateExpiresAt);
     journal.signedIn(visitor, factors);
     if (basis.factor === 'recovery') journal.recoveryUsed(visitor, basis.which);
     journal.requireHealthy(); // what could not be recorded does not begin (G4)

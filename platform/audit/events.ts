@@ -59,6 +59,22 @@ export const EVENTS = {
   'entitlement-granted': row(['municipality', 'user', 'desktop'], ['by']),
   'entitlement-withdrawn': row(['municipality', 'user', 'desktop'], ['by']),
 
+  // Administration: `by` is "local" for the Unix socket, else the administrator's name
+  'administrator-added': row(['name'], ['municipality', 'by']),
+  'administrator-enabled': row(['name'], ['by']),
+  'administrator-disabled': row(['name'], ['by']),
+  /** All second factors removed. */
+  'administrator-reset': row(['name'], ['by']),
+  /** An administrator may not do that, or not yet. */
+  'administration-refused': row(['action', 'reason', 'by'], ['detail']),
+  'policy-changed': row(['municipality', 'policy', 'policyBefore', 'by'], ['change', 'askedBy']),
+  /** It loosens, so it waits for a second administrator (E9). */
+  'policy-change-held': row(['municipality', 'change', 'policy', 'policyBefore', 'by']),
+  'policy-change-withdrawn': row(['municipality', 'change', 'by']),
+  /** The user has to sign in again. */
+  'sign-in-ended': row(['municipality', 'user', 'by']),
+  'session-end-asked': row(['session'], ['municipality', 'user', 'desktop', 'by']),
+
   // Opening and relaying, at the gateway
   /** Ticket and grant were issued. */
   'desktop-opened': row(['municipality', 'user', 'desktop', 'session', 'mode'], ['thumbprint', 'address']),

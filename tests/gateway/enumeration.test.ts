@@ -58,7 +58,9 @@ function open(policy: { password: boolean } = { password: false }) {
   return {
     ...{ store, audit, parts },
     demand: (changed: Partial<Awaited<ReturnType<Policies['of']>>> = policy) =>
-      policies.of(MUNICIPALITY).then((current) => policies.set(MUNICIPALITY, { ...current, ...changed })),
+      policies
+        .read(MUNICIPALITY)
+        .then(({ version, policy: before }) => policies.replace(MUNICIPALITY, version, { ...before, ...changed })),
     /** @returns a code that is wrong in every step that counts */
     async make(kind: Kind, user: string): Promise<string> {
       const owner = { municipality: MUNICIPALITY, user };
@@ -78,7 +80,13 @@ function open(policy: { password: boolean } = { password: false }) {
 type Test = ReturnType<typeof open>;
 
 async function attempt({ parts }: Test, user: string, shown: Shown, password?: string): Promise<Reason | null> {
-  const visitor = { municipality: MUNICIPALITY, user, thumbprint: 'A'.repeat(43), address: '198.51.100.7' };
+  const visitor = {
+    municipality: MUNICIPALITY,
+    user,
+    thumbprint: 'A'.repeat(43),
+    address: '198.51.100.7',
+    certificateExpiresAt: NOW,
+  };
   return signIn(parts, visitor, shown, password).then(
     () => null,
     (error) => refusalFrom(error).reason,

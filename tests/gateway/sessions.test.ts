@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readCookie, setCookie } from '#gateway/sign-in/cookie.ts';
+import { readCookie, setCookie, USER_COOKIE } from '#gateway/sign-in/cookie.ts';
 import { Sessions, type SignIn } from '#gateway/sign-in/sessions.ts';
 import { type Reason, refusalFrom } from '#protocol/codes.ts';
 import { clockAt, openTestStore } from '#tests/support/clock-and-store.ts';
@@ -177,7 +177,7 @@ describe('the cookie', () => {
   const secret = 'A'.repeat(43);
 
   it('is found among others', () => {
-    expect(readCookie(`a=1; ${setCookie(secret).split(';')[0]}; b=2`)).toBe(secret);
+    expect(readCookie(USER_COOKIE, `a=1; ${setCookie(USER_COOKIE, secret).split(';')[0]}; b=2`)).toBe(secret);
   });
 
   it.for([
@@ -190,6 +190,6 @@ describe('the cookie', () => {
     `x__Host-telework=${secret}`,
     `__Host-telework="${secret}"`,
   ])('is not found in %s', (header) => {
-    expect(readCookie(header)).toBeNull();
+    expect(readCookie(USER_COOKIE, header)).toBeNull();
   });
 });

@@ -5,7 +5,8 @@ import { LEASE_LIFE_MS } from '#protocol/limits.ts';
 import { clockAt, openTestStore } from '#tests/support/clock-and-store.ts';
 
 function slot(session: string, user: string, name: string): Slot {
-  return { session: session.repeat(32), municipality: '131016', user, desktop: `131016/soumu/${name}`, startedAt: 0 };
+  const desktop = `131016/soumu/${name}`;
+  return { session: session.repeat(32), municipality: '131016', user, desktop, startedAt: 0, address: '192.0.2.7' };
 }
 
 const first = slot('1', 'tanaka', 'notepad');

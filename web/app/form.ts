@@ -51,6 +51,22 @@ export function button(text: string, look: string, deed: Deed): HTMLButtonElemen
   return made;
 }
 
+/** Asks once more in its own place; looking away means no. */
+export function confirmedButton(text: string, question: string, look: string, deed: Deed): HTMLButtonElement {
+  const made = element('button', { type: 'button', class: look }, text);
+  let asked = false;
+  const ask = (now: boolean) => {
+    asked = now;
+    made.textContent = now ? question : text;
+  };
+  made.addEventListener('click', () => {
+    if (!asked) return ask(true);
+    void attempt(made, deed).then(() => ask(false));
+  });
+  made.addEventListener('blur', () => ask(false));
+  return made;
+}
+
 /** A form of one button; Enter in a field presses it. The first field gets the focus back if it failed. */
 export function form(submit: string, content: readonly Content[], deed: Deed): HTMLFormElement {
   const pressed = element('button', { type: 'submit', class: 'primary whole' }, submit);
