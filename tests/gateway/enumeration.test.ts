@@ -10,9 +10,10 @@
 import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { generate } from 'otplib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Journal } from '#gateway/journal.ts';
 import { Policies } from '#gateway/policies.ts';
+import { FAILURES_BEFORE_BACK_OFF } from '#gateway/sign-in/attempts.ts';
 import { Authenticators } from '#gateway/sign-in/authenticators.ts';
 import { FactorSeal } from '#gateway/sign-in/factors.ts';
 import { History } from '#gateway/sign-in/history.ts';
@@ -131,6 +132,25 @@ describe('a try to sign in that fails', () => {
       expect(works[0]?.length).toBeGreaterThan(7);
     },
   );
+
+  it('costs no hash once it has to wait, or by a factor that nobody may use, so that a certificate alone keeps no core busy (T13)', async () => {
+    const test = open({ password: true });
+    await test.demand();
+    const { passwords } = test.parts.authenticators;
+    const hashed = [vi.spyOn(passwords, 'pretend'), vi.spyOn(passwords, 'verify')];
+    for (const kind of ['an ordinary wrong code', 'an unknown user'] as const) {
+      const code = await test.make(kind, kind.replaceAll(' ', '-'));
+      for (let time = 0; time < 20; time++) {
+        await attempt(test, kind.replaceAll(' ', '-'), { factor: 'totp', code }, 'himitsu no kotoba');
+      }
+      expect(hashed.reduce((sum, spy) => sum + spy.mock.calls.length, 0)).toBe(FAILURES_BEFORE_BACK_OFF);
+      for (const spy of hashed) spy.mockClear();
+    }
+    await test.demand({ secondFactors: ['webauthn'] });
+    const code = await test.make('an ordinary wrong code', 'suzuki');
+    for (let time = 0; time < 20; time++) await attempt(test, 'suzuki', { factor: 'totp', code }, 'himitsu no kotoba');
+    for (const spy of hashed) expect(spy).not.toHaveBeenCalled();
+  });
 
   it('takes the same time: a stated statistic over 1,000 interleaved tries of each kind', async () => {
     const test = open();
