@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { IDLE_MAX_SECONDS, OVERALL_MAX_SECONDS } from '#platform/process/limits.ts';
 import type { Store } from '#platform/state/store.ts';
 
-const POLICY_PREFIX = 'policy/';
+export const POLICY_PREFIX = 'policy/';
 
 export const SECOND_FACTORS = ['webauthn', 'totp'] as const;
 export type SecondFactor = (typeof SECOND_FACTORS)[number];

@@ -5,6 +5,7 @@ import type { Store } from '#platform/state/store.ts';
 import { Refusal } from '#protocol/codes.ts';
 import { LEASE_INTERVAL_MS } from '#protocol/limits.ts';
 import { ENTITLEMENT_PREFIX } from './entitlements.ts';
+import { POLICY_PREFIX } from './policies.ts';
 import { type Claimant, endOfRights, type Rights } from './rights.ts';
 import { PASSKEY_PREFIX } from './sign-in/passkeys.ts';
 import { PASSWORD_PREFIX } from './sign-in/passwords.ts';
@@ -13,8 +14,9 @@ import { TOTP_PREFIX } from './sign-in/totp.ts';
 import { type Slot, type Slots, USER_SLOT_PREFIX } from './slots.ts';
 import { USER_PREFIX } from './users.ts';
 
-/** Every row whose change may end a session; what follows the prefix begins with municipality/user. */
+/** Every row whose change may end a session; what follows the prefix is a municipality, or begins with municipality/user. */
 const WATCHED = [
+  POLICY_PREFIX,
   ...[USER_PREFIX, TOTP_PREFIX, PASSKEY_PREFIX, PASSWORD_PREFIX],
   ...[SESSION_PREFIX, ENTITLEMENT_PREFIX, USER_SLOT_PREFIX],
 ];
@@ -57,7 +59,9 @@ export class Revocation {
     const stops = WATCHED.map((prefix) =>
       this.#parts.store.watch(prefix, (key) => {
         const owner = key.slice(prefix.length).split('/', 2).join('/');
-        for (const running of this.#running.values()) if (ownerOf(running) === owner) void this.check(running);
+        for (const running of this.#running.values()) {
+          if (owner === ownerOf(running) || owner === running.slot.municipality) void this.check(running);
+        }
       }),
     );
     return () => {

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Entitlements } from '#gateway/entitlements.ts';
+import { Policies } from '#gateway/policies.ts';
 import { openSqliteStore } from '#platform/state/sqlite.ts';
 import { Refusal } from '#protocol/codes.ts';
 import { DESKTOP } from '#tests/support/broker.ts';
@@ -60,6 +61,16 @@ describe('a running session is cut at once', () => {
     await new Entitlements(other).remove(TANAKA, DESKTOP);
     await other.close();
     await expectCut('RIGHTS_ENDED', 'RIGHTS_REVOKED');
+  });
+
+  it('when the municipality’s policy is tightened so that its limit has passed', async () => {
+    const policies = new Policies(test.gateway.store);
+    const { policy, version } = await policies.read('131016');
+    test.gateway.pass(301_000);
+    await policies.replace('131016', version, { ...policy, overallSeconds: 300 });
+    await expectCut('TIME_LIMIT', 'OVERALL_LIMIT');
+    const { version: tightened } = await policies.read('131016');
+    await policies.replace('131016', tightened, policy);
   });
 
   it('when the user is disabled', async () => {
