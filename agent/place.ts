@@ -9,6 +9,7 @@ export class Place {
   readonly user: string;
   readonly #left = Promise.withResolvers<void>();
   #running: { session: Session; desktop: Desktop } | null = null;
+  #begun = false;
   #unwanted: Refusal | null = null;
 
   /** @param desktop and @param user: ids */
@@ -23,6 +24,7 @@ export class Place {
   }
 
   begin(session: Session, desktop: Desktop): void {
+    this.#begun = true;
     this.#running = { session, desktop };
     if (this.#unwanted) session.end(this.#unwanted);
   }
@@ -30,6 +32,11 @@ export class Place {
   end(refusal: Refusal): void {
     if (this.#running) this.#running.session.end(refusal);
     else this.#unwanted ??= refusal;
+  }
+
+  /** Somebody has seen the desktop: it has to be locked. */
+  get begun(): boolean {
+    return this.#begun;
   }
 
   /** The session is over; its desktop is still being locked. */

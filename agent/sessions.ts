@@ -150,7 +150,8 @@ export class Sessions {
     this.#stopping = true;
     const places = [...this.#places.values()];
     for (const place of places) place.end(new Refusal('SHUTTING_DOWN'));
-    await Promise.all(places.map(({ left }) => left));
+    // Not for a desktop that is still being attached: there is nothing to lock.
+    await Promise.all(places.filter(({ begun }) => begun).map(({ left }) => left));
     await this.#encoders.close();
   }
 
