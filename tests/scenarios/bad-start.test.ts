@@ -163,7 +163,7 @@ describe.concurrent('the agent', () => {
     [
       'a VNC desktop that nobody said how to lock',
       { desktops: [{ name: 'pc-01', kind: 'vnc', address: '127.0.0.1:5901' }] },
-      /"desktops\.0\.lock" is missing/,
+      /"desktops\.0\.lock": how to lock: .* or "none"/,
     ],
     [
       'a lock that needs a shell',
