@@ -33,6 +33,20 @@ export const ADMINISTRATOR_COMMANDS = {
     answer: one,
     say: ({ name }) => `有効にしました / enabled: ${name}`,
   }),
+  'administrator activate': command({
+    call: 'administrator.activate',
+    must: ['name'],
+    usage: '--name ID            prints a code for setting up factors: once, within 10 minutes',
+    answer: one.extend({ code: z.string(), expiresAt: z.string() }),
+    say: ({ code, expiresAt }) => `${code}    期限 / until ${expiresAt}`,
+  }),
+  'administrator reset': command({
+    call: 'administrator.reset',
+    must: ['name'],
+    usage: '--name ID            removes all factors; then activate anew',
+    answer: one,
+    say: ({ name }) => `すべて取り消しました / all factors removed: ${name}`,
+  }),
   'administrator list': command({
     call: 'administrator.list',
     usage: '',

@@ -11,6 +11,7 @@ export const OPTIONS = {
   name: { type: 'string' },
   desktop: { type: 'string' },
   label: { type: 'string' },
+  factor: { type: 'string' },
   find: { type: 'string' },
   expiring: { type: 'boolean' },
   session: { type: 'string' },

@@ -1,4 +1,4 @@
-// Users, their second factors, and what they may open.
+// Users, and what they may open.
 import * as z from 'zod';
 import { certificate, command, rows, sayCertificate, type Table, user, WHO, WHO_USAGE, who } from './command.ts';
 
@@ -6,6 +6,7 @@ const userRow = user.extend({
   name: z.string(),
   enabled: z.boolean(),
   totp: z.boolean(),
+  passkeys: z.number(),
   lastSignIn: z.string().nullable(),
   desktops: z.array(z.string()),
   ...certificate,
@@ -13,9 +14,17 @@ const userRow = user.extend({
 
 function sayUser(row: z.infer<typeof userRow>): string {
   const state = row.enabled ? '有効/enabled' : '無効/disabled';
-  const factor = row.totp ? 'TOTP' : '-';
+  const factors = [...(row.totp ? ['TOTP'] : []), ...(row.passkeys > 0 ? [`passkey×${row.passkeys}`] : [])];
   const desktops = row.desktops.join(' ') || '-';
-  return [who(row), row.name, state, factor, row.lastSignIn ?? '-', sayCertificate(row), desktops].join('  ');
+  return [
+    who(row),
+    row.name,
+    state,
+    factors.join('+') || '-',
+    row.lastSignIn ?? '-',
+    sayCertificate(row),
+    desktops,
+  ].join('  ');
 }
 
 export const USER_COMMANDS = {
@@ -46,20 +55,6 @@ export const USER_COMMANDS = {
     usage: '[--municipality CODE] [--find TEXT] [--expiring]   --expiring: certificate ends within 30 days',
     answer: z.object({ users: z.array(userRow) }),
     say: ({ users }) => rows(users.map(sayUser), '利用者はいません。/ There are no users.'),
-  }),
-  'totp enrol': command({
-    call: 'totp.enrol',
-    must: WHO,
-    usage: `${WHO_USAGE}            prints the otpauth URI, this once`,
-    answer: user.extend({ uri: z.string() }),
-    say: ({ uri }) => uri,
-  }),
-  'totp reset': command({
-    call: 'totp.reset',
-    must: WHO,
-    usage: `${WHO_USAGE}            then enrol anew; ends the user's session, too`,
-    answer: user,
-    say: (of) => `取り消しました / reset: ${who(of)}`,
   }),
   'entitlement add': command({
     call: 'entitlement.add',

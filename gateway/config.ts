@@ -10,12 +10,15 @@ import { CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX } from './doors/limits.ts'
 const IDLE_MAX_SECONDS = 900;
 const OVERALL_MAX_SECONDS = 43_200;
 
+const hostName = z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'a host name');
+
 const administrationSchema = z.strictObject({
   listen: listenSchema,
   /** Its authority is the administrators' (kind admin), and so is its own certificate's. */
   tls: tlsFilesSchema,
-  /** Host name that administrators' passkeys belong to. */
-  rpId: z.string().regex(/^[a-z0-9.-]{1,253}$/, 'a host name'),
+  /** As of `webauthn`, for administrators' passkeys. */
+  rpId: hostName,
+  rpName: z.string().min(1).max(64),
   page: filePath.optional(),
 });
 export type AdministrationConfig = z.infer<typeof administrationSchema>;
@@ -42,6 +45,17 @@ const schema = z.strictObject({
   page: filePath.optional(),
   /** The second listener, where users without a certificate ask for one; left out, there is none. */
   enrolment: z.strictObject({ listen: listenSchema, tls: ownFilesSchema, page: filePath.optional() }).optional(),
+  /** Left out: nobody signs in with a passkey. */
+  webauthn: z
+    .strictObject({
+      /** A host name that every page's is, or ends with; passkeys are bound to it for good. */
+      rpId: hostName,
+      /** What an authenticator shows. */
+      rpName: z.string().min(1).max(64),
+      /** PEM: authorities of makers, for policies that demand hardware-bound keys. */
+      attestationRoots: filePath.optional(),
+    })
+    .optional(),
   /** Of the listener; raise it where a proxy that passes TLS through stands in front. */
   connectionsPerAddress: z.int().min(1).max(CONNECTIONS_MAX).default(CONNECTIONS_PER_ADDRESS_MAX),
   limits: z

@@ -2,7 +2,7 @@
 // and clocks are arguments.
 import { anchorKeeper } from '#platform/audit/anchors.ts';
 import type { Anchor, Audit } from '#platform/audit/chain.ts';
-import { loadTrust } from '#platform/hop/tls-files.ts';
+import { loadTls, loadTrust } from '#platform/hop/tls-files.ts';
 import type { Metrics } from '#platform/metrics/metrics.ts';
 import { RelayTally } from '#platform/metrics/relay-tally.ts';
 import type { LocalHandlers } from '#platform/process/local-socket.ts';
@@ -16,8 +16,10 @@ import { PolicyChanges } from './administration/policy-changes.ts';
 import { socketHandlers } from './administration/socket.ts';
 import { BrokerLink } from './broker-link.ts';
 import type { GatewayConfig } from './config.ts';
+import type { SignIns } from './doors/doors.ts';
 import { RequestRate } from './doors/limits.ts';
 import { openListener } from './doors/listener.ts';
+import { otherOrigins } from './doors/origins.ts';
 import { routes } from './doors/routes.ts';
 import { EnrolmentCodes } from './enrolment/codes.ts';
 import { EnrolmentJournal } from './enrolment/journal.ts';
@@ -33,17 +35,20 @@ import { Policies } from './policies.ts';
 import { Relays } from './relay.ts';
 import { Revocation } from './revocation.ts';
 import { Rights } from './rights.ts';
+import { readAttestationRoots } from './sign-in/attestation.ts';
+import { Authenticators } from './sign-in/authenticators.ts';
 import { USER_COOKIE } from './sign-in/cookie.ts';
 import type { FactorSeal } from './sign-in/factors.ts';
+import { History } from './sign-in/history.ts';
+import { OwnFactors } from './sign-in/own-factors.ts';
+import type { RelyingParty } from './sign-in/passkeys.ts';
 import { Sessions } from './sign-in/sessions.ts';
-import { Totp } from './sign-in/totp.ts';
 import { Slots } from './slots.ts';
 import { Tickets } from './tickets.ts';
 import { Users } from './users.ts';
 
 /** A person clicks; a script that is in a hurry waits. */
 const REQUESTS_OF_ONE_CERTIFICATE = { perSecond: 20, burst: 60 };
-
 /** As the strictest that users can have (F1). */
 const ADMINISTRATOR_LIMITS = { idleSeconds: 900, overallSeconds: 43_200 };
 
@@ -55,6 +60,8 @@ export interface GatewayParts {
   grantKey: GrantKey;
   /** Wall clock, ms. */
   now(): number;
+  /** ms, from whenever. */
+  monotonic(): number;
   /** In [0, 1), for the back-off of the broker link. */
   random(): number;
 }
@@ -77,15 +84,17 @@ export interface Gateway {
 
 /** @throws Failure in one line: a file that cannot be used, a port in use */
 export async function startGateway(config: GatewayConfig, parts: GatewayParts): Promise<Gateway> {
-  const { store, audit, log, seal, grantKey, now } = parts;
-  const monotonic = () => performance.now();
+  const { store, audit, log, seal, grantKey, now, monotonic } = parts;
   const bornAt = now();
 
   const journal = new Journal(audit, log, now);
   const troubled = (error: unknown) => journal.troubled(error);
   const users = new Users(store);
-  const totp = new Totp(store, seal, now);
+  const policies = new Policies(store);
+  const authenticators = new Authenticators({ store, seal, now }, policies, relyingPartyOf(config));
   const sessions = new Sessions(store, config.limits, now);
+  const history = new History(store);
+  const signIns = heldSignIns(sessions, authenticators);
   const entitlements = new Entitlements(store);
   // No two processes can serve one administrator's socket, so its path names this one.
   const slots = new Slots(store, config.adminSocket, now);
@@ -93,7 +102,7 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
   const grants = new Grants(grantKey, config.limits, now);
 
   let { revocations } = loadTrust(config.tls);
-  const rights = new Rights({ users, totp, sessions, entitlements, revocations: () => revocations, now });
+  const rights = new Rights({ users, authenticators, sessions, entitlements, revocations: () => revocations, now });
   const revocation = new Revocation({ store, rights, sessions, slots, now, troubled });
 
   const keepAnchor = anchorKeeper(audit, monotonic);
@@ -105,23 +114,25 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
     down: (error, waitMs) => journal.brokerDown(error, waitMs),
   });
   const relayed = new RelayTally();
-  const relays = new Relays({ tickets, rights, slots, broker, revocation, journal, relayed, now });
+  const relays = new Relays({ signIns, tickets, rights, slots, broker, revocation, journal, relayed, now });
   const leases = new Leases({ revocation, grants, broker, now: monotonic, troubled });
 
-  const doors = { rate: new RequestRate({ ...REQUESTS_OF_ONE_CERTIFICATE, now: monotonic }), journal };
-  const policies = new Policies(store);
   const administrators = new Administrators(store);
-  const administratorSessions = new Sessions(store, ADMINISTRATOR_LIMITS, now);
   const enrolment = {
     users,
     codes: new EnrolmentCodes(store, now),
     requests: new EnrolmentRequests(store, now),
     journal: new EnrolmentJournal(audit, monotonic),
   };
+  const ofAdministrators = {
+    sessions: new Sessions(store, ADMINISTRATOR_LIMITS, now),
+    authenticators: new Authenticators({ store, seal, now }, policies, administratorsParty(config)),
+  };
+  const doors = { rate: new RequestRate({ ...REQUESTS_OF_ONE_CERTIFICATE, now: monotonic }), journal };
   const administrative = actions({
-    ...{ users, totp, sessions, entitlements, slots, broker, journal, now, policies },
+    ...{ users, authenticators, sessions, entitlements, slots, broker, journal, now, policies },
     changes: new PolicyChanges(store, policies, now),
-    ...{ administrators, administratorSessions },
+    ...{ administrators, ofAdministrators },
     enrolment: { ...enrolment, isListening: config.enrolment !== undefined, trust: () => loadTrust(config.tls), now },
   });
   const stopWatching = revocation.start();
@@ -130,13 +141,16 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
     connectionsPerAddress: config.connectionsPerAddress,
     kind: 'user',
     origins: new Set(config.origins),
+    others: new Set(otherOrigins(config.origins, loadTls(config.tls).own)),
     pagesOnly: false,
     cookie: USER_COOKIE,
     routes: routes({
-      ...{ users, totp, sessions, entitlements, slots, tickets, grants, rights },
-      ...{ relays, broker, journal, now },
+      ...{ accounts: users, authenticators, policies, sessions, history, cookie: USER_COOKIE },
+      ...{ entitlements, slots, tickets, grants, rights, relays, broker, journal, now },
+      ownFactors: new OwnFactors({ store, authenticators, policies, journal, now }),
+      nameOf: async (owner) => (await users.find(owner))?.name ?? owner.user,
     }),
-    sessions,
+    sessions: signIns,
     ...doors,
     revocationsChanged(newest) {
       revocations = newest;
@@ -144,11 +158,11 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
     },
   });
   const administration = config.administration
-    ? await openAdministration(
-        config.administration,
-        { administrators, totp, sessions: administratorSessions, now, ...doors },
-        administrative,
-      )
+    ? await openAdministration(config.administration, {
+        ...{ store, policies, history, now, administrators, ...ofAdministrators, ...doors },
+        signIns: heldSignIns(ofAdministrators.sessions, ofAdministrators.authenticators),
+        actions: administrative,
+      })
     : null;
   const enrolmentListener = config.enrolment
     ? await openEnrolment(config.enrolment, {
@@ -181,4 +195,29 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
       for (const one of listeners) one.close();
     },
   };
+}
+
+/** Those whose authenticators are still there and still enough. */
+function heldSignIns(sessions: Sessions, authenticators: Authenticators): SignIns {
+  return {
+    async find(...shown) {
+      const signIn = await sessions.find(...shown);
+      await authenticators.requireHeld(signIn);
+      return signIn;
+    },
+  };
+}
+
+function relyingPartyOf({ webauthn }: GatewayConfig): RelyingParty | null {
+  if (!webauthn) return null;
+  const { rpId, rpName, attestationRoots } = webauthn;
+  return { rpId, rpName, attestationRoots: attestationRoots ? readAttestationRoots(attestationRoots) : [] };
+}
+
+/** With a host name of its own, so that no passkey of a user is one of an administrator. */
+function administratorsParty({ administration, webauthn }: GatewayConfig): RelyingParty | null {
+  if (!administration) return null;
+  const roots = webauthn?.attestationRoots;
+  const { rpId, rpName } = administration;
+  return { rpId, rpName, attestationRoots: roots ? readAttestationRoots(roots) : [] };
 }

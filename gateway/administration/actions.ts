@@ -2,11 +2,13 @@
 import type { Action } from './action.ts';
 import { type AdministratorActionParts, administratorActions } from './administrator-actions.ts';
 import { type EnrolmentActionParts, enrolmentActions } from './enrolment-actions.ts';
+import { type FactorActionParts, factorActions } from './factor-actions.ts';
 import { type PolicyActionParts, policyActions } from './policy-actions.ts';
 import { type SessionActionParts, sessionActions } from './session-actions.ts';
 import { type UserActionParts, userActions } from './user-actions.ts';
 
 export type ActionParts = UserActionParts &
+  FactorActionParts &
   SessionActionParts &
   PolicyActionParts &
   AdministratorActionParts & { enrolment: EnrolmentActionParts };
@@ -15,6 +17,7 @@ export function actions(parts: ActionParts): readonly Action[] {
   return [
     ...userActions(parts),
     ...enrolmentActions(parts.enrolment),
+    ...factorActions(parts),
     ...sessionActions(parts),
     ...policyActions(parts),
     ...administratorActions(parts),

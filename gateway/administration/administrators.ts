@@ -4,6 +4,8 @@ import * as z from 'zod';
 import type { Store } from '#platform/state/store.ts';
 import { Refusal } from '#protocol/codes.ts';
 import { MUNICIPALITY, NAME } from '#protocol/names.ts';
+import type { Owner } from '../sign-in/owner.ts';
+import type { Accounts } from '../sign-in/sign-in.ts';
 import { type Administrator, LOCAL } from './action.ts';
 
 const PREFIX = 'administrator/';
@@ -12,7 +14,7 @@ export const administratorName = z
   .string()
   .regex(NAME)
   .refine((name) => name !== LOCAL.name, 'this name stands for the Unix socket');
-/** "-" for all of them. */
+/** What somebody is in charge of: "-" is all municipalities, and the administrators. */
 export const chargeSchema = z.union([z.literal('-'), z.string().regex(MUNICIPALITY)]);
 
 const row = z.strictObject({
@@ -24,7 +26,7 @@ const row = z.strictObject({
 });
 type Row = z.infer<typeof row>;
 
-export class Administrators {
+export class Administrators implements Accounts {
   readonly #store: Store;
 
   constructor(store: Store) {
@@ -42,26 +44,33 @@ export class Administrators {
     return (await this.#change(name, (before) => ({ ...before, enabled }))) !== null;
   }
 
-  async exists(name: string): Promise<boolean> {
-    return (await this.#store.get(PREFIX + name)) !== null;
-  }
-
   /**
-   * @param certified what the certificate says
-   * @throws ADMINISTRATOR_UNKNOWN, ADMINISTRATOR_DISABLED, ADMINISTRATOR_ELSEWHERE: one code outside
+   * @param owner its municipality is "-" for all of them
+   * @throws ADMINISTRATOR_UNKNOWN, ADMINISTRATOR_DISABLED: one code outside
    */
-  async require({ name, municipality }: Administrator): Promise<void> {
-    const entry = await this.#store.get(PREFIX + name);
+  async requireEnabled({ user }: Owner): Promise<Row> {
+    const entry = await this.#store.get(PREFIX + user);
     if (!entry) throw new Refusal('ADMINISTRATOR_UNKNOWN');
     const known = row.parse(entry.value);
     if (!known.enabled) throw new Refusal('ADMINISTRATOR_DISABLED');
+    return known;
+  }
+
+  /**
+   * Row and certificate must say the same: neither whoever issues certificates nor whoever keeps the rows widens a charge
+   * alone.
+   * @param certified what the certificate says
+   * @throws ADMINISTRATOR_UNKNOWN, ADMINISTRATOR_DISABLED, ADMINISTRATOR_ELSEWHERE
+   */
+  async requireCertified({ name, municipality }: Administrator): Promise<void> {
+    const known = await this.requireEnabled({ municipality: '-', user: name });
     if (known.municipality !== municipality)
       throw new Refusal('ADMINISTRATOR_ELSEWHERE', `certified for ${municipality}`);
   }
 
   /** @returns the time of the sign-in before this one (E8) */
-  async noteSignIn(name: string, nowMs: number, certificateExpiresAt: number): Promise<number | null> {
-    const before = await this.#change(name, (was) => ({ ...was, lastSignIn: nowMs, certificateExpiresAt }));
+  async noteSignIn({ user }: Owner, nowMs: number, certificateExpiresAt: number): Promise<number | null> {
+    const before = await this.#change(user, (was) => ({ ...was, lastSignIn: nowMs, certificateExpiresAt }));
     return before?.lastSignIn ?? null;
   }
 

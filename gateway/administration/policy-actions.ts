@@ -1,10 +1,10 @@
 // A municipality's policy: looked at, tightened at once, loosened by two.
 import * as z from 'zod';
-import { MUNICIPALITY } from '#protocol/names.ts';
 import type { Journal } from '../journal.ts';
 import { type Policies, policySchema } from '../policies.ts';
 import type { Users } from '../users.ts';
 import { type Action, inCharge, inMunicipality, isInCharge } from './action.ts';
+import { chargeSchema } from './administrators.ts';
 import { type Change, changeId, type PolicyChanges } from './policy-changes.ts';
 
 export interface PolicyActionParts {
@@ -14,7 +14,8 @@ export interface PolicyActionParts {
   journal: Journal;
 }
 
-const municipality = z.string().regex(MUNICIPALITY);
+/** "-": what is demanded of administrators themselves. */
+const municipality = chargeSchema;
 const one = z.strictObject({ municipality });
 const wantedPolicy = policySchema.partial().extend({ municipality });
 const change = one.extend({ id: changeId });
@@ -32,7 +33,7 @@ export function policyActions({ users, policies, changes, journal }: PolicyActio
       dangerous: false,
       async run(_, by) {
         const known = new Set([...(await policies.municipalities()), ...(await users.list()).map(codeOf)]);
-        if (by.municipality !== '-') known.add(by.municipality);
+        known.add(by.municipality);
         const seen = [...known].filter((code) => isInCharge(by, code)).sort();
         return { policies: await Promise.all(seen.map(show)) };
       },

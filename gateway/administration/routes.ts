@@ -1,72 +1,39 @@
-// Every route of the administrators' listener (B1): the sign-in, and one for each action. docs/api.md describes them.
+// Every route of the administrators' listener (B1): sign-in and own factors as users have them, and one route for each
+// action. docs/api.md describes them.
 import * as z from 'zod';
 import { Failure } from '#platform/process/exit.ts';
 import { CODES, Refusal } from '#protocol/codes.ts';
-import { aboutCertificate } from '../certificate-end.ts';
+import { factorRoutes } from '../doors/factor-routes.ts';
 import type { Answer, Route, SignedInVisit } from '../doors/route.ts';
-import { ADMIN_COOKIE, clearCookie, setCookie } from '../sign-in/cookie.ts';
-import type { SignIn } from '../sign-in/sessions.ts';
+import { signInRoutes } from '../doors/sign-in-routes.ts';
+import { ADMIN_COOKIE } from '../sign-in/cookie.ts';
+import { OwnFactors, type OwnFactorsParts } from '../sign-in/own-factors.ts';
+import { managesFactorsOnly, requireFresh } from '../sign-in/sessions.ts';
+import type { SignInParts } from '../sign-in/sign-in.ts';
 import type { Action, Administrator } from './action.ts';
-import { type AdministratorSignInParts, signInAdministrator } from './sign-in.ts';
+import type { Administrators } from './administrators.ts';
 
-/** What gives a right takes a sign-in that is at most so old (E9): a page left open gives nobody more. */
-const FRESH_MS = 5 * 60_000;
+export type AdministrationRouteParts = Omit<SignInParts, 'accounts'> &
+  OwnFactorsParts & { administrators: Administrators; actions: readonly Action[] };
 
-const totpRequest = z.strictObject({ code: z.string().max(64) });
-
-export function administrationRoutes(parts: AdministratorSignInParts, actions: readonly Action[]): Route[] {
-  const { sessions, journal } = parts;
+export function administrationRoutes(parts: AdministrationRouteParts): Route[] {
+  const { administrators, history, actions } = parts;
   return [
-    {
-      method: 'POST',
-      path: '/api/sign-in/totp',
-      needs: 'certificate',
-      async answer({ peer, visitor, body }) {
-        const { code } = await body(totpRequest);
-        const { secret, signIn } = await signInAdministrator(parts, peer, visitor, code);
-        return { json: about(signIn, peer), headers: { 'Set-Cookie': setCookie(ADMIN_COOKIE, secret) } };
-      },
-    },
-    {
-      method: 'GET',
-      path: '/api/session',
-      needs: 'session',
-      async answer({ peer, signIn }) {
-        return { json: about(signIn, peer) };
-      },
-    },
-    {
-      method: 'DELETE',
-      path: '/api/session',
-      needs: 'session',
-      async answer({ signIn, visitor }) {
-        await sessions.end(signIn);
-        journal.signedOut(visitor);
-        const headers = { 'Set-Cookie': clearCookie(ADMIN_COOKIE), 'Clear-Site-Data': '"cache", "cookies", "storage"' };
-        return { status: 204, headers };
-      },
-    },
+    ...signInRoutes({ ...parts, accounts: administrators, cookie: ADMIN_COOKIE }),
+    ...factorRoutes({ ownFactors: new OwnFactors(parts), history, nameOf: async ({ user }) => user }),
     ...actions.filter(({ only }) => only !== 'socket').map((action) => actionRoute(parts, action)),
   ];
-
-  function about({ user, factors, lastSignIn, signedInAt }: SignIn, peer: Administrator & { notAfter: number }) {
-    return {
-      ...{ user, municipality: peer.municipality, factors, ...sessions.limits, managesFactorsOnly: false },
-      lastSignIn: lastSignIn === null ? null : new Date(lastSignIn).toISOString(),
-      signedInAt: new Date(signedInAt).toISOString(),
-      ...aboutCertificate(peer.notAfter, parts.now()),
-    };
-  }
 }
 
-function actionRoute(parts: AdministratorSignInParts, action: Action): Route {
+function actionRoute(parts: AdministrationRouteParts, action: Action): Route {
   const { administrators, sessions, journal, now } = parts;
 
   async function perform({ peer, signIn, body }: SignedInVisit): Promise<Answer> {
     const by: Administrator = { name: peer.name, municipality: peer.municipality };
-    await administrators.require(by);
+    await administrators.requireCertified(by);
+    if (managesFactorsOnly(signIn)) throw new Refusal('SIGN_IN_BY_RECOVERY');
     if (action.dangerous) {
-      if (now() - signIn.signedInAt > FRESH_MS) throw new Refusal('SIGN_IN_TOO_OLD');
+      requireFresh(signIn, now()); // a page left open gives nobody more
       journal.requireHealthy(); // taking away is possible unrecorded, giving is not (G4)
     }
     await sessions.noteActivity(signIn, now());

@@ -32,7 +32,7 @@ export function sessionActions({ sessions, slots, entitlements, broker, journal 
   async function endAll(these: readonly Slot[], by: Administrator): Promise<number> {
     const ended = await Promise.all(
       these.map(async ({ session, municipality, user, desktop }) => {
-        if (!(await slots.requestEnd(session))) return false;
+        if (!(await slots.requestEnd(session, 'administrator'))) return false;
         journal.administered('session-end-asked', { session, municipality, user, desktop, by: by.name });
         return true;
       }),

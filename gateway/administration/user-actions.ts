@@ -1,18 +1,18 @@
-// Users, their second factors, and what they may open.
+// Users, and what they may open.
 import * as z from 'zod';
 import { Failure } from '#platform/process/exit.ts';
 import { DESKTOP, MUNICIPALITY } from '#protocol/names.ts';
 import { aboutCertificate } from '../certificate-end.ts';
 import type { Entitlements } from '../entitlements.ts';
 import type { Journal } from '../journal.ts';
+import type { Authenticators } from '../sign-in/authenticators.ts';
 import type { Sessions } from '../sign-in/sessions.ts';
-import type { Totp } from '../sign-in/totp.ts';
 import { displayName, type UserId, type Users, userIdSchema } from '../users.ts';
 import { type Action, inCharge, inMunicipality, isInCharge } from './action.ts';
 
 export interface UserActionParts {
   users: Users;
-  totp: Totp;
+  authenticators: Authenticators;
   sessions: Sessions;
   entitlements: Entitlements;
   journal: Journal;
@@ -31,7 +31,14 @@ const which = z.strictObject({
   expiring: z.literal(true).optional(),
 });
 
-export function userActions({ users, totp, sessions, entitlements, journal, now }: UserActionParts): Action[] {
+export function userActions({
+  users,
+  authenticators,
+  sessions,
+  entitlements,
+  journal,
+  now,
+}: UserActionParts): Action[] {
   async function requireUser(id: UserId): Promise<void> {
     if (!(await users.find(id))) throw noUser(id);
   }
@@ -50,7 +57,8 @@ export function userActions({ users, totp, sessions, entitlements, journal, now 
         const described = rows.map(async ({ lastSignIn, ...user }) => ({
           ...user,
           lastSignIn: lastSignIn === null ? null : new Date(lastSignIn).toISOString(),
-          totp: await totp.isEnrolled(user),
+          totp: await authenticators.totp.isEnrolled(user),
+          passkeys: (await authenticators.passkeys.list(user)).length,
           desktops: (await entitlements.list(user)).map(({ desktop }) => desktop),
         }));
         return { users: await Promise.all(described) };
@@ -88,33 +96,6 @@ export function userActions({ users, totp, sessions, entitlements, journal, now 
         await sessions.end(id);
         journal.administered('user-disabled', { ...id, by: by.name });
         return { ...id, enabled: false };
-      },
-    }),
-
-    inMunicipality({
-      name: 'totp.enrol',
-      schema: userIdSchema,
-      dangerous: true,
-      // It shows the secret, and a page is looked at by more than its user.
-      only: 'socket',
-      async run(id, by) {
-        await requireUser(id);
-        const uri = await totp.enrol(id);
-        if (uri === null) throw new Failure(`${say(id)} has a TOTP secret already; reset it first`);
-        journal.administered('totp-enrolled', { ...id, by: by.name });
-        return { ...id, uri };
-      },
-    }),
-
-    inMunicipality({
-      name: 'totp.reset',
-      schema: userIdSchema,
-      dangerous: true,
-      async run(id, by) {
-        if (!(await totp.reset(id))) throw new Failure(`${say(id)} has no TOTP secret`);
-        await sessions.end(id);
-        journal.administered('totp-reset', { ...id, by: by.name });
-        return { ...id, reset: true };
       },
     }),
 

@@ -96,7 +96,7 @@ async function serve(doors: Doors, request: IncomingMessage, response: ServerRes
     if (origin !== undefined && !doors.origins().includes(origin)) throw new Refusal('ORIGIN_WRONG');
     const route = findRoute(doors.routes, request.method ?? '', request.url ?? '');
     if (route.triesCode) doors.rates.admitCode(address);
-    send(request, response, await route.answer({ address, body: (schema) => readBody(request, schema) }));
+    send(doors, request, response, await route.answer({ address, body: (schema) => readBody(request, schema) }));
   } catch (error) {
     const refusal = refusalFrom(error);
     doors.operators.refusedAtDoors.add(refusal.code);

@@ -92,7 +92,7 @@ describe('policy set', () => {
 
 describe('what a person reads', () => {
   it('warns of a certificate that is about to end', () => {
-    const row = { ...WHO, name: '田中', enabled: true, totp: true, lastSignIn: null, desktops: [] };
+    const row = { ...WHO, name: '田中', enabled: true, totp: true, passkeys: 2, lastSignIn: null, desktops: [] };
     const say = (certificateWarning: number | null) =>
       commandOf(['user', 'list']).say({
         users: [{ ...row, certificateExpiresAt: '2026-12-01T00:00:00.000Z', certificateWarning }],
@@ -103,7 +103,15 @@ describe('what a person reads', () => {
   });
 
   it('is one line each, whatever somebody is called', () => {
-    const row = { ...WHO, name: 'a\nb\u001b[31m', enabled: true, totp: true, lastSignIn: null, desktops: [] };
+    const row = {
+      ...WHO,
+      name: 'a\nb\u001b[31m',
+      enabled: true,
+      totp: true,
+      passkeys: 2,
+      lastSignIn: null,
+      desktops: [],
+    };
     const answer = { users: [{ ...row, certificateExpiresAt: null, certificateWarning: null }] };
     const said = commandOf(['user', 'list']).say(answer);
     for (const control of ['\n', '\u001b']) expect(said).not.toContain(control);

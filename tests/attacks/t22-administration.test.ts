@@ -6,7 +6,9 @@ import { type ActionParts, actions } from '#gateway/administration/actions.ts';
 import { openAdministered, type TestAdministration, type Who } from '#tests/support/administration.ts';
 import { DESKTOP, openBroker, type TestBroker } from '#tests/support/broker.ts';
 
-const TABLE: readonly Action[] = actions({} as ActionParts).filter(({ only }) => only !== 'socket');
+const TABLE: readonly Action[] = actions({ authenticators: {}, ofAdministrators: {} } as ActionParts).filter(
+  ({ only }) => only !== 'socket',
+);
 const TANAKA = { municipality: '131016', user: 'tanaka' };
 const SATO = { municipality: '132012', user: 'sato' };
 const FOREIGN = '132012/kikaku/notepad';
@@ -47,7 +49,7 @@ afterAll(async () => {
 
 function live(who: typeof TANAKA, desktop: string, digit: string) {
   const slot = { ...who, desktop, session: digit.repeat(32), startedAt: Date.now(), address: '192.0.2.7' };
-  return { ...slot, holder: 'another process', endRequested: false };
+  return { ...slot, holder: 'another process', endRequestedBy: null };
 }
 
 async function again(who: Who): Promise<void> {
@@ -62,7 +64,9 @@ const ABOUT_OTHERS: Readonly<Record<string, object>> = {
   'user.add': { ...TANAKA, name: '偽' },
   'user.enable': TANAKA,
   'user.disable': TANAKA,
-  'totp.reset': TANAKA,
+  'factor.list': TANAKA,
+  'factor.remove': { ...TANAKA, factor: 'all' },
+  'factor.activation': TANAKA,
   'entitlement.add': { ...TANAKA, desktop: DESKTOP },
   'entitlement.remove': { ...TANAKA, desktop: DESKTOP },
   'session.end-user': TANAKA,
@@ -113,8 +117,8 @@ describe('T22: an administrator of another municipality', () => {
     expect(String(foreign.json?.detail).replaceAll('a', 'c')).toBe(String(unknown.json?.detail).replaceAll('a', 'c'));
     expect((await act('session.end', { all: true })).json).toEqual({ ended: 1 });
     const slots = JSON.stringify(await test.store.list('slot/user/'));
-    expect(slots).toMatch(/132012[^}]*"endRequested":true/);
-    expect(slots).not.toMatch(/131016\/tanaka[^}]*"endRequested":true/);
+    expect(slots).toMatch(/132012[^}]*"endRequestedBy":"administrator"/);
+    expect(slots).not.toMatch(/131016\/tanaka[^}]*"endRequestedBy":"administrator"/);
     expect(test.audit.of('session-end-asked')).toEqual([expect.objectContaining({ ...SATO, by: 'mori' })]);
   });
 

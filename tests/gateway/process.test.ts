@@ -95,7 +95,7 @@ describe('the gateway process', () => {
         {
           ...{ municipality: '131016', user: 'tanaka', name: '田中太郎', enabled: true },
           ...{ lastSignIn: null, certificateExpiresAt: null, certificateWarning: null },
-          ...{ totp: true, desktops: [desktop] },
+          ...{ totp: true, passkeys: 0, desktops: [desktop] },
         },
       ],
     });

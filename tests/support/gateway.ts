@@ -51,7 +51,7 @@ export interface TestGateway {
   audit: MemoryAudit;
   /** Everything that the gateway wrote to its operators' log. */
   logged(): string;
-  /** Moves the wall clock of the gateway forward. */
+  /** Moves the clocks of the gateway forward. */
   pass(ms: number): void;
   now(): number;
   /** @param tls null: without a client certificate */
@@ -74,6 +74,7 @@ export async function openGateway(
     brokerPort?: number;
     limits?: GatewayConfig['limits'];
     connectionsPerAddress?: number;
+    webauthn?: { attestationRoots: string };
     /** Another file than the PKI's own; see ownRevocations. */
     revocations?: string;
     /** A folder that `npm run page` made. */
@@ -105,9 +106,15 @@ export async function openGateway(
       tls: { key: pki.gatewayServer.key, certificate: pki.gatewayServer.certificate },
     },
     ...(options.page ? { page: options.page } : {}),
+    webauthn: { rpId: 'localhost', rpName: 'LGWAN Telework', ...options.webauthn },
     connectionsPerAddress: options.connectionsPerAddress ?? 256,
     ...(options.administration
-      ? { administration: { listen: { host: '127.0.0.1', port: 0 }, rpId: 'localhost', ...options.administration } }
+      ? {
+          administration: {
+            ...{ listen: { host: '127.0.0.1', port: 0 }, rpId: 'localhost', rpName: '管理' },
+            ...options.administration,
+          },
+        }
       : {}),
     limits: options.limits ?? { idleSeconds: 900, overallSeconds: 43_200 },
   };
@@ -116,6 +123,7 @@ export async function openGateway(
     ...{ store, audit, log, now },
     seal,
     grantKey: (await openGrantKey(config.grantKey)).key,
+    monotonic: () => performance.now() + ahead,
     random: () => 0,
   });
   const origin = `https://localhost:${gateway.port}`;

@@ -14,9 +14,9 @@ import { EnrolmentRequests } from '#gateway/enrolment/requests.ts';
 import { Entitlements } from '#gateway/entitlements.ts';
 import { Journal } from '#gateway/journal.ts';
 import { Policies } from '#gateway/policies.ts';
+import { Authenticators } from '#gateway/sign-in/authenticators.ts';
 import { FactorSeal } from '#gateway/sign-in/factors.ts';
 import { Sessions } from '#gateway/sign-in/sessions.ts';
-import { Totp } from '#gateway/sign-in/totp.ts';
 import { Slots } from '#gateway/slots.ts';
 import { Users } from '#gateway/users.ts';
 import { Failure } from '#platform/process/exit.ts';
@@ -37,16 +37,18 @@ it('no body of any action reaches another municipality', async () => {
   const { now } = clock;
   const { store } = openTestStore(clock);
   const policies = new Policies(store);
+  const seal = new FactorSeal(randomBytes(32));
+  const authenticators = new Authenticators({ store, seal, now }, policies, null);
   const parts = {
     users: new Users(store),
-    totp: new Totp(store, new FactorSeal(randomBytes(32)), now),
+    authenticators,
     sessions: new Sessions(store, LIMITS, now),
     entitlements: new Entitlements(store),
     slots: new Slots(store, 'test', now),
     policies,
     changes: new PolicyChanges(store, policies, now),
     administrators: new Administrators(store),
-    administratorSessions: new Sessions(store, LIMITS, now),
+    ofAdministrators: { sessions: new Sessions(store, LIMITS, now), authenticators },
     // No link: what is known of desktops comes from the state.
     broker: { isUp: false, isOnline: () => false, desktops: () => [HERS] } as unknown as BrokerLink,
     journal: new Journal(memoryAudit(), createLog('test', { write() {} }), now),
@@ -64,7 +66,7 @@ it('no body of any action reaches another municipality', async () => {
   const table = actions({ ...parts, enrolment }).filter(({ only }) => only !== 'socket');
   await parts.users.add(TANAKA, '田中太郎');
   await parts.users.add(SATO, '佐藤');
-  await parts.totp.enrol(TANAKA);
+  await authenticators.totp.enrol(TANAKA);
   await parts.entitlements.add(TANAKA, HERS);
   await parts.slots.claim({ ...TANAKA, desktop: HERS, session: 'a'.repeat(32), startedAt: 0, address: '192.0.2.7' });
   await parts.changes.ask(TANAKA.municipality, { password: true }, { name: 'yamada', municipality: '-' });
@@ -103,7 +105,8 @@ it('no body of any action reaches another municipality', async () => {
   );
   const fitting = fc.constantFrom<[string, object]>(
     ['user.disable', TANAKA],
-    ['totp.reset', TANAKA],
+    ['factor.remove', { ...TANAKA, factor: 'all' }],
+    ['factor.activation', TANAKA],
     ['session.end', { session: 'a'.repeat(32) }],
     ['session.end', { all: true }],
     ['policy.approve', { municipality: '131016', id: waiting.held ? waiting.change.id : '' }],

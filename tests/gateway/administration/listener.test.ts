@@ -1,11 +1,14 @@
+import { generate } from 'otplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Action } from '#gateway/administration/action.ts';
 import { type ActionParts, actions } from '#gateway/administration/actions.ts';
 import type { TlsFiles } from '#platform/hop/tls.ts';
 import { openAdministered, type TestAdministration, type Who } from '#tests/support/administration.ts';
+import { challengeOf, SoftAuthenticator } from '#tests/support/authenticator.ts';
+import type { Answered } from '#tests/support/gateway.ts';
 
 /** The table as it stands in the code; its parts are not needed to read it. */
-const TABLE: readonly Action[] = actions({ enrolment: {} } as ActionParts);
+const TABLE: readonly Action[] = actions({ enrolment: {}, authenticators: {}, ofAdministrators: {} } as ActionParts);
 const AT_PAGE = TABLE.filter(({ only }) => only !== 'socket');
 const TANAKA = { municipality: '131016', user: 'tanaka' };
 
@@ -73,6 +76,67 @@ describe("the administrators' sign-in", () => {
     expect(out.status).toBe(204);
     expect((await act('status', {}, 'honda')).status).toBe(401);
     await again('honda');
+  });
+});
+
+describe("an administrator's second factors", () => {
+  const ask = (path: string, body: object, cookie?: string) =>
+    test.askAdmin(test.pki.administrators.honda, path, {
+      ...{ method: 'POST', body, cookie, headers: { origin: test.adminOrigin } },
+    });
+  const cookieOf = (answer: Answered) => String(answer.headers['set-cookie']).split(';')[0] ?? '';
+  const authenticator = () => new SoftAuthenticator(test.adminOrigin, 'localhost');
+
+  it('begin with a code from the host, which lets in once and opens nothing but the own factors', async () => {
+    await test.admin('administrator.reset', { name: 'honda' });
+    const { code } = await test.admin('administrator.activate', { name: 'honda' });
+    const begun = await ask('/api/sign-in/recovery', { code });
+    expect(begun.json).toMatchObject({ user: 'honda', managesFactorsOnly: true });
+    const refused = await test.act('honda', cookieOf(begun), 'user.list');
+    expect([refused.status, refused.json?.code]).toEqual([403, 'FACTORS_ONLY']);
+    expect((await ask('/api/sign-in/recovery', { code })).json?.code).toBe('SIGN_IN_REFUSED');
+
+    const { uri } = (await ask('/api/factors/totp/begin', {}, cookieOf(begun))).json as { uri: string };
+    const secret = new URL(uri).searchParams.get('secret') ?? '';
+    codes.honda = () => generate({ secret, epoch: Math.floor(test.now() / 1000) });
+    expect((await ask('/api/factors/totp/confirm', { code: await codes.honda() }, cookieOf(begun))).status).toBe(204);
+    await again('honda');
+    expect((await act('user.list', {}, 'honda')).status).toBe(200);
+  });
+
+  it('may be a passkey of the administration’s own host name', async () => {
+    const device = authenticator();
+    const made = (await ask('/api/factors/webauthn/options', {}, cookies.honda)).json ?? {};
+    expect(made).toMatchObject({ rpId: 'localhost', rpName: '管理', userName: 'honda' });
+    const handle = Buffer.from(String(made.userHandle), 'base64url');
+    const credential = device.create(challengeOf(made.nonce), handle);
+    const added = await ask('/api/factors/webauthn', { nonce: made.nonce, name: '鍵', credential }, cookies.honda);
+    expect(added.status).toBe(204);
+    const { nonce } = (await ask('/api/sign-in/webauthn/options', {})).json as { nonce: string };
+    const signedIn = await ask('/api/sign-in/webauthn', { nonce, credential: device.get(challengeOf(nonce)) });
+    expect(signedIn.json).toMatchObject({ user: 'honda', managesFactorsOnly: false, factors: ['mtls', 'swk', 'user'] });
+    cookies.honda = cookieOf(signedIn);
+    expect((await act('status', {}, 'honda')).status).toBe(200);
+  });
+
+  it('are never those of a user of the same name', async () => {
+    const namesake = { municipality: '131016', user: 'honda' };
+    const code = await test.enrol(namesake);
+    test.pass(30_000);
+    expect((await ask('/api/sign-in/totp', { code: await code() })).json?.code).toBe('SIGN_IN_REFUSED');
+  });
+
+  it('are demanded by a policy of their own, which two people loosen as well', async () => {
+    await again('honda');
+    await again('yamada');
+    expect((await act('policy.set', { municipality: '-', secondFactors: ['totp'] })).json).toMatchObject({
+      held: false,
+    });
+    const { methods } = (await test.askAdmin(test.pki.administrators.honda, '/api/sign-in')).json ?? {};
+    expect(methods).toEqual(['totp']);
+    expect((await act('policy.set', { municipality: '-' }, 'mori')).json?.code).toBe('NOT_IN_CHARGE');
+    const held = await act('policy.set', { municipality: '-', secondFactors: ['totp', 'webauthn'] });
+    expect(held.json).toMatchObject({ held: true });
   });
 });
 
