@@ -16,6 +16,8 @@ export const OPTIONS = {
   expiring: { type: 'boolean' },
   session: { type: 'string' },
   all: { type: 'boolean' },
+  request: { type: 'string' },
+  out: { type: 'string' },
   id: { type: 'string' },
   'second-factors': { type: 'string' },
   password: { type: 'string' },
@@ -27,11 +29,16 @@ export const OPTIONS = {
 export type Option = keyof typeof OPTIONS;
 export type Given = Readonly<Partial<Record<Option, string | boolean>>>;
 
+/** Calls the gateway with a body, as often as it takes. */
+export type Ask = (body: object) => Promise<unknown>;
+
 export interface Command {
   /** As --help shows it, after the command's own words. */
   readonly usage: string;
   /** @returns what to call, and its body. @throws Failure with exit code 2 for options that do not fit */
   call(given: Given): { name: string; body: object };
+  /** Reads or writes files beside its calls, and makes the calls itself. @param files named behind the command's words */
+  withFiles?(ask: Ask, given: Given, files: readonly string[]): Promise<unknown>;
   /** What a person reads. @throws ZodError if the gateway gave an answer of another form */
   say(answer: unknown): string;
 }

@@ -2,6 +2,7 @@
 import { ADMINISTRATOR_COMMANDS } from './administrator-commands.ts';
 import type { Command, Table } from './command.ts';
 import { badArguments } from './command.ts';
+import { ENROLMENT_COMMANDS } from './enrolment-commands.ts';
 import { FACTOR_COMMANDS } from './factor-commands.ts';
 import { POLICY_COMMANDS } from './policy-commands.ts';
 import { SESSION_COMMANDS } from './session-commands.ts';
@@ -10,6 +11,7 @@ import { USER_COMMANDS } from './user-commands.ts';
 const TABLES: readonly Table[] = [
   SESSION_COMMANDS,
   USER_COMMANDS,
+  ENROLMENT_COMMANDS,
   FACTOR_COMMANDS,
   POLICY_COMMANDS,
   ADMINISTRATOR_COMMANDS,

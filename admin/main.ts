@@ -2,7 +2,7 @@
 import { parseArguments } from '#platform/process/args.ts';
 import { runCommand } from '#platform/process/exit.ts';
 import { callLocal } from '#platform/process/local-call.ts';
-import { OPTIONS } from './command.ts';
+import { badArguments, OPTIONS } from './command.ts';
 import { commandOf, USAGE } from './commands.ts';
 
 const WHERE_AND_HOW = {
@@ -10,11 +10,18 @@ const WHERE_AND_HOW = {
   json: { type: 'boolean', default: false },
 } as const;
 
+const WORDS = 2;
+const FILES_MAX = 1_000;
+
 await runCommand(async () => {
-  const { values, positionals } = parseArguments(USAGE, { ...OPTIONS, ...WHERE_AND_HOW }, { positionals: 2 });
+  const options = { ...OPTIONS, ...WHERE_AND_HOW };
+  const { values, positionals } = parseArguments(USAGE, options, { positionals: WORDS + FILES_MAX });
   const { socket, json, ...given } = values;
-  const command = commandOf(positionals);
+  const command = commandOf(positionals.slice(0, WORDS));
+  const files = positionals.slice(WORDS);
+  if (files[0] !== undefined && !command.withFiles) throw badArguments(`unexpected argument "${files[0]}"`);
   const { name, body } = command.call(given);
-  const answer = await callLocal(socket, name, body);
+  const ask = (body: object) => callLocal(socket, name, body);
+  const answer = command.withFiles ? await command.withFiles(ask, given, files) : await ask(body);
   process.stdout.write(`${json ? JSON.stringify(answer) : command.say(answer)}\n`);
 });

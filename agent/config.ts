@@ -19,6 +19,19 @@ const vnc = z.strictObject({
   lock: lockSchema,
 });
 
+/** What a passkey's proof must name. A browser takes an rpId only for origins at it or below it. */
+const webauthn = z
+  .strictObject({
+    rpId: z.string().regex(/^(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)*$/),
+    origins: z
+      .array(z.url({ protocol: /^https$/ }))
+      .min(1)
+      .max(8),
+  })
+  .refine(({ rpId, origins }) => origins.every((origin) => isOriginOf(rpId, origin)), {
+    error: 'each of origins must be https://HOST or https://HOST:PORT, with HOST the rpId or a name below it',
+  });
+
 const schema = z.strictObject({
   broker: z.strictObject({ url: z.url({ protocol: /^wss$/ }), serverName: z.string().min(1), tls: tlsFilesSchema }),
   identityKey: filePath,
@@ -28,11 +41,18 @@ const schema = z.strictObject({
     .min(1)
     .max(DESKTOPS_PER_AGENT_MAX)
     .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'two desktops have the same name'),
+  /** Without it no passkey can be paired. */
+  webauthn: webauthn.optional(),
   state: filePath,
   socket: filePath,
   metrics: metricsSchema,
   limits: limitsSchema,
 });
+
+function isOriginOf(rpId: string, origin: string): boolean {
+  const url = URL.parse(origin);
+  return url?.origin === origin && (url.hostname === rpId || url.hostname.endsWith(`.${rpId}`));
+}
 
 export type AgentConfig = z.infer<typeof schema>;
 export type DesktopConfig = AgentConfig['desktops'][number];

@@ -76,6 +76,7 @@ runProcess('agent', async (life) => {
     identity,
     desktops,
     pins,
+    webauthn: config.webauthn ?? null,
     limits: config.limits,
     clock,
     log,

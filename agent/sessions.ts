@@ -159,7 +159,7 @@ export class Sessions {
     const { grant } = opened.admitted;
     try {
       const { session, mode } = grant;
-      this.#parts.audit.record('user-verified', named(grant, { session, mode, proof: 'device-key' }));
+      this.#parts.audit.record('user-verified', named(grant, { session, mode, proof: opened.user.key.kind }));
       if (mode === 'pair') await this.#pair(opened);
       else await this.#start(opened);
     } catch (error) {
@@ -179,9 +179,12 @@ export class Sessions {
 
   async #pair({ admitted: { grant }, socket, user }: Opened): Promise<void> {
     if (this.live(grant.aud)) throw new Refusal('PAIRING_WHILE_LIVE');
-    await this.#parts.pairings.learn(grant.sub, grant.aud, user.deviceKey);
-    this.#parts.audit.record('pairing-made', { user: grant.sub, municipality: grant.municipality, desktop: grant.aud });
-    this.notice(grant.aud, `新しい端末が登録されました: ${grant.sub} / A new device was paired: ${grant.sub}`);
+    const { session, sub, aud } = grant;
+    const { kind } = user.key;
+    await this.#parts.pairings.learn(sub, aud, user.key);
+    this.#parts.audit.record('pairing-made', named(grant, { session, proof: kind }));
+    const [ja, en] = kind === 'passkey' ? ['パスキー', 'passkey'] : ['端末', 'device'];
+    this.notice(aud, `新しい${ja}が登録されました: ${sub} / A new ${en} was paired: ${sub}`);
     const { record } = await user.ready({ width: 0, height: 0, ...this.#terms(grant) });
     socket.sendRecord(record);
     // In order behind the record: the client has read it before it sees the end.
@@ -256,9 +259,9 @@ export class Sessions {
   }
 
   /** A revocation between the proof and the place found nothing to end; one from now on finds the place. */
-  async #checkStillPaired({ sub, aud }: GrantClaims, { deviceKey }: Opened['user']): Promise<void> {
+  async #checkStillPaired({ sub, aud }: GrantClaims, { key }: Opened['user']): Promise<void> {
     const keys = await this.#parts.pairings.keysOf(sub, aud);
-    if (!keys.some((key) => equal(key, deviceKey))) throw new Refusal('USER_NOT_PAIRED');
+    if (!keys.some(({ publicKey }) => equal(publicKey, key.publicKey))) throw new Refusal('USER_NOT_PAIRED');
   }
 
   async #ended(grant: GrantClaims, place: Place, desktop: Desktop, refusal: Refusal): Promise<void> {

@@ -1,6 +1,7 @@
 // gateway.json: read once at start, frozen.
 import * as z from 'zod';
 import { tlsFilesSchema } from '#platform/hop/tls.ts';
+import { ownFilesSchema } from '#platform/hop/tls-files.ts';
 import { metricsSchema } from '#platform/metrics/listener.ts';
 import { filePath, listenSchema, readConfig } from '#platform/process/config.ts';
 import { limitsSchema } from '#platform/process/limits.ts';
@@ -39,6 +40,8 @@ const schema = z.strictObject({
   metrics: metricsSchema,
   /** A folder that `npm run page` made; left out, the gateway serves no page. */
   page: filePath.optional(),
+  /** The second listener, where users without a certificate ask for one; left out, there is none. */
+  enrolment: z.strictObject({ listen: listenSchema, tls: ownFilesSchema, page: filePath.optional() }).optional(),
   /** Left out: nobody signs in with a passkey. */
   webauthn: z
     .strictObject({

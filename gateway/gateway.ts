@@ -22,6 +22,11 @@ import { RequestRate } from './doors/limits.ts';
 import { openListener } from './doors/listener.ts';
 import { otherOrigins } from './doors/origins.ts';
 import { routes } from './doors/routes.ts';
+import { EnrolmentCodes } from './enrolment/codes.ts';
+import { EnrolmentJournal } from './enrolment/journal.ts';
+import { openEnrolment } from './enrolment/listener.ts';
+import { Nonces } from './enrolment/nonces.ts';
+import { EnrolmentRequests } from './enrolment/requests.ts';
 import { Entitlements } from './entitlements.ts';
 import { Grants } from './grants.ts';
 import { Journal } from './journal.ts';
@@ -66,6 +71,8 @@ export interface Gateway {
   readonly port: number;
   /** null without such a listener */
   readonly administrationPort: number | null;
+  /** null without such a listener */
+  readonly enrolmentPort: number | null;
   /** For the administrator's Unix socket. */
   readonly admin: LocalHandlers;
   /** Frees what sessions of an earlier life hold. Call it once the administrator's socket is this process's own. */
@@ -113,6 +120,12 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
   const leases = new Leases({ revocation, grants, broker, now: monotonic, troubled });
 
   const administrators = new Administrators(store);
+  const enrolment = {
+    users,
+    codes: new EnrolmentCodes(store, now),
+    requests: new EnrolmentRequests(store, now),
+    journal: new EnrolmentJournal(audit, monotonic),
+  };
   const ofAdministrators = {
     sessions: new Sessions(store, async () => ADMINISTRATOR_LIMITS, now),
     authenticators: new Authenticators({ store, seal, now }, policies, administratorsParty(config)),
@@ -122,6 +135,7 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
     ...{ users, authenticators, sessions, entitlements, slots, broker, journal, now, policies },
     changes: new PolicyChanges(store, policies, now),
     ...{ administrators, ofAdministrators },
+    enrolment: { ...enrolment, isListening: config.enrolment !== undefined, trust: () => loadTrust(config.tls), now },
   });
   const stopWatching = revocation.start();
   const listener = await openListener({
@@ -152,12 +166,21 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
         actions: administrative,
       })
     : null;
+  const enrolmentListener = config.enrolment
+    ? await openEnrolment(config.enrolment, {
+        ...enrolment,
+        nonces: new Nonces(monotonic),
+        monotonic,
+        operators: journal,
+      })
+    : null;
   // Only now: a second process started by mistake fails at the port, before it takes the first one's link over.
   const stopLinking = broker.start(parts.random);
 
   return {
     port: listener.port,
     administrationPort: administration?.port ?? null,
+    enrolmentPort: enrolmentListener?.port ?? null,
     admin: socketHandlers(administrative, journal),
     forgetEarlierLife: () => slots.releaseLeftBehind(bornAt),
     anchor(checkpoint) {
@@ -167,6 +190,7 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
     async close() {
       const listeners = [listener, ...(administration ? [administration] : [])];
       for (const one of listeners) one.stopListening();
+      enrolmentListener?.close();
       relays.endAll();
       await stopLinking();
       stopWatching();

@@ -79,5 +79,6 @@ runProcess('gateway', async (life) => {
   announceReady({
     ...{ name: 'gateway', port: started.port, metricsPort },
     ...(started.administrationPort === null ? {} : { administrationPort: started.administrationPort }),
+    ...(started.enrolmentPort === null ? {} : { enrolmentPort: started.enrolmentPort }),
   });
 });

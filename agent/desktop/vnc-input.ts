@@ -1,7 +1,7 @@
 // Input towards a VNC server: which message an event becomes, and what is still held down.
 import { JIS_KEYS, jisCharacter, jisKeyOfCode } from '#protocol/inner/jis-keyboard.ts';
 import { type InputEvent, inputMessage, PLAIN_BUTTONS } from '#protocol/inner/profile.ts';
-import type { Size } from '#rfb/rectangle.ts';
+import type { Size } from '#protocol/inner/screen/rectangle.ts';
 
 type KeyEvent = Extract<InputEvent, { type: 'key' | 'physical-key' }>;
 

@@ -3,10 +3,17 @@
 import { connect, type Socket } from 'node:net';
 import { Refusal, refusalFrom } from '#protocol/codes.ts';
 import { desktopSizeMessage, Encoding, type InputEvent } from '#protocol/inner/profile.ts';
+import {
+  isResize,
+  type Region,
+  type Size,
+  SizeReason,
+  type SizeReport,
+  SizeStatus,
+} from '#protocol/inner/screen/rectangle.ts';
 import { CURSOR_MAX_SIDE, SCREEN_MAX_PIXELS } from '#protocol/limits.ts';
 import { type DesktopHandler, DesktopMessages } from '#rfb/desktop-messages.ts';
-import { applyCopy, applyPixels, type Region } from '#rfb/framebuffer.ts';
-import { isResize, type Size, SizeReason, type SizeReport, SizeStatus } from '#rfb/rectangle.ts';
+import { applyCopy, applyPixels } from '#rfb/framebuffer.ts';
 import type { Cursor, Desktop, DesktopEvents, Rectangle, Screen } from './desktop.ts';
 import { chordOf, type LockConfig, runLockCommand } from './lock.ts';
 import { parseVncAddress } from './vnc-address.ts';

@@ -120,18 +120,27 @@ function checkOrigin({ origins }: DoorParts, request: IncomingMessage, { require
   if (origin === undefined || !origins.has(origin)) throw new Refusal('ORIGIN_WRONG');
 }
 
+/** Where a route is found. */
+type Place = Pick<Route, 'path'> & { method: string };
+
+/** What an answer depends on beside the request. */
+type Answering = Pick<DoorParts, 'others'> & { routes: readonly Place[] };
+
 /** Paths are compared whole: no query, no encoding, no trailing slash. @throws ROUTE_UNKNOWN, METHOD_WRONG */
-function findRoute(routes: readonly Route[], method: string, path: string): Route {
+export function findRoute<R extends Place>(routes: readonly R[], method: string, path: string): R {
   const route = routes.find((candidate) => candidate.method === method && candidate.path === path);
   if (route) return route;
   throw new Refusal(method !== 'UPGRADE' && methodsAt(routes, path).length > 0 ? 'METHOD_WRONG' : 'ROUTE_UNKNOWN');
 }
 
-function methodsAt(routes: readonly Route[], path: string): string[] {
+function methodsAt(routes: readonly Place[], path: string): string[] {
   return routes.filter((route) => route.path === path && route.method !== 'UPGRADE').map((route) => route.method);
 }
 
-function isFromElsewhere({ others = NOWHERE }: DoorParts, { headers: { origin } }: IncomingMessage): boolean {
+function isFromElsewhere(
+  { others = NOWHERE }: Pick<DoorParts, 'others'>,
+  { headers: { origin } }: IncomingMessage,
+): boolean {
   return origin !== undefined && others.has(origin);
 }
 
@@ -152,8 +161,8 @@ function sendPreflight(response: ServerResponse, origin: string): void {
   response.end();
 }
 
-function send(
-  parts: DoorParts,
+export function send(
+  parts: Answering,
   request: IncomingMessage,
   response: ServerResponse,
   { status = 200, json, file, headers }: Answer,
@@ -171,7 +180,7 @@ function send(
 }
 
 /** So that a page elsewhere may read the answer, refusals included. */
-function headersFor(parts: DoorParts, request: IncomingMessage): OutgoingHttpHeaders {
+function headersFor(parts: Pick<DoorParts, 'others'>, request: IncomingMessage): OutgoingHttpHeaders {
   const { origin } = request.headers;
   return origin !== undefined && isFromElsewhere(parts, request) ? crossOriginHeaders(origin) : {};
 }
@@ -182,7 +191,12 @@ function encoded({ type, bytes, gzip }: StaticFile, request: IncomingMessage): [
 }
 
 /** Outside the code is all there is: not which check failed, and nothing of what was sent (E7). */
-function sendRefusal(parts: DoorParts, request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+export function sendRefusal(
+  parts: Answering,
+  request: IncomingMessage,
+  response: ServerResponse,
+  refusal: Refusal,
+): void {
   if (response.headersSent) return void response.destroy();
   const { code } = refusal;
   const { http, ja, en } = CODES[code];

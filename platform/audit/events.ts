@@ -59,6 +59,16 @@ export const EVENTS = {
   'entitlement-granted': row(['municipality', 'user', 'desktop'], ['by']),
   'entitlement-withdrawn': row(['municipality', 'user', 'desktop'], ['by']),
 
+  // Enrolment, at the gateway. `request` names the key: its own digest
+  'enrolment-code-issued': row(['municipality', 'user'], ['by']),
+  'enrolment-requested': row(['municipality', 'user', 'request'], ['address']),
+  'enrolment-refused': row(['reason'], ['municipality', 'user', 'request', 'by', 'address', 'detail']),
+  /** Carried out of the gateway towards the authority. */
+  'enrolment-exported': row(['municipality', 'user', 'request'], ['by']),
+  'enrolment-declined': row(['municipality', 'user', 'request'], ['by']),
+  'enrolment-certified': row(['municipality', 'user', 'request', 'serial', 'thumbprint'], ['by']),
+  'enrolment-collected': row(['municipality', 'user', 'request'], ['address']),
+
   // Administration: `by` is "local" for the Unix socket, else the administrator's name
   'administrator-added': row(['name'], ['municipality', 'by']),
   'administrator-enabled': row(['name'], ['by']),

@@ -38,6 +38,8 @@ export const FIELDS = {
   name: personal(text(256)),
   serial: personal(text(64)),
   thumbprint: personal(text(64)),
+  /** the number of an enrolment request */
+  request: personal(text(32)),
   // Why and how
   reason: shown(reason),
   code: shown(code),
@@ -46,7 +48,7 @@ export const FIELDS = {
   factor: shown(z.enum(['certificate', 'totp', 'webauthn', 'password', 'recovery', 'activation'])),
   factors: shown(z.array(z.enum(['mtls', 'otp', 'hwk', 'swk', 'user', 'pwd', 'recovery'])).max(4)),
   mode: shown(z.enum(['open', 'pair', 'resume'])),
-  proof: shown(z.enum(['device-key', 'webauthn'])),
+  proof: shown(z.enum(['device-key', 'passkey'])),
   /** how many paired devices it was about */
   devices: shown(count),
   /** the name of a request header, never its value */

@@ -6,7 +6,7 @@ import { type Code, Refusal } from '#protocol/codes.ts';
 import { WINDOW_FIRST_BYTES } from '#protocol/limits.ts';
 import { signLease } from '#protocol/outer/grant.ts';
 import { type BothEnds, bothEnds, DESKTOP, OTHER_DESKTOP, USER } from '#tests/support/both-ends.ts';
-import { deviceKey } from '#tests/support/end-to-end.ts';
+import { deviceKey, pairedOf } from '#tests/support/end-to-end.ts';
 import { until } from '#tests/support/memory-link.ts';
 import { type End, endOf } from '#web/core/ends.ts';
 
@@ -120,9 +120,9 @@ describe('a desktop in use', () => {
 
   it('keeps its session when the proof that comes is revoked meanwhile (T01)', async () => {
     const first = await ends.show();
-    vi.spyOn(ends.pairings, 'keysOf').mockImplementation(async () => [deviceKey.publicKey]);
+    vi.spyOn(ends.pairings, 'keysOf').mockImplementation(async () => [pairedOf(deviceKey)]);
     const check = vi.mocked(ends.pairings.keysOf);
-    check.mockResolvedValueOnce([deviceKey.publicKey]).mockResolvedValueOnce([]);
+    check.mockResolvedValueOnce([pairedOf(deviceKey)]).mockResolvedValueOnce([]);
     expect(await attempt(ends.open())).toEqual(said('NOT_PAIRED', true));
     expect(first.ends).toEqual([]);
     expect(ends.sessions.list().map(({ session }) => session)).toEqual([first.id]);
@@ -403,7 +403,7 @@ describe('an agent', () => {
     expect(ends.audit.of('user-verified')).toEqual([
       expect.objectContaining({ user: USER, municipality: '131016', desktop: DESKTOP, proof: 'device-key' }),
     ]);
-    expect(await ends.pairings.keysOf(USER, DESKTOP)).toEqual([deviceKey.publicKey]);
+    expect(await ends.pairings.keysOf(USER, DESKTOP)).toEqual([pairedOf(deviceKey)]);
   });
 });
 

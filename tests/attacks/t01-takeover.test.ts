@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { importSigningKey, newSigningKeyPem } from '#protocol/inner/cipher-node.ts';
 import { HALF_OPEN_PER_DESKTOP_MAX } from '#protocol/limits.ts';
 import { type BothEnds, DESKTOP, OTHER_DESKTOP, type Shown } from '#tests/support/both-ends.ts';
-import { agentKey } from '#tests/support/end-to-end.ts';
+import { proverOf } from '#tests/support/end-to-end.ts';
 import { HELLO } from '#tests/support/gateway.ts';
 import { until } from '#tests/support/memory-link.ts';
 import { type WholePath, wholePath } from '#tests/support/whole-path.ts';
@@ -48,9 +48,9 @@ async function signInAsTanaka(): Promise<Surroundings & { cookie: string }> {
 }
 
 const openBy = (client: Surroundings, changes: Partial<Opening> = {}) =>
-  openDesktop(client, { ...ends.opening, ...changes }, agentKey.publicKey);
+  openDesktop(client, { ...ends.opening, ...changes }, ends.pinned);
 const attempt = (work: Promise<unknown>): Promise<End | 'opened'> => work.then(() => 'opened' as const, endOf);
-const withoutDevice = () => ({ deviceKey: importSigningKey(newSigningKeyPem()) });
+const withoutDevice = () => ({ prover: proverOf(importSigningKey(newSigningKeyPem())) });
 
 /** The rightful user still types, and each side still knows the session. */
 async function expectAtWork(): Promise<void> {

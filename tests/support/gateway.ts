@@ -79,6 +79,8 @@ export async function openGateway(
     webauthn?: { attestationRoots: string };
     /** Another file than the PKI's own; see ownRevocations. */
     revocations?: string;
+    /** A folder that `npm run page` made. */
+    page?: string;
     /** Opens the administrators' listener, too. */
     administration?: { tls: TlsFiles };
   } = {},
@@ -101,6 +103,11 @@ export async function openGateway(
     factorKey: join(folder, 'factor.key'),
     state: folder,
     adminSocket: join(folder, 'admin.sock'),
+    enrolment: {
+      listen: { host: '127.0.0.1', port: 0 },
+      tls: { key: pki.gatewayServer.key, certificate: pki.gatewayServer.certificate },
+    },
+    ...(options.page ? { page: options.page } : {}),
     webauthn: { rpId: 'localhost', rpName: 'LGWAN Telework', ...options.webauthn },
     connectionsPerAddress: options.connectionsPerAddress ?? 256,
     ...(options.administration

@@ -86,7 +86,7 @@ export async function replay(
     parameters: { session, epoch, municipality, desktop, grant, lastReceived: 0 },
     agentKey: fixedKey(inputs.agent.publicKey, signers.agent),
     deviceKey: fixedKey(inputs.device.publicKey, signers.device),
-    paired: [bytes(inputs.device.publicKey)],
+    paired: [{ kind: 'device-key', publicKey: bytes(inputs.device.publicKey) }],
     user: inputs.user,
     expectedUser: inputs.user,
     path(step, record) {

@@ -24,7 +24,7 @@ export function field(label: string, attributes: Attributes, hint?: string): Fie
 
 /** A sentence that is read out when it comes; empty and hidden until then. */
 export class Told {
-  readonly node = element('div', { role: 'alert' });
+  readonly node = element('div', { class: 'told', role: 'alert' });
 
   say(sentence: string, look: 'bad' | 'warn' | 'info' = 'bad'): void {
     this.node.replaceChildren(element('p', { class: `notice ${look}` }, sentence));
@@ -67,9 +67,12 @@ export function confirmedButton(text: string, question: string, look: string, de
   return made;
 }
 
-/** A form of one button; Enter in a field presses it. The first field gets the focus back if it failed. */
-export function form(submit: string, content: readonly Content[], deed: Deed): HTMLFormElement {
-  const pressed = element('button', { type: 'submit', class: 'primary whole' }, submit);
+/**
+ * A form of one button; Enter in a field presses it. The first field gets the focus back if it failed.
+ * @param look of the button
+ */
+export function form(submit: string, content: readonly Content[], deed: Deed, look = 'primary whole'): HTMLFormElement {
+  const pressed = element('button', { type: 'submit', class: look }, submit);
   const made = element('form', { class: 'stack' }, ...content, deed.told.node, pressed);
   // What a person is told in which language is ours to say, not the browser's.
   made.noValidate = true;

@@ -1,10 +1,17 @@
 // How a request travels from the page to its gateway: over the browser's own TLS with the user's certificate, and with the
-// sign-in as a cookie, or as a token in this closure where the page comes from another origin.
+// sign-in as a cookie, or as a token in memory where the page comes from another origin.
 import type { Request } from '#web/core/gateway-api.ts';
 
-/** @param gateway an origin, or '' for the page's own */
-export function requestTo(gateway: string): Request {
-  let token: string | null = null;
+/** The sign-in of a page of another origin; null where there is a cookie. */
+export interface KeptToken {
+  token: string | null;
+}
+
+/**
+ * @param gateway an origin, or '' for the page's own
+ * @param kept where the token is, for the WebSocket needs it too
+ */
+export function requestTo(gateway: string, kept: KeptToken = { token: null }): Request {
   return async (method, path, body) => {
     const response = await fetch(gateway + path, {
       method,
@@ -12,14 +19,14 @@ export function requestTo(gateway: string): Request {
       credentials: gateway ? 'include' : 'same-origin',
       headers: {
         ...(body ? { 'Content-Type': 'application/json' } : {}),
-        ...(token ? { Authorization: `Bearer ${token}` } : {}),
+        ...(kept.token ? { Authorization: `Bearer ${kept.token}` } : {}),
       },
       ...(body ? { body: JSON.stringify(body) } : {}),
       redirect: 'error',
     });
     const answer: unknown = await response.json().catch(() => null);
     const given = (answer as { token?: unknown } | null)?.token;
-    if (typeof given === 'string') token = given;
+    if (typeof given === 'string') kept.token = given;
     return { status: response.status, body: answer };
   };
 }

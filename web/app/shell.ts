@@ -156,9 +156,16 @@ export function openShell(frame: Frame, request: Request, pages: Pages): { start
     };
   }
 
-  /** Whether or not the gateway heard of it, this page forgets everything: it is loaded anew. */
+  /** The page is loaded anew, so that it forgets everything. Without the gateway's word it would be a lie to say so. */
   async function leave(): Promise<void> {
-    await signOut(request).catch(() => {});
+    try {
+      await signOut(request);
+    } catch (error) {
+      if (!staleness(error)) {
+        failed(error);
+        return;
+      }
+    }
     history.replaceState(null, '', location.pathname + location.search + SIGNED_OUT);
     location.reload();
   }

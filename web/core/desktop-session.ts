@@ -1,5 +1,5 @@
 // A running session at the client: opens records for the screen, seals input, acknowledges in time, ends in one place.
-import { Refusal, refusalFrom } from '#protocol/codes.ts';
+import { type Code, Refusal, refusalFrom } from '#protocol/codes.ts';
 import { Channel } from '#protocol/inner/channel.ts';
 import { encodeControl, encodeInput, type InputEvent } from '#protocol/inner/profile.ts';
 import { ACK_INTERVAL_MS, RECORD_MAX_BYTES, WINDOW_MAX_BYTES } from '#protocol/limits.ts';
@@ -31,6 +31,9 @@ export class DesktopSession {
   #acknowledgeAt = 0;
   #acknowledgeLater: (() => void) | null = null;
   #ended = false;
+  /** When each record went that the agent has not acknowledged. */
+  #sent: { sequence: number; at: number }[] = [];
+  #roundTripMs: number | null = null;
   /** Bytes of records that arrived, headers and tags included. */
   receivedBytes = 0;
 
@@ -42,6 +45,7 @@ export class DesktopSession {
       output: (record) => opened.socket.sendRecord(record),
       now: around.now,
     });
+    this.#channel.onAck = ({ sequence, heldUs }) => this.#acknowledged(sequence, heldUs / 1000);
     opened.inbox.handOver({
       text: () => this.#fail(new Refusal('MESSAGE_UNEXPECTED', 'text after paired')),
       record: (record) => this.#receiveInOrder(record),
@@ -70,18 +74,32 @@ export class DesktopSession {
     this.#acknowledge();
   }
 
+  /** There and back, as the newest acknowledgement of the user's input showed it; null before the first. */
+  get roundTripMs(): number | null {
+    return this.#roundTripMs;
+  }
+
   /** Ends the session with a sealed close, so that the agent knows it was meant. */
-  end(): void {
-    this.#finish({ code: 'ENDED', authentic: true });
+  end(code: Code = 'ENDED'): void {
+    this.#finish({ code, authentic: true });
   }
 
   #send(lane: typeof Lane.input | typeof Lane.control, plaintext: Uint8Array): void {
     if (this.#ended) return;
     try {
-      this.#channel.send(lane, plaintext);
+      const sequence = this.#channel.send(lane, plaintext);
+      this.#sent.push({ sequence, at: this.#around.now() });
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** Bounded by the channel's window. */
+  #acknowledged(sequence: number, heldMs: number): void {
+    const named = this.#sent.findLast((record) => record.sequence <= sequence);
+    if (!named) return;
+    this.#sent = this.#sent.filter((record) => record.sequence > sequence);
+    this.#roundTripMs = Math.max(0, this.#around.now() - named.at - heldMs);
   }
 
   #receiveInOrder(record: Uint8Array): void {

@@ -8,6 +8,9 @@ import { actions } from '#gateway/administration/actions.ts';
 import { Administrators } from '#gateway/administration/administrators.ts';
 import { PolicyChanges } from '#gateway/administration/policy-changes.ts';
 import type { BrokerLink } from '#gateway/broker-link.ts';
+import { EnrolmentCodes } from '#gateway/enrolment/codes.ts';
+import { EnrolmentJournal } from '#gateway/enrolment/journal.ts';
+import { EnrolmentRequests } from '#gateway/enrolment/requests.ts';
 import { Entitlements } from '#gateway/entitlements.ts';
 import { Journal } from '#gateway/journal.ts';
 import { Policies } from '#gateway/policies.ts';
@@ -25,6 +28,7 @@ import { clockAt, openTestStore } from '#tests/support/clock-and-store.ts';
 const TANAKA = { municipality: '131016', user: 'tanaka' };
 const SATO = { municipality: '132012', user: 'sato' };
 const HERS = '131016/soumu/notepad';
+const HER_REQUEST = 'AAAA-BBBB-CCCC-DDDD';
 const MORI = { name: 'mori', municipality: '132012' };
 const LIMITS = { idleSeconds: 900, overallSeconds: 43_200 };
 
@@ -50,7 +54,16 @@ it('no body of any action reaches another municipality', async () => {
     journal: new Journal(memoryAudit(), createLog('test', { write() {} }), now),
     now,
   };
-  const table = actions(parts).filter(({ only }) => only !== 'socket');
+  const enrolment = {
+    ...{ users: parts.users, now, isListening: true },
+    codes: new EnrolmentCodes(store, now),
+    requests: new EnrolmentRequests(store, now),
+    journal: new EnrolmentJournal(memoryAudit(), now),
+    trust: () => {
+      throw new Failure('no certificate of hers is looked at');
+    },
+  };
+  const table = actions({ ...parts, enrolment }).filter(({ only }) => only !== 'socket');
   await parts.users.add(TANAKA, '田中太郎');
   await parts.users.add(SATO, '佐藤');
   await authenticators.totp.enrol(TANAKA);
@@ -62,6 +75,7 @@ it('no body of any action reaches another municipality', async () => {
     { password: false },
     { name: 'yamada', municipality: '-' },
   );
+  await enrolment.requests.add(HER_REQUEST, { ...TANAKA, name: '田中太郎', csr: 'PEM' });
   const ofHers = async () =>
     (await store.list('')).filter((row) => /131016/.test(row.key)).map((row) => `${row.key} ${row.version}`);
   const before = await ofHers();
@@ -71,7 +85,20 @@ it('no body of any action reaches another municipality', async () => {
     fc.constantFrom<unknown>(waiting.held ? waiting.change.id : ''),
     fc.jsonValue({ maxDepth: 2 }),
   );
-  const fields = ['municipality', 'user', 'name', 'desktop', 'label', 'session', 'all', 'id', 'find', 'password'];
+  const fields = [
+    'municipality',
+    'user',
+    'name',
+    'desktop',
+    'label',
+    'session',
+    'all',
+    'id',
+    'find',
+    'password',
+    'request',
+    'certificate',
+  ];
   const body = fc.oneof(
     { weight: 5, arbitrary: fc.dictionary(fc.constantFrom(...fields, '__proto__'), value, { maxKeys: 4 }) },
     fc.jsonValue(),
@@ -84,6 +111,9 @@ it('no body of any action reaches another municipality', async () => {
     ['session.end', { all: true }],
     ['policy.approve', { municipality: '131016', id: waiting.held ? waiting.change.id : '' }],
     ['user.list', { municipality: '131016' }],
+    ['enrolment.code', TANAKA],
+    ['enrolment.export', { request: HER_REQUEST }],
+    ['enrolment.refuse', { request: HER_REQUEST }],
   );
   const asked = fc.oneof(
     { weight: 9, arbitrary: fc.tuple(fc.constantFrom(...table.map(({ name }) => name)), body) },
@@ -102,4 +132,5 @@ it('no body of any action reaches another municipality', async () => {
     { numRuns: 500 },
   );
   expect(await ofHers()).toEqual(before);
+  expect(await enrolment.requests.find(HER_REQUEST)).toMatchObject({ state: 'waiting' });
 }, 30_000);

@@ -8,7 +8,7 @@ import { challengeOf, SoftAuthenticator } from '#tests/support/authenticator.ts'
 import type { Answered } from '#tests/support/gateway.ts';
 
 /** The table as it stands in the code; its parts are not needed to read it. */
-const TABLE: readonly Action[] = actions({ authenticators: {}, ofAdministrators: {} } as ActionParts);
+const TABLE: readonly Action[] = actions({ enrolment: {}, authenticators: {}, ofAdministrators: {} } as ActionParts);
 const AT_PAGE = TABLE.filter(({ only }) => only !== 'socket');
 const TANAKA = { municipality: '131016', user: 'tanaka' };
 

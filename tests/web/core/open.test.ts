@@ -8,7 +8,6 @@ import { type BothEnds, bothEnds, DESKTOP, OTHER_DESKTOP, USER } from '#tests/su
 import { agentKey } from '#tests/support/end-to-end.ts';
 import { until } from '#tests/support/memory-link.ts';
 import { type End, endOf } from '#web/core/ends.ts';
-import { openDesktop } from '#web/core/open.ts';
 
 const strangerKey = importSigningKey(newSigningKeyPem());
 
@@ -43,7 +42,7 @@ describe('a desktop is opened', () => {
 
 describe('nobody but the pinned agent is talked to:', () => {
   it('another key ends the attempt before anything of the user is sent', async () => {
-    const opening = openDesktop(ends.client, ends.opening, strangerKey.publicKey);
+    const opening = ends.open({}, { agentKey: strangerKey.publicKey });
     expect(await attempt(opening)).toEqual({ code: 'AGENT_KEY_WRONG', authentic: true });
     // The hello and nothing else: no user id, no proof.
     expect(ends.link().sent.inward).toHaveLength(1);
@@ -140,7 +139,7 @@ describe('a device is paired', () => {
 
   it('and gets the agent’s key to pin, with the code typed as people type', async () => {
     const code = await issue();
-    expect(await ends.pair(` ${code.toLowerCase().replaceAll('-', ' ')} `)).toEqual(agentKey.publicKey);
+    expect(await ends.pair(` ${code.toLowerCase().replaceAll('-', ' ')} `)).toEqual(ends.pinned);
     expect(await attempt(ends.open())).toBe('opened');
   });
 
@@ -164,11 +163,11 @@ describe('a device is paired', () => {
     };
     const after = vi.spyOn(ends.client, 'after');
     const pairing = ends.pair(code);
-    // Once for the opening, once for the close.
-    await until('the client waits for the close', () => after.mock.calls.length === 2);
+    // For the opening, the proof, the verdict and the close.
+    await until('the client waits for the close', () => after.mock.calls.length === 4);
     expect(ends.link().agent.ended).toBe('ENDED');
     vi.advanceTimersByTime(OPENING_MAX_MS);
-    expect(await pairing).toEqual(agentKey.publicKey);
+    expect(await pairing).toEqual(ends.pinned);
     expect(vi.getTimerCount()).toBe(0);
   });
 });

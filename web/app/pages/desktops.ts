@@ -9,10 +9,12 @@ import { dateAndTime, timeOfDay } from '../when.ts';
 
 const LOOK_AGAIN_MS = 15_000;
 
+export type NamedDesktop = Pick<DesktopEntry, 'desktop' | 'label'>;
+
 export interface DesktopActions {
-  isPaired(desktop: string): Promise<boolean>;
-  open(visit: SignedInVisit, entry: DesktopEntry): Promise<void>;
-  pair(visit: SignedInVisit, entry: DesktopEntry): Promise<void>;
+  isPaired(visit: SignedInVisit, desktop: string): Promise<boolean>;
+  open(visit: SignedInVisit, which: NamedDesktop): Promise<void>;
+  pair(visit: SignedInVisit, which: NamedDesktop): Promise<void>;
 }
 
 interface Row extends DesktopEntry {
@@ -25,7 +27,7 @@ export async function desktopsPage(visit: SignedInVisit, actions: DesktopActions
     Promise.all(
       (await listDesktops(visit.request)).map(async (entry) => ({
         ...entry,
-        paired: await actions.isPaired(entry.desktop),
+        paired: await actions.isPaired(visit, entry.desktop),
       })),
     );
   let rows = await look();

@@ -9,8 +9,10 @@ import type { Account, AccountVisit } from './account-visit.ts';
 import { part } from './part.ts';
 
 export function passwordPart(visit: AccountVisit, { factors }: Account): HTMLElement {
-  const { say, language, request } = visit;
+  const { say, language, request, signedIn } = visit;
   const { password } = factors;
+  // For a password manager, which keeps the two together.
+  const user = element('input', { autocomplete: 'username', value: signedIn.user, readonly: true, hidden: true });
   const typed = field(say(PASSWORD.label), { type: 'password', autocomplete: 'new-password', maxlength: 256 });
   const show = element('input', { type: 'checkbox' });
   show.addEventListener('change', () => {
@@ -30,7 +32,7 @@ export function passwordPart(visit: AccountVisit, { factors }: Account): HTMLEle
     ),
     form(
       say(PASSWORD.set),
-      [typed.row, element('label', { class: 'row' }, show, say(PASSWORD.show))],
+      [user, typed.row, element('label', { class: 'row' }, show, say(PASSWORD.show))],
       visit.deed(new Told(), run),
     ),
   );

@@ -34,58 +34,47 @@ export async function signInPage(
 
 function card(
   visit: Visit,
-  { user, municipality, ...methods }: SignInMethods,
+  { user, municipality, ...asked }: SignInMethods,
   arrived: (signedIn: SignedIn) => void,
 ): HTMLElement {
   const { say, request } = visit;
-  const password = methods.password
-    ? field(
-        say(SIGN_IN.password),
-        { type: 'password', autocomplete: 'current-password', maxlength: 256 },
-        say(SIGN_IN.passwordHint),
-      )
-    : null;
-  const typedPassword = () => password?.input.value;
-  const told = new Told();
-
-  const withPasskey = () =>
-    element(
-      'div',
-      { class: 'stack' },
-      button(
-        say(SIGN_IN.passkey),
-        'primary whole',
-        visit.deed(
-          told,
-          async () => arrived(await signInWithPasskey(request, authenticator, typedPassword())),
-          passkeyTrouble,
-        ),
-      ),
-      element('p', { class: 'soft' }, say(SIGN_IN.passkeyHint)),
-    );
-  const withCode = () => {
-    const code = field(say(SIGN_IN.code), {
-      class: 'code',
-      inputmode: 'numeric',
-      autocomplete: 'one-time-code',
-      maxlength: 16,
-    });
-    const run = async () => arrived(await signInWithTotp(request, typedCode(code.input.value), typedPassword()));
-    return form(say(SIGN_IN.withCode), [code.row], visit.deed(new Told(), run));
-  };
-
-  const offers: Content[] = methods.methods.map((method) => {
-    if (method === 'totp') return withCode();
-    return passkeysAreThere() ? withPasskey() : element('p', { class: 'soft' }, say(SIGN_IN.passkeyUnable));
+  const password = field(
+    say(SIGN_IN.password),
+    { type: 'password', autocomplete: 'current-password', maxlength: 256 },
+    say(SIGN_IN.passwordHint),
+  );
+  const typedPassword = () => (asked.password ? password.input.value : undefined);
+  const withPasskey = async () => arrived(await signInWithPasskey(request, authenticator, typedPassword()));
+  const code = field(say(SIGN_IN.code), {
+    ...{ class: 'code', inputmode: 'numeric', autocomplete: 'one-time-code', maxlength: 16 },
   });
-  const or = () => element('div', { class: 'or', 'aria-hidden': 'true' }, say(SIGN_IN.or));
+  const withCode = async () => arrived(await signInWithTotp(request, typedCode(code.input.value), typedPassword()));
+
+  const before = asked.password ? [password.row] : [];
+  const [passkey, totp] = [asked.methods.includes('webauthn'), asked.methods.includes('totp')];
+  const onlyPasskey = () => form(say(SIGN_IN.passkey), before, visit.deed(new Told(), withPasskey, passkeyTrouble));
+  const codeAfter = (offer: readonly Content[]) =>
+    form(
+      say(SIGN_IN.withCode),
+      [...before, ...offer, code.row],
+      visit.deed(new Told(), withCode),
+      offer.length > 0 ? 'whole' : 'primary whole',
+    );
+  const passkeyFirst = () => {
+    const told = new Told();
+    return [
+      button(say(SIGN_IN.passkey), 'primary whole', visit.deed(told, withPasskey, passkeyTrouble)),
+      told.node,
+      element('p', { class: 'soft' }, say(SIGN_IN.passkeyHint)),
+      element('div', { class: 'or', 'aria-hidden': 'true' }, say(SIGN_IN.or)),
+    ];
+  };
   return element(
     'div',
     { class: 'card stack' },
     element('p', { class: 'soft' }, say(fill(SIGN_IN.who, { user, municipality }))),
-    ...(password ? [password.row] : []),
-    told.node,
-    ...offers.flatMap((offer, at) => (at > 0 ? [or(), offer] : [offer])),
+    ...(passkey && !passkeysAreThere() ? [element('p', { class: 'soft' }, say(SIGN_IN.passkeyUnable))] : []),
+    totp ? codeAfter(passkey && passkeysAreThere() ? passkeyFirst() : []) : onlyPasskey(),
     recovery(visit, typedPassword, arrived),
   );
 }

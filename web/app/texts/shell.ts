@@ -4,7 +4,7 @@ import type { Bilingual } from '../language.ts';
 export const SHELL = {
   name: { ja: 'テレワーク', en: 'Telework' },
   desktops: { ja: 'デスクトップ', en: 'Desktops' },
-  account: { ja: 'サインイン方法と利用状況', en: 'Sign-in methods and activity' },
+  account: { ja: 'マイページ', en: 'My account' },
   signOut: { ja: 'サインアウト', en: 'Sign out' },
   municipality: { ja: '団体コード {municipality}', en: 'Municipality {municipality}' },
   until: { ja: '{time} まで利用可', en: 'Until {time}' },

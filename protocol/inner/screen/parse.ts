@@ -1,6 +1,6 @@
 // A grammar as straight-line code over bytes that arrive cut anywhere: a generator says what it wants next and is
 // resumed once that is here. "Not enough bytes yet" is a normal return of push().
-import { refusalFrom } from '#protocol/codes.ts';
+import { refusalFrom } from '../../codes.ts';
 import { ByteQueue } from './byte-queue.ts';
 
 /**
@@ -26,6 +26,11 @@ export class IncrementalParser {
   constructor(grammar: Parse<void>) {
     this.#grammar = grammar;
     this.#want = 0;
+  }
+
+  /** Bytes that came and were not read yet. While the grammar is at work: what lies behind the element it has just read. */
+  get unread(): number {
+    return this.#queue.length;
   }
 
   /**

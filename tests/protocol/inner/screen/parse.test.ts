@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Refusal } from '#protocol/codes.ts';
-import { ByteQueue } from '#rfb/byte-queue.ts';
-import { IncrementalParser, type Parse } from '#rfb/parse.ts';
+import { ByteQueue } from '#protocol/inner/screen/byte-queue.ts';
+import { IncrementalParser, type Parse } from '#protocol/inner/screen/parse.ts';
 import { cut } from '#tests/support/rfb-bytes.ts';
 
 describe('the byte queue', () => {

@@ -1,9 +1,16 @@
 // What both grammars know of a rectangle of a FramebufferUpdate (RFC 6143 §7.6.1): its header, its place, and the
 // pseudo-rectangles that say the size of the screen.
-import { Refusal } from '#protocol/codes.ts';
-import { SCREEN_MAX_PIXELS } from '#protocol/limits.ts';
-import type { Region } from './framebuffer.ts';
+import { Refusal } from '../../codes.ts';
+import { SCREEN_MAX_PIXELS } from '../../limits.ts';
 import type { Parse } from './parse.ts';
+
+/** In pixels. */
+export interface Region {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
 
 export interface Size {
   readonly width: number;
