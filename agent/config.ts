@@ -3,8 +3,10 @@ import * as z from 'zod';
 import { tlsFilesSchema } from '#platform/hop/tls.ts';
 import { metricsSchema } from '#platform/metrics/listener.ts';
 import { filePath, readConfig } from '#platform/process/config.ts';
+import { limitsSchema } from '#platform/process/limits.ts';
 import { DESKTOPS_PER_AGENT_MAX } from '#protocol/limits.ts';
 import { NAME } from '#protocol/names.ts';
+import { lockSchema } from './desktop/lock.ts';
 
 const office = z.strictObject({ name: z.string().regex(NAME), kind: z.literal('office') });
 const vnc = z.strictObject({
@@ -13,6 +15,8 @@ const vnc = z.strictObject({
   /** unix:/path/of.sock or a literal loopback address with a port; the desktop refuses anything else (T08) */
   address: z.string().min(1).max(256),
   passwordFile: filePath.optional(),
+  /** Required: nobody leaves a desktop open because a key was forgotten. The office desktop locks itself. */
+  lock: lockSchema,
 });
 
 /** What a passkey's proof must name. The page makes its passkeys for its own host and for no domain above it. */
@@ -42,12 +46,7 @@ const schema = z.strictObject({
   state: filePath,
   socket: filePath,
   metrics: metricsSchema,
-  limits: z
-    .strictObject({
-      idleSeconds: z.int().min(60).max(3600).default(900),
-      overallSeconds: z.int().min(300).max(43_200).default(43_200),
-    })
-    .prefault({}),
+  limits: limitsSchema,
 });
 
 function isOriginOf(rpId: string, origin: string): boolean {
