@@ -7,15 +7,16 @@ import type { LocalHandlers } from '#platform/process/local-socket.ts';
 import { DESKTOP, SESSION } from '#protocol/names.ts';
 import type { BrokerLink } from './broker-link.ts';
 import type { Entitlements } from './entitlements.ts';
+import { factorHandlers } from './factor-admin.ts';
 import type { Journal } from './journal.ts';
+import type { Authenticators } from './sign-in/authenticators.ts';
 import type { Sessions } from './sign-in/sessions.ts';
-import type { Totp } from './sign-in/totp.ts';
 import type { Slots } from './slots.ts';
 import { displayName, type UserId, type Users, userIdSchema } from './users.ts';
 
 export interface AdminParts {
   users: Users;
-  totp: Totp;
+  authenticators: Authenticators;
   sessions: Sessions;
   entitlements: Entitlements;
   slots: Slots;
@@ -33,7 +34,8 @@ const whichSession = z.union([
 
 /** Each parses its own body; a Failure's text is what the administrator reads. */
 export function adminHandlers(parts: AdminParts): LocalHandlers {
-  const { users, totp, sessions, entitlements, slots, broker, journal } = parts;
+  const { users, authenticators, sessions, entitlements, slots, broker, journal } = parts;
+  const { totp } = authenticators;
 
   async function requireUser(id: UserId): Promise<void> {
     if (!(await users.find(id))) throw new Failure(`there is no user ${say(id)}`);
@@ -84,7 +86,7 @@ export function adminHandlers(parts: AdminParts): LocalHandlers {
       await requireUser(id);
       const uri = await totp.enrol(id);
       if (uri === null) throw new Failure(`${say(id)} has a TOTP secret already; reset it first`);
-      journal.administered('totp-enrolled', { ...id, ...BY });
+      journal.administered('factor-added', { ...id, factor: 'totp', ...BY });
       return { ...id, uri };
     },
 
@@ -92,9 +94,11 @@ export function adminHandlers(parts: AdminParts): LocalHandlers {
       const id = userIdSchema.parse(body);
       if (!(await totp.reset(id))) throw new Failure(`${say(id)} has no TOTP secret`);
       await sessions.end(id);
-      journal.administered('totp-reset', { ...id, ...BY });
+      journal.administered('factor-removed', { ...id, factor: 'totp', ...BY });
       return { ...id, reset: true };
     },
+
+    ...factorHandlers(parts, requireUser, BY.by),
 
     async 'entitlement.add'(body) {
       const { desktop, label, ...id } = newPair.parse(body);
@@ -122,7 +126,7 @@ export function adminHandlers(parts: AdminParts): LocalHandlers {
     async 'session.end'(body) {
       const which = whichSession.parse(body);
       const asked = 'all' in which ? (await slots.list()).map(({ session }) => session) : [which.session];
-      const ended = await Promise.all(asked.map((session) => slots.requestEnd(session)));
+      const ended = await Promise.all(asked.map((session) => slots.requestEnd(session, 'administrator')));
       if ('session' in which && !ended[0]) throw new Failure(`there is no session ${which.session}`);
       return { ended: ended.filter(Boolean).length };
     },

@@ -27,6 +27,17 @@ const schema = z.strictObject({
   metrics: metricsSchema,
   /** A folder that `npm run page` made; left out, the gateway serves no page. */
   page: filePath.optional(),
+  /** Left out: nobody signs in with a passkey. */
+  webauthn: z
+    .strictObject({
+      /** A host name that every page's is, or ends with; passkeys are bound to it for good. */
+      rpId: z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'a host name'),
+      /** What an authenticator shows. */
+      rpName: z.string().min(1).max(64),
+      /** PEM: authorities of makers, for policies that demand hardware-bound keys. */
+      attestationRoots: filePath.optional(),
+    })
+    .optional(),
   /** Of the listener; raise it where a proxy that passes TLS through stands in front. */
   connectionsPerAddress: z.int().min(1).max(CONNECTIONS_MAX).default(CONNECTIONS_PER_ADDRESS_MAX),
   limits: z

@@ -16,9 +16,9 @@ import type { GrantKey } from '#protocol/outer/grant.ts';
 import { adminHandlers } from './admin-api.ts';
 import { BrokerLink } from './broker-link.ts';
 import type { GatewayConfig } from './config.ts';
-import { openDoors } from './doors/doors.ts';
+import { openDoors, type SignIns } from './doors/doors.ts';
 import { limitConnections, RequestRate, SERVER_LIMITS } from './doors/limits.ts';
-import { ownOrigins } from './doors/origins.ts';
+import { otherOrigins, ownOrigins } from './doors/origins.ts';
 import { pageRoutes } from './doors/page.ts';
 import { routes } from './doors/routes.ts';
 import { Entitlements } from './entitlements.ts';
@@ -26,12 +26,17 @@ import { Grants } from './grants.ts';
 import { Journal } from './journal.ts';
 import { Leases } from './leases.ts';
 import { exposeGateway } from './metrics.ts';
+import { Policies } from './policies.ts';
 import { Relays } from './relay.ts';
 import { Revocation } from './revocation.ts';
 import { Rights } from './rights.ts';
+import { readAttestationRoots } from './sign-in/attestation.ts';
+import { Authenticators } from './sign-in/authenticators.ts';
 import type { FactorSeal } from './sign-in/factors.ts';
+import { History } from './sign-in/history.ts';
+import { OwnFactors } from './sign-in/own-factors.ts';
+import type { RelyingParty } from './sign-in/passkeys.ts';
 import { Sessions } from './sign-in/sessions.ts';
-import { Totp } from './sign-in/totp.ts';
 import { Slots } from './slots.ts';
 import { Tickets } from './tickets.ts';
 import { Users } from './users.ts';
@@ -47,6 +52,8 @@ export interface GatewayParts {
   grantKey: GrantKey;
   /** Wall clock, ms. */
   now(): number;
+  /** ms, from whenever. */
+  monotonic(): number;
   /** In [0, 1), for the back-off of the broker link. */
   random(): number;
 }
@@ -65,15 +72,23 @@ export interface Gateway {
 
 /** @throws Failure in one line: a file that cannot be used, a port in use */
 export async function startGateway(config: GatewayConfig, parts: GatewayParts): Promise<Gateway> {
-  const { store, audit, log, seal, grantKey, now } = parts;
-  const monotonic = () => performance.now();
+  const { store, audit, log, seal, grantKey, now, monotonic } = parts;
   const bornAt = now();
 
   const journal = new Journal(audit, log, now);
   const troubled = (error: unknown) => journal.troubled(error);
   const users = new Users(store);
-  const totp = new Totp(store, seal, now);
+  const policies = new Policies(store);
+  const authenticators = new Authenticators({ store, seal, now }, policies, relyingPartyOf(config));
   const sessions = new Sessions(store, config.limits, now);
+  const history = new History(store);
+  const signIns: SignIns = {
+    async find(...shown) {
+      const signIn = await sessions.find(...shown);
+      await authenticators.requireHeld(signIn);
+      return signIn;
+    },
+  };
   const entitlements = new Entitlements(store);
   // No two processes can serve one administrator's socket, so its path names this one.
   const slots = new Slots(store, config.adminSocket, now);
@@ -81,7 +96,7 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
   const grants = new Grants(grantKey, config.limits, now);
 
   let { revocations } = loadTrust(config.tls);
-  const rights = new Rights({ users, totp, sessions, entitlements, revocations: () => revocations, now });
+  const rights = new Rights({ users, authenticators, sessions, entitlements, revocations: () => revocations, now });
   const revocation = new Revocation({ store, rights, sessions, slots, now, troubled });
 
   const keepAnchor = anchorKeeper(audit, monotonic);
@@ -93,7 +108,7 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
     down: (error, waitMs) => journal.brokerDown(error, waitMs),
   });
   const relayed = new RelayTally();
-  const relays = new Relays({ tickets, rights, slots, broker, revocation, journal, relayed, now });
+  const relays = new Relays({ signIns, tickets, rights, slots, broker, revocation, journal, relayed, now });
   const leases = new Leases({ revocation, grants, broker, now: monotonic, troubled });
 
   const server = createServer({ ...serverTls(config.tls), ...SERVER_LIMITS });
@@ -108,18 +123,21 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
     revocation.certificatesChanged();
   });
   const origins = new Set(config.origins);
+  const others = new Set(otherOrigins(config.origins, loadTls(config.tls).own));
+  const ownFactors = new OwnFactors({ store, authenticators, policies, journal, now });
   /** Complete once the port is known. */
   let own: readonly string[] = [];
   openDoors(server, {
-    origins,
+    ...{ origins, others },
     routes: [
       ...(config.page ? pageRoutes(config.page, () => own) : []),
       ...routes({
-        ...{ users, totp, sessions, entitlements, slots, tickets, grants, rights },
-        ...{ relays, broker, journal, now },
+        ...{ accounts: users, authenticators, policies, sessions, history, ownFactors },
+        ...{ entitlements, slots, tickets, grants, rights, relays, broker, journal, now },
+        nameOf: async (owner) => (await users.find(owner))?.name ?? owner.user,
       }),
     ],
-    sessions,
+    sessions: signIns,
     rate: new RequestRate({ ...REQUESTS_OF_ONE_CERTIFICATE, now: monotonic }),
     journal,
   });
@@ -132,7 +150,7 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
 
   return {
     port,
-    admin: adminHandlers({ users, totp, sessions, entitlements, slots, broker, journal }),
+    admin: adminHandlers({ users, authenticators, sessions, entitlements, slots, broker, journal }),
     forgetEarlierLife: () => slots.releaseLeftBehind(bornAt),
     anchor(checkpoint) {
       if (broker.isUp) broker.send({ type: 'anchor', ...checkpoint });
@@ -148,4 +166,10 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
       for (const socket of open) socket.destroySoon();
     },
   };
+}
+
+function relyingPartyOf({ webauthn }: GatewayConfig): RelyingParty | null {
+  if (!webauthn) return null;
+  const { rpId, rpName, attestationRoots } = webauthn;
+  return { rpId, rpName, attestationRoots: attestationRoots ? readAttestationRoots(attestationRoots) : [] };
 }

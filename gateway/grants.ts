@@ -41,7 +41,8 @@ export class Grants {
       sub: signIn.user,
       municipality: signIn.municipality,
       cnf: { 'x5t#S256': signIn.thumbprint },
-      amr: signIn.factors,
+      // A sign-in by a recovery code never comes here (rights.ts).
+      amr: signIn.factors.filter((factor) => factor !== 'recovery'),
       session,
       epoch: 0,
       mode,

@@ -21,6 +21,9 @@ export interface Visitor extends UserId {
   address: string;
 }
 
+/** Of which the tries are counted (attempts.ts); the log has the same names. */
+export type CountedFactor = 'totp' | 'webauthn' | 'password' | 'recovery';
+
 export function visitorOf(peer: PeerIdentity, address: string | undefined): Visitor {
   return { municipality: peer.municipality, user: peer.name, thumbprint: peer.thumbprint, address: address ?? '' };
 }
@@ -80,10 +83,39 @@ export class Journal {
     this.#audit.record('sign-in-succeeded', { municipality, user, factors, thumbprint, address });
   }
 
-  signInRefused({ municipality, user, thumbprint, address }: Visitor, { reason, detail }: Refusal): void {
-    if (reason === 'TOTP_LOCKED') this.#audit.record('totp-locked', { municipality, user });
+  signInRefused(
+    { municipality, user, thumbprint, address }: Visitor,
+    shown: CountedFactor,
+    { reason, detail }: Refusal,
+  ): void {
+    const factor = reason.startsWith('PASSWORD_') ? 'password' : shown;
     const who = { municipality, user, thumbprint, address };
-    this.#audit.record('sign-in-refused', { reason, detail, factor: 'totp', ...who });
+    if (reason === 'FACTOR_LOCKED') this.#audit.record('factor-locked', { municipality, user, factor });
+    if (reason === 'PASSKEY_COUNTER') this.#audit.record('passkey-suspended', { ...who, detail });
+    this.#audit.record('sign-in-refused', { reason, detail, factor, ...who });
+  }
+
+  /** @param kind "recovery" or "activation" */
+  recoveryUsed({ municipality, user, thumbprint, address }: Visitor, kind: string): void {
+    const factor = kind === 'activation' ? 'activation' : 'recovery';
+    this.#audit.record('recovery-used', { municipality, user, factor, thumbprint, address });
+  }
+
+  /** By its user. */
+  factorAdded({ municipality, user, thumbprint, address }: Visitor, factor: CountedFactor): void {
+    this.#audit.record('factor-added', { municipality, user, factor, thumbprint, address });
+  }
+
+  factorRemoved({ municipality, user, thumbprint, address }: Visitor, factor: CountedFactor): void {
+    this.#audit.record('factor-removed', { municipality, user, factor, thumbprint, address });
+  }
+
+  factorRefused(
+    { municipality, user, thumbprint, address }: Visitor,
+    factor: CountedFactor,
+    { reason, detail }: Refusal,
+  ): void {
+    this.#audit.record('factor-refused', { reason, detail, municipality, user, factor, thumbprint, address });
   }
 
   signedOut({ municipality, user, thumbprint, address }: Visitor): void {
@@ -146,7 +178,8 @@ type AdministrativeEvent =
   | 'user-created'
   | 'user-enabled'
   | 'user-disabled'
-  | 'totp-enrolled'
-  | 'totp-reset'
+  | 'factor-added'
+  | 'factor-removed'
+  | 'activation-issued'
   | 'entitlement-granted'
   | 'entitlement-withdrawn';

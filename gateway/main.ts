@@ -56,6 +56,7 @@ runProcess('gateway', async (life) => {
     seal: factor.seal,
     grantKey: grant.key,
     now: Date.now,
+    monotonic: () => performance.now(),
     random: Math.random,
   });
   gateway = started;

@@ -19,7 +19,8 @@ import { LaneGate } from '#protocol/outer/gate.ts';
 import { Direction, Lane } from '#protocol/outer/lanes.ts';
 import { parsePairedMessage, parseTicketMessage } from '#protocol/outer/ticket.ts';
 import type { BrokerLink } from './broker-link.ts';
-import type { Journal } from './journal.ts';
+import type { SignIns } from './doors/doors.ts';
+import type { Journal, Visitor } from './journal.ts';
 import type { Revocation, Running } from './revocation.ts';
 import type { Rights } from './rights.ts';
 import type { SignIn } from './sign-in/sessions.ts';
@@ -27,6 +28,7 @@ import type { Slot, Slots } from './slots.ts';
 import type { Admission, Tickets } from './tickets.ts';
 
 export interface RelayParts {
+  signIns: SignIns;
   tickets: Tickets;
   rights: Rights;
   slots: Slots;
@@ -56,6 +58,41 @@ export class Relays {
   /** Takes a client's fresh WebSocket over. */
   take(who: Upgraded, client: Socket): void {
     new Relay(this.#parts, this.#bySession, who, client).awaitTicket();
+  }
+
+  /** The same from a page elsewhere: its upgrade could carry neither cookie nor header, so the token comes with the ticket (T24). */
+  takeByToken({ peer, visitor }: { peer: PeerIdentity; visitor: Visitor }, client: Socket): void {
+    const { signIns, journal } = this.#parts;
+    let isOver = false;
+    const end = (code: Code, refusal: Refusal) => {
+      if (isOver) return;
+      isOver = true;
+      clearTimeout(late);
+      client.close(code);
+      journal.relayRefused(visitor, null, refusal);
+    };
+    const tooLate = new Refusal('PAIRING_OF_LINKS_TIMED_OUT');
+    const late = setTimeout(() => end(tooLate.code, tooLate), OPENING_MAX_MS);
+    const closed = (code: Code, refusal: Refusal | null) =>
+      end(code, refusal ?? new Refusal('PEER_GONE', `before the ticket: ${code}`));
+    client.listen({
+      text: (text) => {
+        const { ticket, token } = parseTicketMessage(text);
+        client.listen({ closed });
+        signIns.find(visitor, visitor.thumbprint, token ?? null).then(
+          (signIn) => {
+            clearTimeout(late);
+            if (!isOver) new Relay(this.#parts, this.#bySession, { peer, signIn }, client).open(ticket);
+          },
+          (error) => {
+            const refusal = refusalFrom(error);
+            end(refusal.code, refusal);
+          },
+        );
+      },
+      closed,
+    });
+    keepAlive(client);
   }
 
   /** The agent has ended it, or refused the offer. */
@@ -109,14 +146,19 @@ class Relay {
   awaitTicket(): void {
     this.#client.listen({
       text: (text) => {
-        const { ticket } = parseTicketMessage(text);
-        // Nothing may come before paired; a message without a handler is refused.
-        this.#client.listen({ closed: (code, refusal) => this.ended(code, refusal) });
-        void this.#open(ticket);
+        const { ticket, token } = parseTicketMessage(text);
+        if (token !== undefined) throw new Refusal('MESSAGE_UNEXPECTED', 'a token beside a cookie');
+        this.open(ticket);
       },
       closed: (code, refusal) => this.ended(code, refusal),
     });
     keepAlive(this.#client);
+  }
+
+  open(ticket: string): void {
+    // Nothing may come before paired; a message without a handler is refused.
+    this.#client.listen({ closed: (code, refusal) => this.ended(code, refusal) });
+    void this.#open(ticket);
   }
 
   async #open(ticket: string): Promise<void> {

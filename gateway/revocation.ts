@@ -6,13 +6,18 @@ import { Refusal } from '#protocol/codes.ts';
 import { LEASE_INTERVAL_MS } from '#protocol/limits.ts';
 import { ENTITLEMENT_PREFIX } from './entitlements.ts';
 import { type Claimant, endOfRights, type Rights } from './rights.ts';
+import { PASSKEY_PREFIX } from './sign-in/passkeys.ts';
+import { PASSWORD_PREFIX } from './sign-in/passwords.ts';
 import { SESSION_PREFIX, type Sessions } from './sign-in/sessions.ts';
 import { TOTP_PREFIX } from './sign-in/totp.ts';
 import { type Slot, type Slots, USER_SLOT_PREFIX } from './slots.ts';
 import { USER_PREFIX } from './users.ts';
 
 /** Every row whose change may end a session; what follows the prefix begins with municipality/user. */
-const WATCHED = [USER_PREFIX, TOTP_PREFIX, SESSION_PREFIX, ENTITLEMENT_PREFIX, USER_SLOT_PREFIX];
+const WATCHED = [
+  ...[USER_PREFIX, TOTP_PREFIX, PASSKEY_PREFIX, PASSWORD_PREFIX],
+  ...[SESSION_PREFIX, ENTITLEMENT_PREFIX, USER_SLOT_PREFIX],
+];
 
 /** A session that is being relayed by this process. */
 export interface Running extends Claimant {

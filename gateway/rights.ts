@@ -4,8 +4,8 @@ import type { RevocationList } from '#platform/hop/revocation.ts';
 import type { PeerIdentity } from '#platform/hop/tls.ts';
 import { type Reason, Refusal } from '#protocol/codes.ts';
 import type { Entitlements } from './entitlements.ts';
-import type { Sessions, SignIn } from './sign-in/sessions.ts';
-import type { Totp } from './sign-in/totp.ts';
+import type { Authenticators } from './sign-in/authenticators.ts';
+import { managesFactorsOnly, type Sessions, type SignIn } from './sign-in/sessions.ts';
 import type { Users } from './users.ts';
 
 export interface Claimant {
@@ -16,7 +16,7 @@ export interface Claimant {
 
 export interface RightsParts {
   users: Users;
-  totp: Totp;
+  authenticators: Pick<Authenticators, 'requireHeld'>;
   sessions: Sessions;
   entitlements: Entitlements;
   /** The newest lists of the user authorities. */
@@ -35,18 +35,19 @@ export class Rights {
   /**
    * Certificate, account, factor, sign-in, entitlement: in this order, so that the first reason is the gravest.
    * @returns when the first time limit strikes, ms; nothing else ends by itself
-   * @throws REVOCATION_UNKNOWN, CERTIFICATE_REVOKED, CERTIFICATE_EXPIRED, USER_*, TOTP_NOT_ENROLLED, SESSION_*, DESKTOP_UNKNOWN,
-   * ENTITLEMENT_MISSING
+   * @throws REVOCATION_UNKNOWN, CERTIFICATE_REVOKED, CERTIFICATE_EXPIRED, USER_*, FACTOR_GONE, SIGN_IN_BY_RECOVERY, SESSION_*,
+   * DESKTOP_UNKNOWN, ENTITLEMENT_MISSING
    */
   async check({ peer, signIn, desktop }: Claimant): Promise<number> {
-    const { users, totp, sessions, entitlements, now } = this.#parts;
+    const { users, authenticators, sessions, entitlements, now } = this.#parts;
     const revocations = this.#parts.revocations();
     // A list that has run out proves nothing: hard fail, also for who is in already (D9).
     if (!revocations.isCurrent(now())) throw new Refusal('REVOCATION_UNKNOWN', 'the revocation list has run out');
     if (revocations.isRevoked(peer.serial)) throw new Refusal('CERTIFICATE_REVOKED');
     if (now() >= peer.notAfter) throw new Refusal('CERTIFICATE_EXPIRED');
     await users.requireEnabled(signIn);
-    if (!(await totp.isEnrolled(signIn))) throw new Refusal('TOTP_NOT_ENROLLED');
+    await authenticators.requireHeld(signIn);
+    if (managesFactorsOnly(signIn)) throw new Refusal('SIGN_IN_BY_RECOVERY');
     const { endsAt } = await sessions.check(signIn, peer.thumbprint, signIn.id);
     await entitlements.require(signIn, desktop);
     return Math.min(endsAt, peer.notAfter);
@@ -59,6 +60,7 @@ export function endOfRights(refusal: Refusal): Refusal {
     SESSION_MISSING: 'SIGNED_OUT',
     SESSION_IDLE: 'IDLE_LIMIT',
     SESSION_TOO_OLD: 'OVERALL_LIMIT',
+    ENDED_BY_USER: 'ENDED_BY_USER',
     ENDED_BY_ADMINISTRATOR: 'ENDED_BY_ADMINISTRATOR',
   };
   const reason = reasons[refusal.reason];

@@ -16,11 +16,14 @@ const slotFields = {
   desktop: z.string().regex(DESKTOP),
   startedAt: z.number(),
 };
-const row = z.strictObject({ ...slotFields, holder: z.string(), endRequested: z.boolean() });
+const row = z.strictObject({
+  ...{ ...slotFields, holder: z.string() },
+  endRequestedBy: z.enum(['user', 'administrator']).nullable(),
+});
 type Row = z.infer<typeof row>;
 
 /** Who holds a user's and a desktop's slot. */
-export type Slot = Omit<Row, 'holder' | 'endRequested'>;
+export type Slot = Omit<Row, 'holder' | 'endRequestedBy'>;
 
 export class Slots {
   readonly #store: Store;
@@ -119,13 +122,13 @@ export class Slots {
    * Asks whichever process relays the session to end it; that process watches its users' slots.
    * @returns false if there is no such session
    */
-  async requestEnd(session: string): Promise<boolean> {
+  async requestEnd(session: string, by: 'user' | 'administrator'): Promise<boolean> {
     const slot = (await this.list()).find((held) => held.session === session);
     if (!slot) return false;
     for (;;) {
       const entry = await this.#read(keys(slot)[0]);
       if (entry?.value.session !== session) return false;
-      const asked = { ...entry.value, endRequested: true };
+      const asked = { ...entry.value, endRequestedBy: by };
       if ((await this.#store.compareAndSwap(entry.key, entry.version, asked, this.#expiry())) !== null) return true;
     }
   }
@@ -133,7 +136,7 @@ export class Slots {
   async list(): Promise<Slot[]> {
     const entries = await this.#store.list(DESKTOP_SLOT_PREFIX);
     return entries.map((entry) => {
-      const { endRequested: _, holder: __, ...slot } = row.parse(entry.value);
+      const { endRequestedBy: _, holder: __, ...slot } = row.parse(entry.value);
       return slot;
     });
   }
@@ -145,7 +148,7 @@ export class Slots {
 
   /** @returns false if another write came first */
   async #write(key: string, version: number, slot: Slot): Promise<boolean> {
-    const value: Row = { ...slot, holder: this.#holder, endRequested: false };
+    const value: Row = { ...slot, holder: this.#holder, endRequestedBy: null };
     return (await this.#store.compareAndSwap(key, version, value, this.#expiry())) !== null;
   }
 
@@ -156,7 +159,8 @@ export class Slots {
 
 function checkHeld({ value }: Entry<Row>, { session }: Slot): void {
   if (value.session !== session) throw new Refusal('DESKTOP_IN_USE', 'the slot was taken over');
-  if (value.endRequested) throw new Refusal('ENDED_BY_ADMINISTRATOR');
+  if (value.endRequestedBy === 'user') throw new Refusal('ENDED_BY_USER');
+  if (value.endRequestedBy) throw new Refusal('ENDED_BY_ADMINISTRATOR');
 }
 
 function inUse(key: string): Refusal {

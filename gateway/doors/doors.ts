@@ -1,13 +1,15 @@
-// The way in. Every request and every upgrade, of any path, goes through the same steps in this order:
+// The way in. Every request and every upgrade, of any path, goes through the same steps in this order; the one exception is
+// a preflight of a page elsewhere, which can have no certificate and learns nothing (cross-origin.ts):
 //
 //   gate      verified user certificate, or nothing but the help page (T11)
 //   rate      so many requests of one certificate
 //   origin    allow-listed; a page must say where it comes from when it upgrades (F4)
 //   route     from the table
-//   session   where the row needs one: the cookie of a live sign-in of this certificate (F3, T05)
+//   session   where the row needs one: the cookie of a live sign-in of this certificate, or its token from elsewhere; a
+//             WebSocket from elsewhere brings that with the ticket (F3, T05)
 //
 // Whatever is thrown ends as a code; no stack and no detail goes out.
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Server } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { acceptSockets } from '#platform/hop/accept.ts';
@@ -16,9 +18,11 @@ import type { Socket } from '#platform/hop/websocket.ts';
 import { CODES, type Code, type Reason, Refusal, refusalFrom } from '#protocol/codes.ts';
 import { MUNICIPALITY } from '#protocol/names.ts';
 import { type Journal, type Visitor, visitorOf } from '../journal.ts';
-import { readCookie } from '../sign-in/cookie.ts';
-import type { Sessions, SignIn } from '../sign-in/sessions.ts';
+import { readBearer, readCookie } from '../sign-in/cookie.ts';
+import type { Owner } from '../sign-in/owner.ts';
+import type { SignIn } from '../sign-in/sessions.ts';
 import { readBody } from './body.ts';
+import { crossOriginHeaders, originOfPreflight, preflightHeaders } from './cross-origin.ts';
 import { identityHeaders, SECURITY_HEADERS } from './headers.ts';
 import { helpPage } from './help-page.ts';
 import type { RequestRate } from './limits.ts';
@@ -28,9 +32,16 @@ export interface DoorParts {
   routes: readonly Route[];
   /** Of pages that may use this gateway, such as https://telework.example.jp */
   origins: ReadonlySet<string>;
-  sessions: Sessions;
+  /** Those of them that are not this listener's own; none if left out. */
+  others?: ReadonlySet<string>;
+  sessions: SignIns;
   rate: RequestRate;
   journal: Journal;
+}
+
+export interface SignIns {
+  /** @throws SESSION_*, FACTOR_GONE */
+  find(owner: Owner, thumbprint: string, secret: string | null): Promise<SignIn>;
 }
 
 export function openDoors(server: Server, parts: DoorParts): void {
@@ -46,6 +57,8 @@ export function openDoors(server: Server, parts: DoorParts): void {
 }
 
 async function serve(parts: DoorParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const preflight = originOfPreflight(request, parts.others ?? NOWHERE);
+  if (preflight !== null) return sendPreflight(response, preflight);
   try {
     const visit = passGate(parts, request);
     checkOrigin(parts, request, { required: false });
@@ -55,7 +68,7 @@ async function serve(parts: DoorParts, request: IncomingMessage, response: Serve
       route.needs === 'session'
         ? await route.answer({ ...visit, signIn: await requireSession(parts, visit, request) })
         : await route.answer(visit);
-    send(request, response, answer);
+    send(parts, request, response, answer);
   } catch (error) {
     const refusal = refusalFrom(error);
     note(parts, socketOf(request), refusal, BYPASS);
@@ -68,18 +81,21 @@ async function upgrade(parts: DoorParts, request: IncomingMessage): Promise<(soc
   checkOrigin(parts, request, { required: true });
   const route = findRoute(parts.routes, 'UPGRADE', request.url ?? '');
   if (route.method !== 'UPGRADE') throw new Refusal('ROUTE_UNKNOWN');
-  const signIn = await requireSession(parts, visit, request);
+  const signIn = visit.isElsewhere ? null : await requireSession(parts, visit, request);
   return (socket) => route.take({ ...visit, signIn }, socket);
 }
 
 /** @throws CERTIFICATE_*, REVOCATION_UNKNOWN, RATE_EXCEEDED */
-function passGate({ journal, rate }: DoorParts, request: IncomingMessage): Visit {
+function passGate(parts: DoorParts, request: IncomingMessage): Visit {
+  const { journal, rate } = parts;
   const socket = socketOf(request);
   const peer = verifyUser(socket);
   const visitor = visitorOf(peer, socket.remoteAddress);
   if (!rate.admit(peer.thumbprint)) throw new Refusal('RATE_EXCEEDED');
   for (const header of identityHeaders(request)) journal.identityHeader(header, visitor);
-  return { peer, visitor, body: (schema) => readBody(request, schema) };
+  const origin = request.headers.origin ?? null;
+  const isElsewhere = isFromElsewhere(parts, request);
+  return { peer, visitor, origin, isElsewhere, body: (schema) => readBody(request, schema) };
 }
 
 /** @throws CERTIFICATE_*, REVOCATION_UNKNOWN */
@@ -109,21 +125,48 @@ function methodsAt(routes: readonly Route[], path: string): string[] {
   return routes.filter((route) => route.path === path && route.method !== 'UPGRADE').map((route) => route.method);
 }
 
-/** @throws SESSION_* */
-function requireSession({ sessions }: DoorParts, { visitor }: Visit, request: IncomingMessage): Promise<SignIn> {
-  return sessions.find(visitor, visitor.thumbprint, readCookie(request.headers.cookie));
+function isFromElsewhere({ others = NOWHERE }: DoorParts, { headers: { origin } }: IncomingMessage): boolean {
+  return origin !== undefined && others.has(origin);
 }
 
-function send(request: IncomingMessage, response: ServerResponse, { status = 200, json, file, headers }: Answer): void {
+const NOWHERE: ReadonlySet<string> = new Set();
+
+/** From elsewhere a cookie does not count: it would be one that another site's page can make the browser send (T24). */
+function requireSession(
+  { sessions }: DoorParts,
+  { visitor, isElsewhere }: Visit,
+  { headers: { cookie, authorization } }: IncomingMessage,
+): Promise<SignIn> {
+  return sessions.find(visitor, visitor.thumbprint, isElsewhere ? readBearer(authorization) : readCookie(cookie));
+}
+
+function sendPreflight(response: ServerResponse, origin: string): void {
+  response.writeHead(204, { ...SECURITY_HEADERS, ...preflightHeaders(origin) });
+  response.end();
+}
+
+function send(
+  parts: DoorParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status = 200, json, file, headers }: Answer,
+): void {
   const body = json === undefined ? null : Buffer.from(JSON.stringify(json));
   const [type, bytes, encoding] = file ? encoded(file, request) : [JSON_TYPE, body, null];
   response.writeHead(status, {
     ...SECURITY_HEADERS,
     ...(bytes ? { 'Content-Type': type, 'Content-Length': bytes.length } : {}),
     ...(encoding ? { 'Content-Encoding': encoding } : {}),
+    ...headersFor(parts, request),
     ...headers,
   });
   response.end(bytes ?? '');
+}
+
+/** So that a page elsewhere may read the answer, refusals included. */
+function headersFor(parts: DoorParts, request: IncomingMessage): OutgoingHttpHeaders {
+  const { origin } = request.headers;
+  return origin !== undefined && isFromElsewhere(parts, request) ? crossOriginHeaders(origin) : {};
 }
 
 function encoded({ type, bytes, gzip }: StaticFile, request: IncomingMessage): [string, Uint8Array, string | null] {
@@ -132,12 +175,7 @@ function encoded({ type, bytes, gzip }: StaticFile, request: IncomingMessage): [
 }
 
 /** Outside the code is all there is: not which check failed, and nothing of what was sent (E7). */
-function sendRefusal(
-  { routes }: DoorParts,
-  request: IncomingMessage,
-  response: ServerResponse,
-  refusal: Refusal,
-): void {
+function sendRefusal(parts: DoorParts, request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
   if (response.headersSent) return void response.destroy();
   const { code } = refusal;
   const { http, ja, en } = CODES[code];
@@ -147,9 +185,10 @@ function sendRefusal(
     ...SECURITY_HEADERS,
     'Content-Type': forPeople ? 'text/html; charset=utf-8' : JSON_TYPE,
     'Content-Length': Buffer.byteLength(body),
-    ...(code === 'METHOD_WRONG' ? { Allow: methodsAt(routes, request.url ?? '').join(', ') } : {}),
+    ...(code === 'METHOD_WRONG' ? { Allow: methodsAt(parts.routes, request.url ?? '').join(', ') } : {}),
     // The rest of a body that nobody wants is not read.
     ...(request.complete ? {} : { Connection: 'close' }),
+    ...headersFor(parts, request),
   });
   response.end(body);
 }

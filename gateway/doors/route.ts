@@ -9,13 +9,22 @@ import type { SignIn } from '../sign-in/sessions.ts';
 export interface Visit {
   peer: PeerIdentity;
   visitor: Visitor;
+  /** As the request says, and allowed; null if it does not say. */
+  origin: string | null;
+  /** The page is of another origin than this gateway: no cookie goes there and none comes from there (T24). */
+  isElsewhere: boolean;
   /** @throws BODY_TOO_LARGE, BODY_MALFORMED */
   body<T>(schema: z.ZodType<T>): Promise<T>;
 }
 
-/** … and has shown the cookie of a live sign-in of that certificate. */
+/** … and has shown the cookie, or from elsewhere the token, of a live sign-in of that certificate. */
 export interface SignedInVisit extends Visit {
   signIn: SignIn;
+}
+
+/** A WebSocket from elsewhere can carry no token in its upgrade: there is no sign-in yet then. */
+export interface UpgradeVisit extends Visit {
+  signIn: SignIn | null;
 }
 
 export interface Answer {
@@ -39,6 +48,6 @@ export interface StaticFile {
 export type Route =
   | { method: Method; path: string; needs: 'certificate'; answer(visit: Visit): Promise<Answer> }
   | { method: Method; path: string; needs: 'session'; answer(visit: SignedInVisit): Promise<Answer> }
-  | { method: 'UPGRADE'; path: string; needs: 'session'; take(visit: SignedInVisit, socket: Socket): void };
+  | { method: 'UPGRADE'; path: string; needs: 'session'; take(visit: UpgradeVisit, socket: Socket): void };
 
 type Method = 'GET' | 'POST' | 'DELETE';

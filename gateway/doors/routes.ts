@@ -3,18 +3,22 @@ import * as z from 'zod';
 import { Refusal } from '#protocol/codes.ts';
 import { listDesktops, type OpeningParts, openDesktop, openRequest } from '../opening.ts';
 import type { Relays } from '../relay.ts';
-import { clearCookie, setCookie } from '../sign-in/cookie.ts';
-import type { Limits, SignIn } from '../sign-in/sessions.ts';
-import { type SignInParts, signInWithTotp } from '../sign-in/sign-in.ts';
+import type { Owner } from '../sign-in/owner.ts';
+import type { SignInParts } from '../sign-in/sign-in.ts';
+import { type FactorRouteParts, factorRoutes } from './factor-routes.ts';
 import type { Route } from './route.ts';
+import { signInRoutes } from './sign-in-routes.ts';
 
-export type RouteParts = SignInParts & OpeningParts & { relays: Relays };
-
-/** The code's form is checked by the factor itself, so that a malformed one counts as a failed try, too. */
-const totpRequest = z.strictObject({ code: z.string().max(64) });
+export type RouteParts = SignInParts & FactorRouteParts & OpeningParts & { relays: Relays };
 
 export function routes(parts: RouteParts): readonly Route[] {
-  const { sessions, journal } = parts;
+  return [...signInRoutes(parts), ...factorRoutes(parts), ...desktopRoutes(parts)];
+}
+
+function desktopRoutes(parts: RouteParts): Route[] {
+  const { slots, journal } = parts;
+  const liveOf = async ({ municipality, user }: Owner) =>
+    (await slots.list()).find((slot) => slot.municipality === municipality && slot.user === user) ?? null;
   return [
     {
       method: 'GET',
@@ -23,35 +27,6 @@ export function routes(parts: RouteParts): readonly Route[] {
       async answer() {
         if (!journal.isHealthy) throw new Refusal('AUDIT_UNWRITABLE');
         return { json: { status: 'ok' } };
-      },
-    },
-    {
-      method: 'POST',
-      path: '/api/sign-in/totp',
-      needs: 'certificate',
-      async answer({ visitor, body }) {
-        const { code } = await body(totpRequest);
-        const { secret, signIn } = await signInWithTotp(parts, visitor, code);
-        return { json: about(signIn, sessions.limits), headers: { 'Set-Cookie': setCookie(secret) } };
-      },
-    },
-    {
-      method: 'GET',
-      path: '/api/session',
-      needs: 'session',
-      async answer({ signIn }) {
-        return { json: about(signIn, sessions.limits) };
-      },
-    },
-    {
-      method: 'DELETE',
-      path: '/api/session',
-      needs: 'session',
-      async answer({ signIn, visitor }) {
-        await sessions.end(signIn);
-        journal.signedOut(visitor);
-        // Not "storage": that would delete the device key.
-        return { status: 204, headers: { 'Set-Cookie': clearCookie(), 'Clear-Site-Data': '"cache", "cookies"' } };
       },
     },
     {
@@ -71,21 +46,36 @@ export function routes(parts: RouteParts): readonly Route[] {
       },
     },
     {
+      method: 'GET',
+      path: '/api/live',
+      needs: 'session',
+      async answer({ signIn }) {
+        const slot = await liveOf(signIn);
+        if (!slot) return { json: { session: null } };
+        const { session, desktop, startedAt } = slot;
+        return { json: { session: { session, desktop, startedAt: new Date(startedAt).toISOString() } } };
+      },
+    },
+    {
+      method: 'POST',
+      path: '/api/live/end',
+      needs: 'session',
+      async answer({ signIn, body }) {
+        await body(z.strictObject({}));
+        const slot = await liveOf(signIn);
+        // One that has ended meanwhile is what was asked for.
+        if (slot) await slots.requestEnd(slot.session, 'user');
+        return { status: 204 };
+      },
+    },
+    {
       method: 'UPGRADE',
       path: '/relay',
       needs: 'session',
-      take({ peer, signIn }, socket) {
-        parts.relays.take({ peer, signIn }, socket);
+      take({ peer, visitor, signIn }, socket) {
+        if (signIn) parts.relays.take({ peer, signIn }, socket);
+        else parts.relays.takeByToken({ peer, visitor }, socket);
       },
     },
   ];
-}
-
-/** What the user may know about the own sign-in; lastSignIn lets a stranger's be noticed (E8). */
-function about({ user, municipality, factors, lastSignIn, signedInAt }: SignIn, limits: Limits) {
-  return {
-    ...{ user, municipality, factors, ...limits, managesFactorsOnly: false },
-    lastSignIn: lastSignIn === null ? null : new Date(lastSignIn).toISOString(),
-    signedInAt: new Date(signedInAt).toISOString(),
-  };
 }

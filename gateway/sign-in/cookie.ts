@@ -1,5 +1,6 @@
-// The sign-in cookie: 32 random bytes that say nothing by themselves. The __Host- prefix lets no other host or path set
-// it (F2); the server keeps only its hash, so that a copy of the state opens nothing (T05).
+// The secret of a sign-in: 32 random bytes that say nothing by themselves. In a cookie, whose __Host- prefix lets no other
+// host or path set it (F2), or, for a page of another origin, as a bearer token (RFC 6750) that the page keeps in memory. The
+// server keeps only its hash, so that a copy of the state opens nothing (T05).
 import { createHash, randomBytes } from 'node:crypto';
 
 const NAME = '__Host-telework';
@@ -35,4 +36,10 @@ export function readCookie(header: string | undefined): string | null {
     .map((pair) => pair.slice(NAME.length + 1));
   const [value] = values;
   return values.length === 1 && value !== undefined && SECRET.test(value) ? value : null;
+}
+
+/** @param header the request's Authorization header. @returns the token, or null unless there is one well-formed */
+export function readBearer(header: string | undefined): string | null {
+  const token = /^Bearer ([A-Za-z0-9_-]{43})$/.exec(header ?? '')?.[1];
+  return token ?? null;
 }

@@ -1,12 +1,12 @@
 // Secrets of second factors at rest. The key is a file kept apart from the state folder, so that a copy of the state
 // alone gives no codes (B5, T16); the owner is authenticated with the secret, so that no row can be moved to another
 // user or municipality (T17).
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import { Failure } from '#platform/process/exit.ts';
 import { createKeyFile, readKeyFile } from '#platform/process/key-files.ts';
 import type { Store } from '#platform/state/store.ts';
 import type { Bytes } from '#protocol/bytes.ts';
-import type { UserId } from '../users.ts';
+import type { Owner } from './owner.ts';
 
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
@@ -25,7 +25,7 @@ export class FactorSeal {
   }
 
   /** @param kind of factor; with the owner it is authenticated, but not part of the result */
-  seal(kind: 'totp', owner: UserId, secret: Uint8Array): string {
+  seal(kind: 'totp', owner: Owner, secret: Uint8Array): string {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.#key, nonce).setAAD(context(kind, owner));
     const body = Buffer.concat([cipher.update(secret), cipher.final()]);
@@ -33,7 +33,7 @@ export class FactorSeal {
   }
 
   /** @throws Error if it was sealed by another key, for another owner, or changed */
-  open(kind: 'totp', owner: UserId, sealed: string): Bytes {
+  open(kind: 'totp', owner: Owner, sealed: string): Bytes {
     const bytes = Buffer.from(sealed, 'base64');
     const nonce = bytes.subarray(0, NONCE_BYTES);
     const decipher = createDecipheriv('aes-256-gcm', this.#key, nonce, { authTagLength: TAG_BYTES })
@@ -42,9 +42,18 @@ export class FactorSeal {
     const body = bytes.subarray(NONCE_BYTES, -TAG_BYTES);
     return Uint8Array.from(Buffer.concat([decipher.update(body), decipher.final()]));
   }
+
+  /**
+   * A value that stays the same for an owner, needs no row, and says nothing about the owner to who lacks the key: the user
+   * handle of passkeys, and what goes into a password's hash besides the password (63B-4 §3.1.1.2).
+   * @returns 32 bytes
+   */
+  derive(kind: 'user-handle' | 'password', owner: Owner): Bytes {
+    return Uint8Array.from(createHmac('sha256', this.#key).update(context(kind, owner)).digest());
+  }
 }
 
-function context(kind: string, { municipality, user }: UserId): Uint8Array {
+function context(kind: string, { municipality, user }: Owner): Uint8Array {
   return Buffer.from(`telework/factor/1\0${kind}\0${municipality}\0${user}`);
 }
 

@@ -4,16 +4,20 @@ import { timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
 import type { Entry, Store } from '#platform/state/store.ts';
 import { Refusal } from '#protocol/codes.ts';
-import { type UserId, userIdSchema } from '../users.ts';
+import { AMR } from '#protocol/outer/grant.ts';
 import { hashOf, newSecret } from './cookie.ts';
+import { type Owner, ownerPath, ownerSchema } from './owner.ts';
 
 export const SESSION_PREFIX = 'sign-in/';
 /** Whose a cookie is, by its hash: only to notice that somebody else shows it. */
 const OWNER_PREFIX = 'cookie/';
 
-/** RFC 8176 names; what a grant's amr says. */
-export const FACTORS = ['mtls', 'otp'] as const;
+/** What a grant's amr can say, and a code in the place of a lost factor, which leads to no grant. */
+export const FACTORS = [...AMR, 'recovery'] as const;
 export type Factor = (typeof FACTORS)[number];
+
+/** How old a sign-in may be where factors are changed, or something dangerous is done (E4, E9). */
+const FRESH_MS = 5 * 60_000;
 
 /** A row outlives its limit by this, so that the refusal can still say why. */
 const ROW_GRACE_MS = 60_000;
@@ -32,10 +36,20 @@ const row = z.strictObject({
   lastActiveAt: z.number(),
   /** Of the sign-in before this one. */
   lastSignIn: z.number().nullable(),
+  basis: z.strictObject({
+    factor: z.enum(['totp', 'webauthn', 'recovery']),
+    /** Tells one passkey, or one TOTP secret, from another. */
+    which: z.string(),
+    /** When the password that was shown was set, ms; null if none was asked for. */
+    passwordSetAt: z.number().nullable(),
+  }),
 });
 type Row = z.infer<typeof row>;
 
-export interface SignIn extends UserId {
+/** The authenticators that a sign-in rests on: it ends with them. */
+export type Basis = Row['basis'];
+
+export interface SignIn extends Owner {
   /** Hash of the cookie: names this sign-in, opens nothing. */
   id: string;
   thumbprint: string;
@@ -43,6 +57,7 @@ export interface SignIn extends UserId {
   lastSignIn: number | null;
   /** ms */
   signedInAt: number;
+  basis: Basis;
   /** When the first of its limits strikes if nothing more is done, ms. */
   endsAt: number;
 }
@@ -64,8 +79,8 @@ export class Sessions {
    * @returns the cookie's secret, which is new each time (F2), and the session
    */
   async begin(
-    owner: UserId,
-    by: { thumbprint: string; factors: Factor[]; lastSignIn: number | null },
+    owner: Owner,
+    by: { thumbprint: string; factors: Factor[]; lastSignIn: number | null; basis: Basis },
   ): Promise<{ secret: string; signIn: SignIn }> {
     const secret = newSecret();
     const now = this.#now();
@@ -81,13 +96,13 @@ export class Sessions {
    * @param owner and thumbprint come from the TLS connection, never from a header (B9)
    * @throws SESSION_MISSING, SESSION_OTHER_USER, SESSION_OTHER_CERTIFICATE, SESSION_IDLE, SESSION_TOO_OLD
    */
-  async find(owner: UserId, thumbprint: string, secret: string | null): Promise<SignIn> {
-    if (!secret) throw new Refusal('SESSION_MISSING', 'no cookie');
+  async find(owner: Owner, thumbprint: string, secret: string | null): Promise<SignIn> {
+    if (!secret) throw new Refusal('SESSION_MISSING', 'neither cookie nor token');
     const id = hashOf(secret);
     const entry = await this.#store.get(OWNER_PREFIX + id);
-    const { municipality, user } = entry ? userIdSchema.parse(entry.value) : owner;
+    const { municipality, user } = entry ? ownerSchema.parse(entry.value) : owner;
     if (municipality !== owner.municipality || user !== owner.user) {
-      throw new Refusal('SESSION_OTHER_USER', `the cookie of ${municipality}/${user}`);
+      throw new Refusal('SESSION_OTHER_USER', `that of ${municipality}/${user}`);
     }
     return this.check(owner, thumbprint, id);
   }
@@ -96,7 +111,7 @@ export class Sessions {
    * The same for a session that is known by its id.
    * @throws SESSION_MISSING, SESSION_OTHER_CERTIFICATE, SESSION_IDLE, SESSION_TOO_OLD
    */
-  async check(owner: UserId, thumbprint: string, id: string): Promise<SignIn> {
+  async check(owner: Owner, thumbprint: string, id: string): Promise<SignIn> {
     const entry = await this.#read(owner);
     if (!entry) throw new Refusal('SESSION_MISSING', 'this user is not signed in');
     if (!sameHash(entry.value.hash, id)) throw new Refusal('SESSION_MISSING', 'another sign-in took its place');
@@ -124,20 +139,22 @@ export class Sessions {
   }
 
   /** @returns false if the user was not signed in */
-  end(owner: UserId): Promise<boolean> {
+  end(owner: Owner): Promise<boolean> {
     return this.#store.delete(key(owner));
   }
 
-  async #read(owner: UserId): Promise<Entry<Row> | null> {
+  async #read(owner: Owner): Promise<Entry<Row> | null> {
     const entry = await this.#store.get(key(owner));
-    return entry && { ...entry, value: row.parse(entry.value) };
+    // What an earlier release wrote is no sign-in: its user signs in anew.
+    const parsed = row.safeParse(entry?.value);
+    return entry && parsed.success ? { ...entry, value: parsed.data } : null;
   }
 
   #expiry({ signedInAt }: Row): { expiresAt: number } {
     return { expiresAt: signedInAt + this.#limits.overallSeconds * 1000 + ROW_GRACE_MS };
   }
 
-  #signIn({ municipality, user }: UserId, { hash, lastActiveAt, ...kept }: Row): SignIn {
+  #signIn({ municipality, user }: Owner, { hash, lastActiveAt, ...kept }: Row): SignIn {
     const idleEnd = lastActiveAt + this.#limits.idleSeconds * 1000;
     const overallEnd = kept.signedInAt + this.#limits.overallSeconds * 1000;
     return { id: hash, municipality, user, ...kept, endsAt: Math.min(idleEnd, overallEnd) };
@@ -149,6 +166,16 @@ function sameHash(a: string, b: string): boolean {
   return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
 }
 
-function key({ municipality, user }: UserId): string {
-  return `${SESSION_PREFIX}${municipality}/${user}`;
+/** @throws SIGN_IN_NOT_FRESH */
+export function requireFresh({ signedInAt }: SignIn, nowMs: number): void {
+  if (nowMs - signedInAt >= FRESH_MS) throw new Refusal('SIGN_IN_NOT_FRESH');
+}
+
+/** By a recovery or activation code: it may manage the own factors, and nothing else (E3). */
+export function managesFactorsOnly({ basis }: SignIn): boolean {
+  return basis.factor === 'recovery';
+}
+
+function key(owner: Owner): string {
+  return SESSION_PREFIX + ownerPath(owner);
 }

@@ -42,9 +42,17 @@ export const EVENTS = {
   'sign-in-succeeded': row(['municipality', 'user', 'factors'], ['thumbprint', 'address']),
   'sign-in-refused': row(['reason'], ['municipality', 'user', 'factor', 'thumbprint', 'address', 'detail']),
   'signed-out': row(['municipality', 'user'], ['reason', 'thumbprint', 'address']),
-  'totp-enrolled': row(['municipality', 'user'], ['by']),
-  'totp-reset': row(['municipality', 'user'], ['by']),
-  'totp-locked': row(['municipality', 'user']),
+  /** So many failures in a row that it is of no use until it is set up anew. */
+  'factor-locked': row(['municipality', 'user', 'factor']),
+  /** By its user with an address, by an administrator with a name. */
+  'factor-added': row(['municipality', 'user', 'factor'], ['by', 'thumbprint', 'address', 'detail']),
+  'factor-removed': row(['municipality', 'user', 'factor'], ['by', 'thumbprint', 'address', 'detail']),
+  'factor-refused': row(['municipality', 'user', 'reason'], ['factor', 'thumbprint', 'address', 'detail']),
+  /** Its counter went backwards: there may be a copy of it. */
+  'passkey-suspended': row(['municipality', 'user'], ['thumbprint', 'address', 'detail']),
+  /** A user was let in without the second factor, to set up another one. */
+  'recovery-used': row(['municipality', 'user', 'factor'], ['thumbprint', 'address']),
+  'activation-issued': row(['municipality', 'user'], ['by']),
   'user-created': row(['municipality', 'user'], ['by']),
   'user-disabled': row(['municipality', 'user'], ['by']),
   'user-enabled': row(['municipality', 'user'], ['by']),

@@ -9,6 +9,11 @@ import { DESKTOP, MUNICIPALITY, NAME, SESSION } from '../names.ts';
 const GRANT_TYPE = 'tw-grant+jwt';
 const LEASE_TYPE = 'tw-lease+jwt';
 const ISSUER = 'telework-gateway';
+/**
+ * How the user signed in, by the names of RFC 8176 (mtls is RFC 8705's): hwk a key shown to be bound to hardware, swk any
+ * other passkey, user its user's presence.
+ */
+export const AMR = ['mtls', 'otp', 'hwk', 'swk', 'user', 'pwd'] as const;
 const digest = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
 
 /** Three parts of base64url, the last of 64 bytes, in their only spelling: jose would overlook blanks and spare bits. */
@@ -27,10 +32,7 @@ const grantClaims = z.strictObject({
   /** SHA-256 of the client certificate, base64url (RFC 8705 §3.1) */
   cnf: z.strictObject({ 'x5t#S256': digest }),
   /** factors used, as in RFC 8176 where it has a name */
-  amr: z
-    .array(z.enum(['mtls', 'otp', 'hwk']))
-    .min(2)
-    .max(4),
+  amr: z.array(z.enum(AMR)).min(2).max(4),
   session: z.string().regex(SESSION),
   epoch: z.int().min(0),
   mode: z.enum(['open', 'pair', 'resume']),

@@ -1,6 +1,6 @@
 // The text messages on a data WebSocket before it carries records. The ticket travels in the first message, never in a URL (T05).
 //
-//   client  → gateway   {"type":"ticket","ticket":"<43 base64url>"}
+//   client  → gateway   {"type":"ticket","ticket":"<43 base64url>"}          and "token", as long, of a page elsewhere
 //   gateway → broker    {"type":"session","session":"<32 hex>"}
 //   agent   → broker    {"type":"session","session":"<32 hex>"}
 //   broker  → gateway → client   {"type":"paired","session":"<32 hex>"}     broker → agent the same
@@ -10,7 +10,8 @@ import * as z from 'zod';
 import { SESSION } from '../names.ts';
 import { parseJson } from './json.ts';
 
-const ticketMessage = z.strictObject({ type: z.literal('ticket'), ticket: z.string().regex(/^[A-Za-z0-9_-]{43}$/) });
+const secret = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
+const ticketMessage = z.strictObject({ type: z.literal('ticket'), ticket: secret, token: secret.optional() });
 const sessionMessage = z.strictObject({ type: z.literal('session'), session: z.string().regex(SESSION) });
 const pairedMessage = z.strictObject({ type: z.literal('paired'), session: z.string().regex(SESSION) });
 

@@ -1,7 +1,7 @@
 // T01: the user's device is stolen: certificate, its private key, the device key and the pins are in the thief's hands.
 // What is missing is the second factor, so no door opens, and at the agent none of it replaces a grant.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FAILURES_BEFORE_BACK_OFF } from '#gateway/sign-in/totp.ts';
+import { FAILURES_BEFORE_BACK_OFF } from '#gateway/sign-in/attempts.ts';
 import { grantFor, grantKey, SESSION } from '#tests/agent/parts.ts';
 import { type BothEnds, bothEnds } from '#tests/support/both-ends.ts';
 import { DESKTOP, openBroker, refusedWith } from '#tests/support/broker.ts';

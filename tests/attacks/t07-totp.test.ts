@@ -40,7 +40,7 @@ describe('T07: one-time codes', () => {
     const code = await generate({ secret: secretOf(await here.enrol(TANAKA)), epoch: clock.now() / 1000 });
     const outcomes = await Promise.all(Array.from({ length: TRIES }, (_, i) => outcome(i % 2 ? here : there, code)));
     expect(outcomes.filter((one) => one === 'accepted')).toHaveLength(1);
-    expect(new Set(outcomes)).toEqual(new Set(['accepted', 'TOTP_REPLAYED', 'TOTP_BACK_OFF']));
+    expect(new Set(outcomes)).toEqual(new Set(['accepted', 'TOTP_REPLAYED', 'FACTOR_BACK_OFF']));
   });
 
   it('accepts it once when four processes try at the same moment, each 250 times', { timeout: 30_000 }, async () => {
@@ -77,7 +77,7 @@ describe('T07: one-time codes', () => {
     for (let i = 0; i < 5; i++) await outcome(before, 'wrong');
     await store.close();
     const code = await generate({ secret, epoch: clock.now() / 1000 });
-    expect(await outcome(new Totp(again(), seal, clock.now), code)).toBe('TOTP_BACK_OFF');
+    expect(await outcome(new Totp(again(), seal, clock.now), code)).toBe('FACTOR_BACK_OFF');
   });
 
   it('keeps tries counted that were under way while another succeeded', async () => {
@@ -90,7 +90,7 @@ describe('T07: one-time codes', () => {
     clock.pass(30_000);
     // Four wrong ones are on the count: the next is the fifth.
     expect(await outcome(totp, 'wrong')).toBe('TOTP_WRONG');
-    expect(await outcome(totp, 'wrong')).toBe('TOTP_BACK_OFF');
+    expect(await outcome(totp, 'wrong')).toBe('FACTOR_BACK_OFF');
   });
 
   it("refuses one user's right code over another user's certificate, and says so in the audit log", async () => {

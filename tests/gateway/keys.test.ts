@@ -58,6 +58,7 @@ describe('the grant key', () => {
     const signIn: SignIn = {
       ...TANAKA,
       ...{ id: 'id', thumbprint: 'A'.repeat(43), factors: ['mtls', 'otp'], lastSignIn: null, signedInAt: 0, endsAt: 0 },
+      basis: { factor: 'totp', which: '1', passwordSetAt: null },
     };
     const opening = {
       ...{ session: 'a'.repeat(32), desktop: '131016/soumu/notepad', mode: 'open' as const },

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import type { Entitlements } from '#gateway/entitlements.ts';
 import { endOfRights, Rights, type RightsParts } from '#gateway/rights.ts';
 import type { Sessions, SignIn } from '#gateway/sign-in/sessions.ts';
-import type { Totp } from '#gateway/sign-in/totp.ts';
 import type { Users } from '#gateway/users.ts';
 import type { RevocationList } from '#platform/hop/revocation.ts';
 import { type Reason, Refusal, refusalFrom } from '#protocol/codes.ts';
@@ -11,6 +10,7 @@ const NOW = 1_800_000_000_000;
 const SIGN_IN: SignIn = {
   ...{ id: 'id', municipality: '131016', user: 'tanaka', thumbprint: 'thumbprint' },
   ...{ factors: ['mtls', 'otp'], lastSignIn: null, signedInAt: NOW, endsAt: NOW + 900_000 },
+  basis: { factor: 'totp', which: '1', passwordSetAt: null },
 };
 const PEER = {
   ...{ kind: 'user' as const, municipality: '131016', name: 'tanaka' },
@@ -23,7 +23,7 @@ const WRONGS = [
   'CERTIFICATE_REVOKED',
   'CERTIFICATE_EXPIRED',
   'USER_DISABLED',
-  'TOTP_NOT_ENROLLED',
+  'FACTOR_GONE',
   'SESSION_IDLE',
   'ENTITLEMENT_MISSING',
 ] as const satisfies Reason[];
@@ -34,7 +34,7 @@ function rightsWith(...wrong: Reason[]): Rights {
   };
   const parts: RightsParts = {
     users: { requireEnabled: async () => refuse('USER_DISABLED') } as unknown as Users,
-    totp: { isEnrolled: async () => !wrong.includes('TOTP_NOT_ENROLLED') } as unknown as Totp,
+    authenticators: { requireHeld: async () => refuse('FACTOR_GONE') },
     sessions: {
       async check() {
         refuse('SESSION_IDLE');
@@ -65,6 +65,12 @@ describe('the rights of a user at a desktop', () => {
     expect(await check(rightsWith(reason))).toBe(reason);
   });
 
+  it('are none for a sign-in by a recovery code, whatever its user is entitled to', async () => {
+    const signIn = { ...SIGN_IN, basis: { factor: 'recovery' as const, which: 'recovery', passwordSetAt: null } };
+    const checked = rightsWith().check({ peer: PEER, signIn, desktop: '131016/soumu/notepad' });
+    expect(await checked.catch((error) => refusalFrom(error).code)).toBe('FACTORS_ONLY');
+  });
+
   it('end with the gravest reason when several are there', async () => {
     for (const [i, reason] of WRONGS.entries()) expect(await check(rightsWith(...WRONGS.slice(i)))).toBe(reason);
   });
@@ -73,7 +79,9 @@ describe('the rights of a user at a desktop', () => {
     ['SESSION_IDLE', 'IDLE'],
     ['SESSION_TOO_OLD', 'TIME_LIMIT'],
     ['SESSION_MISSING', 'ENDED'],
+    ['ENDED_BY_USER', 'ENDED'],
     ['ENDED_BY_ADMINISTRATOR', 'RIGHTS_ENDED'],
+    ['FACTOR_GONE', 'RIGHTS_ENDED'],
     ['USER_DISABLED', 'RIGHTS_ENDED'],
     ['ENTITLEMENT_MISSING', 'RIGHTS_ENDED'],
     ['CERTIFICATE_REVOKED', 'RIGHTS_ENDED'],

@@ -5,7 +5,10 @@ import { type Reason, refusalFrom } from '#protocol/codes.ts';
 import { clockAt, openTestStore } from '#tests/support/clock-and-store.ts';
 
 const TANAKA = { municipality: '131016', user: 'tanaka' };
-const BY = { thumbprint: 'thumbprint-1', factors: ['mtls' as const, 'otp' as const], lastSignIn: null };
+const BY = {
+  ...{ thumbprint: 'thumbprint-1', factors: ['mtls' as const, 'otp' as const], lastSignIn: null },
+  basis: { factor: 'totp' as const, which: '1', passwordSetAt: null },
+};
 const LIMITS = { idleSeconds: 900, overallSeconds: 43_200 };
 const MINUTE = 60_000;
 

@@ -108,9 +108,16 @@ describe('live sessions', () => {
   it('end at the next look when an administrator asks, in whatever process', async () => {
     const { slots, others } = open();
     await slots.claim(first);
-    expect(await others.requestEnd('9'.repeat(32))).toBe(false);
-    expect(await others.requestEnd(first.session)).toBe(true);
+    expect(await others.requestEnd('9'.repeat(32), 'administrator')).toBe(false);
+    expect(await others.requestEnd(first.session, 'administrator')).toBe(true);
     expect(await outcome(slots.check(first))).toBe('ENDED_BY_ADMINISTRATOR');
     expect(await outcome(slots.renew(first))).toBe('ENDED_BY_ADMINISTRATOR');
+  });
+
+  it('end with another reason when their user asks', async () => {
+    const { slots, others } = open();
+    await slots.claim(first);
+    expect(await others.requestEnd(first.session, 'user')).toBe(true);
+    expect(await outcome(slots.check(first))).toBe('ENDED_BY_USER');
   });
 });

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { generate, verify } from 'otplib';
 import { describe, expect, it } from 'vitest';
+import { FAILURES_BEFORE_BACK_OFF, FAILURES_MAX } from '#gateway/sign-in/attempts.ts';
 import { FactorSeal } from '#gateway/sign-in/factors.ts';
-import { FAILURES_BEFORE_BACK_OFF, FAILURES_MAX, Totp } from '#gateway/sign-in/totp.ts';
+import { Totp } from '#gateway/sign-in/totp.ts';
 import type { Store } from '#platform/state/store.ts';
 import { type Reason, refusalFrom } from '#protocol/codes.ts';
 import { type Clock, clockAt, openTestStore } from '#tests/support/clock-and-store.ts';
@@ -108,7 +109,7 @@ describe('a TOTP authenticator', () => {
     for (const text of ['', '12345', '1234567', '１２３４５６', "0' OR 1=1"]) {
       expect(await reasonOf(totp.verify(TANAKA, text))).toBe('TOTP_WRONG');
     }
-    expect(await reasonOf(totp.verify(TANAKA, '123456'))).toBe('TOTP_BACK_OFF');
+    expect(await reasonOf(totp.verify(TANAKA, '123456'))).toBe('FACTOR_BACK_OFF');
   });
 
   it('is refused for a user who has none', async () => {
@@ -130,7 +131,7 @@ describe('the back-off', () => {
     expect(new Set(await fail(FAILURES_BEFORE_BACK_OFF, user))).toEqual(new Set(['TOTP_WRONG']));
     for (const minutes of [5, 10, 20, 40, 60, 60]) {
       user.clock.pass(minutes * MINUTE - 1);
-      expect(await reasonOf(user.totp.verify(TANAKA, await user.code()))).toBe('TOTP_BACK_OFF');
+      expect(await reasonOf(user.totp.verify(TANAKA, await user.code()))).toBe('FACTOR_BACK_OFF');
       user.clock.pass(1);
       expect(await fail(1, user)).toEqual(['TOTP_WRONG']);
     }
@@ -153,7 +154,7 @@ describe('the back-off', () => {
       user.clock.pass(60 * MINUTE);
     }
     user.clock.pass(24 * 60 * MINUTE);
-    expect(await reasonOf(user.totp.verify(TANAKA, await user.code()))).toBe('TOTP_LOCKED');
+    expect(await reasonOf(user.totp.verify(TANAKA, await user.code()))).toBe('FACTOR_LOCKED');
     await user.totp.reset(TANAKA);
     const secret = new URL((await user.totp.enrol(TANAKA)) ?? '').searchParams.get('secret') ?? '';
     const code = await generate({ secret, epoch: Math.floor(user.clock.now() / 1000) });

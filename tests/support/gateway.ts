@@ -50,7 +50,7 @@ export interface TestGateway {
   audit: MemoryAudit;
   /** Everything that the gateway wrote to its operators' log. */
   logged(): string;
-  /** Moves the wall clock of the gateway forward. */
+  /** Moves the clocks of the gateway forward. */
   pass(ms: number): void;
   now(): number;
   /** @param tls null: without a client certificate */
@@ -71,6 +71,7 @@ export async function openGateway(
     brokerPort?: number;
     limits?: GatewayConfig['limits'];
     connectionsPerAddress?: number;
+    webauthn?: { attestationRoots: string };
     /** Another file than the PKI's own; see ownRevocations. */
     revocations?: string;
     /** A folder that `npm run page` made. */
@@ -95,6 +96,7 @@ export async function openGateway(
     factorKey: join(folder, 'factor.key'),
     state: folder,
     adminSocket: join(folder, 'admin.sock'),
+    webauthn: { rpId: 'localhost', rpName: 'LGWAN Telework', ...options.webauthn },
     ...(options.page ? { page: options.page } : {}),
     connectionsPerAddress: options.connectionsPerAddress ?? 256,
     limits: options.limits ?? { idleSeconds: 900, overallSeconds: 43_200 },
@@ -103,6 +105,7 @@ export async function openGateway(
     ...{ store, audit, log, now },
     seal: new FactorSeal(randomBytes(32)),
     grantKey: (await openGrantKey(config.grantKey)).key,
+    monotonic: () => performance.now() + ahead,
     random: () => 0,
   });
   const origin = `https://localhost:${gateway.port}`;

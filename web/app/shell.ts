@@ -3,7 +3,7 @@
 import { endOf } from '#web/core/ends.ts';
 import { type Request, type SignedIn, signOut } from '#web/core/gateway-api.ts';
 import { askSession } from '#web/core/gateway-ceremony.ts';
-import { sentenceOfError } from '#web/core/sentences.ts';
+import { sentenceOf, sentenceOfError } from '#web/core/sentences.ts';
 import { element } from './element.ts';
 import { button, type Deed, Told } from './form.ts';
 import { type Drawing, type Frame, type Header, NO_HEADER, type Say } from './frame.ts';
@@ -192,5 +192,5 @@ export function openShell(frame: Frame, request: Request, pages: Pages): { start
 function staleness(error: unknown): Bilingual | null {
   const { code } = endOf(error);
   if (code === 'SESSION_REQUIRED') return SHELL.ended;
-  return null;
+  return code === 'SIGN_IN_AGAIN' ? sentenceOf(code) : null;
 }

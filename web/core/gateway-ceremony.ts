@@ -18,7 +18,8 @@ const methods = z.object({
   methods: z.array(z.enum(['webauthn', 'totp'])),
   /** A password is asked for besides. */
   password: z.boolean(),
-  rpId: z.string(),
+  /** null where no passkeys are set up; then they are no method either. */
+  rpId: z.nullable(z.string()),
 });
 const signInOptions = z.object({ nonce, rpId: z.string(), timeoutMs: z.number() });
 const creationOptions = z.object({

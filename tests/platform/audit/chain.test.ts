@@ -85,16 +85,16 @@ describe('the audit log of a process', () => {
 
   it('goes on with the same chain after a restart', async () => {
     const before = start();
-    before.record('totp-enrolled', { municipality: '131016', user: 'tanaka', by: 'admin' });
+    before.record('user-created', { municipality: '131016', user: 'tanaka', by: 'admin' });
     before.close();
-    start().record('totp-reset', { municipality: '131016', user: 'tanaka', by: 'admin' });
+    start().record('user-disabled', { municipality: '131016', user: 'tanaka', by: 'admin' });
     expect(events().map((event) => event.event)).toEqual([
       'process-started',
-      'totp-enrolled',
+      'user-created',
       'process-stopped',
       'checkpoint',
       'process-started',
-      'totp-reset',
+      'user-disabled',
     ]);
     expect(await verdict()).toMatchObject({ intact: true, events: 6 });
   });
@@ -191,11 +191,11 @@ describe('the audit log of a process', () => {
         const audit = openAudit({ path: ${JSON.stringify(path)}, source: 'agent/131016/a', now: Date.now, heartbeatMs: 0 });
         limit(2000);
         let recorded = 0;
-        while (audit.healthy) { audit.record('totp-locked', { municipality: '131016', user: 'u' }); recorded++; }
-        audit.record('totp-locked', { municipality: '131016', user: 'lost too' });
+        while (audit.healthy) { audit.record('user-enabled', { municipality: '131016', user: 'u' }); recorded++; }
+        audit.record('user-enabled', { municipality: '131016', user: 'lost too' });
         const during = audit.healthy;
         limit('unlimited');
-        audit.record('totp-locked', { municipality: '131016', user: 'after' });
+        audit.record('user-enabled', { municipality: '131016', user: 'after' });
         console.log(JSON.stringify({ during, after: audit.healthy, recorded }));
         audit.close();
       `,
@@ -209,7 +209,7 @@ describe('the audit log of a process', () => {
     const gap = found.findIndex((event) => event.event === 'events-lost');
     expect(found[gap].fields.lost).toBe(2);
     expect(found[gap + 1].fields.user).toBe('after');
-    expect(found.filter((event) => event.event === 'totp-locked')).toHaveLength(said.recorded - 1 + 1);
+    expect(found.filter((event) => event.event === 'user-enabled')).toHaveLength(said.recorded - 1 + 1);
   });
 
   it('cannot be made to hold a second line, a control character or an over-long text (G6)', async () => {
@@ -226,12 +226,12 @@ describe('the audit log of a process', () => {
 
   it('writes a malformed event as a fault of its own, without the value that did not fit (T16)', () => {
     const audit = start();
-    audit.record('totp-locked', { municipality: '131016', user: 'u', totp: '123456' } as never);
-    audit.record('totp-locked', { municipality: 131016 } as never);
+    audit.record('user-enabled', { municipality: '131016', user: 'u', totp: '123456' } as never);
+    audit.record('user-enabled', { municipality: 131016 } as never);
     audit.record('made-up-123456' as never, {} as never);
     expect(events().slice(1)).toMatchObject([
-      { event: 'event-malformed', fields: { event: 'totp-locked', detail: 'totp: unrecognized_keys' } },
-      { event: 'event-malformed', fields: { event: 'totp-locked', detail: 'municipality: invalid_type' } },
+      { event: 'event-malformed', fields: { event: 'user-enabled', detail: 'totp: unrecognized_keys' } },
+      { event: 'event-malformed', fields: { event: 'user-enabled', detail: 'municipality: invalid_type' } },
       { event: 'event-malformed', fields: { event: 'made-up-123456' } },
     ]);
     expect(readFileSync(path, 'utf8')).not.toContain('"123456"');

@@ -148,7 +148,7 @@ describe('the tally of audit events', () => {
     const tally = new EventTally();
     tally.recorded('sign-in-succeeded', {});
     tally.recorded('sign-in-refused', { reason: 'TOTP_WRONG' });
-    tally.recorded('sign-in-refused', { reason: 'TOTP_LOCKED' });
+    tally.recorded('sign-in-refused', { reason: 'FACTOR_LOCKED' });
     tally.recorded('sign-in-refused', { reason: 'STATE_UNWRITABLE' });
     tally.recorded('certificate-refused', { reason: 'CERTIFICATE_REVOKED' });
     tally.recorded('lane-violation', { reason: 'LANE_DIRECTION' });

@@ -13,7 +13,7 @@ export function passwordPart(visit: AccountVisit, { factors }: Account): HTMLEle
   const { password } = factors;
   // For a password manager, which keeps the two together.
   const user = element('input', { autocomplete: 'username', value: signedIn.user, readonly: true, hidden: true });
-  const typed = field(say(PASSWORD.label), { type: 'password', autocomplete: 'new-password', maxlength: 256 });
+  const typed = field(say(PASSWORD.label), { type: 'password', autocomplete: 'new-password', maxlength: 128 });
   const show = element('input', { type: 'checkbox' });
   show.addEventListener('change', () => {
     typed.input.type = show.checked ? 'text' : 'password';

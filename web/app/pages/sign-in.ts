@@ -40,7 +40,7 @@ function card(
   const { say, request } = visit;
   const password = field(
     say(SIGN_IN.password),
-    { type: 'password', autocomplete: 'current-password', maxlength: 256 },
+    { type: 'password', autocomplete: 'current-password', maxlength: 128 },
     say(SIGN_IN.passwordHint),
   );
   const typedPassword = () => (asked.password ? password.input.value : undefined);

@@ -8,13 +8,8 @@ export const SHELL = {
   signOut: { ja: 'サインアウト', en: 'Sign out' },
   municipality: { ja: '団体コード {municipality}', en: 'Municipality {municipality}' },
   until: { ja: '{time} まで利用可', en: 'Until {time}' },
-  loading: { ja: '読み込んでいます…', en: 'Loading …' },
   troubled: { ja: '画面を表示できません', en: 'This page cannot be shown' },
   retry: { ja: 'もう一度試す', en: 'Try again' },
-  signInAgain: {
-    ja: '安全のため、この操作の前にもう一度サインインしてください。',
-    en: 'For your safety, please sign in again before you do this.',
-  },
   ended: {
     ja: 'サインインの有効時間が過ぎました。もう一度サインインしてください。',
     en: 'Your sign-in has expired. Please sign in again.',
@@ -34,5 +29,4 @@ export const FACTORS = {
   user: { ja: '本人確認', en: 'user verified' },
   pwd: { ja: 'パスワード', en: 'password' },
   recovery: { ja: '回復コード', en: 'recovery code' },
-  activation: { ja: '登録用コード', en: 'activation code' },
 } as const satisfies Record<string, Bilingual>;
