@@ -26,7 +26,8 @@ type Request = { type: 'refresh' } | { type: 'size'; width: number; height: numb
 export interface RfbAdapterParts {
   /** As the agent's ready message said. */
   screen: Size;
-  session: Pick<DesktopSession, 'input' | 'refresh' | 'resize' | 'drawn' | 'roundTripMs'>;
+  /** Made with this adapter, so it is there only after it. */
+  session(): Pick<DesktopSession, 'input' | 'refresh' | 'resize' | 'drawn' | 'roundTripMs'>;
   /** Calls back after `ms`; returns how to call it off. */
   after(ms: number, callback: () => void): () => void;
   /** Monotonic milliseconds. */
@@ -76,12 +77,12 @@ export class RfbAdapter {
     this.#parts = parts;
     this.#screen = parts.screen;
     this.activeAt = now();
-    this.#input = new InputQueue({ now, after, send: (event) => session.input(event) });
+    this.#input = new InputQueue({ now, after, send: (event) => session().input(event) });
     this.#requests = new Paced<Request>({
       ...{ perSecond: CONTROL_PER_SECOND, now, after },
       send: (request) => {
-        if (request.type === 'refresh') session.refresh();
-        else session.resize(request.width, request.height);
+        if (request.type === 'refresh') session().refresh();
+        else session().resize(request.width, request.height);
       },
       merge: (waiting, request) => (waiting.type === request.type ? request : null),
     });
@@ -191,7 +192,7 @@ export class RfbAdapter {
   }
 
   #began(): void {
-    this.#responsiveness.began(this.#updates + 1, this.#parts.now(), this.#parts.session.roundTripMs);
+    this.#responsiveness.began(this.#updates + 1, this.#parts.now(), this.#parts.session().roundTripMs);
   }
 
   /** Everything before here is whole. @returns false if nobody draws it */
@@ -227,7 +228,7 @@ export class RfbAdapter {
 
   #tellDrawn(): void {
     this.#drawn = this.#updates;
-    this.#parts.session.drawn(this.#drawn);
+    this.#parts.session().drawn(this.#drawn);
   }
 
   #ready(attached: Attached): void {
@@ -247,7 +248,7 @@ export class RfbAdapter {
     this.#watch = null;
     if (updates < this.#updates) this.#watchOver(attached);
     this.#responsiveness.drawn(updates, this.#parts.now());
-    this.#parts.session.drawn(updates);
+    this.#parts.session().drawn(updates);
   }
 
   #typed(attached: Attached, event: InputEvent): void {

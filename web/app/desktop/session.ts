@@ -64,16 +64,9 @@ class Live {
     this.#startedAt = around.now();
     this.#idleMs = Math.min(opening.idleSeconds, opened.ready.idleSeconds) * 1000;
     this.#overallMs = opened.ready.overallSeconds * 1000;
-    this.#session = new DesktopSession(around, opened, {
-      frame: (bytes) => this.#adapter.frame(bytes),
-      ended: (end) => {
-        this.#close();
-        resolve(end);
-      },
-    });
     this.#adapter = new RfbAdapter({
       screen: opened.ready,
-      session: this.#session,
+      session: () => this.#session,
       after: around.after,
       now: around.now,
       stuck: () => this.#drawAnew(),
@@ -85,10 +78,18 @@ class Live {
       this.#adapter.stay();
       this.#picture.focus();
     });
+    this.#session = new DesktopSession(around, opened, {
+      frame: (bytes) => this.#adapter.frame(bytes),
+      ended: (end) => {
+        this.#close();
+        resolve(end);
+      },
+    });
     this.#lay();
     this.#listen();
     this.#picture.show();
     this.#tell(DESKTOP.live);
+    if (document.hidden) this.#looked();
   }
 
   #lay(): void {
