@@ -76,7 +76,8 @@ class Live {
     this.#quality = new Quality(say, described);
     this.#warnings = new Warnings(say, () => {
       this.#adapter.stay();
-      this.#picture.focus();
+      if (this.#picture.isShown) this.#picture.focus();
+      else this.#picture.show();
     });
     this.#session = new DesktopSession(around, opened, {
       frame: (bytes) => this.#adapter.frame(bytes),
