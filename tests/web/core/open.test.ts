@@ -42,6 +42,31 @@ describe('a desktop is opened', () => {
   });
 });
 
+describe('the first message to the relay', () => {
+  it.each<[string, (() => string | null) | undefined, string[]]>([
+    ['carries no sign-in where requests carry a cookie', undefined, ['ticket', 'type']],
+    ['carries none where there is none', () => null, ['ticket', 'type']],
+    ['carries the sign-in of a page of another origin', () => 'the-token', ['ticket', 'token', 'type']],
+  ])('%s', async (_, token, fields) => {
+    const said: string[] = [];
+    const { dial } = ends.client;
+    ends.client.dial = async () => {
+      const socket = await dial();
+      const sendText = socket.sendText.bind(socket);
+      socket.sendText = (text) => {
+        said.push(text);
+        sendText(text);
+      };
+      return socket;
+    };
+    if (token) ends.client.token = token;
+    await attempt(ends.open());
+    const [first] = said.map((text) => JSON.parse(text));
+    expect(Object.keys(first).sort()).toEqual(fields);
+    expect(first.token).toBe(token?.() ?? undefined);
+  });
+});
+
 describe('nobody but the pinned agent is talked to:', () => {
   it('another key ends the attempt before anything of the user is sent', async () => {
     const opening = ends.open({}, { agentKey: strangerKey.publicKey });
