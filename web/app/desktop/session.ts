@@ -103,7 +103,7 @@ class Live {
       leave: () => this.#session.end(),
     });
     const window = element(
-      'div',
+      'main',
       { class: 'desktop' },
       bar.node,
       this.#warnings.node,
