@@ -105,7 +105,7 @@ class Live {
       leave: () => this.#session.end(),
     });
     const window = element(
-      'div',
+      'main',
       { class: 'desktop' },
       bar.node,
       this.#warnings.node,
