@@ -48,6 +48,8 @@ export interface RevocationParts {
 export class Revocation {
   readonly #parts: RevocationParts;
   readonly #running = new Map<string, Running>();
+  /** The same by municipality/user: a thousand sessions write three rows each in ten seconds, and each write asks for one owner. */
+  readonly #byOwner = new Map<string, Set<Running>>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
 
   constructor(parts: RevocationParts) {
@@ -59,8 +61,8 @@ export class Revocation {
     const stops = WATCHED.map((prefix) =>
       this.#parts.store.watch(prefix, (key) => {
         const owner = key.slice(prefix.length).split('/', 2).join('/');
-        for (const running of this.#running.values()) {
-          if (owner === ownerOf(running) || owner === running.slot.municipality) void this.check(running);
+        for (const running of owner.includes('/') ? (this.#byOwner.get(owner) ?? []) : this.#of(owner)) {
+          void this.check(running);
         }
       }),
     );
@@ -72,7 +74,13 @@ export class Revocation {
   /** Watches over a session from now on. */
   add(running: Running): void {
     this.#running.set(running.slot.session, running);
+    const owner = ownerOf(running);
+    this.#byOwner.set(owner, (this.#byOwner.get(owner) ?? new Set()).add(running));
     this.#wait(running, 0);
+  }
+
+  #of(municipality: string): Running[] {
+    return [...this.#running.values()].filter(({ slot }) => slot.municipality === municipality);
   }
 
   /**
@@ -99,6 +107,12 @@ export class Revocation {
   }
 
   remove(session: string): void {
+    const running = this.#running.get(session);
+    if (running) {
+      const ofOwner = this.#byOwner.get(ownerOf(running));
+      ofOwner?.delete(running);
+      if (ofOwner?.size === 0) this.#byOwner.delete(ownerOf(running));
+    }
     this.#running.delete(session);
     clearTimeout(this.#timers.get(session));
     this.#timers.delete(session);

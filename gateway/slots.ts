@@ -149,7 +149,9 @@ export class Slots {
   /** @returns false if another write came first */
   async #write(key: string, version: number, slot: Slot): Promise<boolean> {
     const value: Row = { ...slot, holder: this.#holder, endRequestedBy: null };
-    return (await this.#store.compareAndSwap(key, version, value, this.#expiry())) !== null;
+    // Renewed every 10 s for each session: a thousand of them would wait for the disk 200 times a second.
+    const options = { ...this.#expiry(), durable: false };
+    return (await this.#store.compareAndSwap(key, version, value, options)) !== null;
   }
 
   #expiry(): { expiresAt: number } {
