@@ -4,11 +4,8 @@ import { tlsFilesSchema } from '#platform/hop/tls.ts';
 import { ownFilesSchema } from '#platform/hop/tls-files.ts';
 import { metricsSchema } from '#platform/metrics/listener.ts';
 import { filePath, listenSchema, readConfig } from '#platform/process/config.ts';
+import { limitsSchema } from '#platform/process/limits.ts';
 import { CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX } from './doors/limits.ts';
-
-/** SP 800-63B-4 AAL3: at most 15 minutes idle, 12 hours overall. A configuration can only tighten them (F1). */
-const IDLE_MAX_SECONDS = 900;
-const OVERALL_MAX_SECONDS = 43_200;
 
 const hostName = z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'a host name');
 
@@ -58,12 +55,8 @@ const schema = z.strictObject({
   enrolment: z.strictObject({ listen: listenSchema, tls: ownFilesSchema, page: filePath.optional() }).optional(),
   /** Of the listener; raise it where a proxy that passes TLS through stands in front. */
   connectionsPerAddress: z.int().min(1).max(CONNECTIONS_MAX).default(CONNECTIONS_PER_ADDRESS_MAX),
-  limits: z
-    .strictObject({
-      idleSeconds: z.int().min(1).max(IDLE_MAX_SECONDS).default(IDLE_MAX_SECONDS),
-      overallSeconds: z.int().min(1).max(OVERALL_MAX_SECONDS).default(OVERALL_MAX_SECONDS),
-    })
-    .prefault({}),
+  /** A municipality's policy can tighten them further. */
+  limits: limitsSchema,
 });
 
 export type GatewayConfig = z.infer<typeof schema>;

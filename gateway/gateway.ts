@@ -5,6 +5,7 @@ import type { Anchor, Audit } from '#platform/audit/chain.ts';
 import { loadTls, loadTrust } from '#platform/hop/tls-files.ts';
 import type { Metrics } from '#platform/metrics/metrics.ts';
 import { RelayTally } from '#platform/metrics/relay-tally.ts';
+import { IDLE_MAX_SECONDS, type Limits, OVERALL_MAX_SECONDS, stricter } from '#platform/process/limits.ts';
 import type { LocalHandlers } from '#platform/process/local-socket.ts';
 import type { Log } from '#platform/process/log.ts';
 import type { Store } from '#platform/state/store.ts';
@@ -50,7 +51,7 @@ import { Users } from './users.ts';
 /** A person clicks; a script that is in a hurry waits. */
 const REQUESTS_OF_ONE_CERTIFICATE = { perSecond: 20, burst: 60 };
 /** As the strictest that users can have (F1). */
-const ADMINISTRATOR_LIMITS = { idleSeconds: 900, overallSeconds: 43_200 };
+const ADMINISTRATOR_LIMITS: Limits = { idleSeconds: IDLE_MAX_SECONDS, overallSeconds: OVERALL_MAX_SECONDS };
 
 export interface GatewayParts {
   store: Store;
@@ -91,15 +92,16 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
   const troubled = (error: unknown) => journal.troubled(error);
   const users = new Users(store);
   const policies = new Policies(store);
+  const limitsOf = async (municipality: string) => stricter(config.limits, await policies.of(municipality));
   const authenticators = new Authenticators({ store, seal, now }, policies, relyingPartyOf(config));
-  const sessions = new Sessions(store, config.limits, now);
+  const sessions = new Sessions(store, limitsOf, now);
   const history = new History(store);
   const signIns = heldSignIns(sessions, authenticators);
   const entitlements = new Entitlements(store);
   // No two processes can serve one administrator's socket, so its path names this one.
   const slots = new Slots(store, config.adminSocket, now);
   const tickets = new Tickets(store, now);
-  const grants = new Grants(grantKey, config.limits, now);
+  const grants = new Grants(grantKey, now);
 
   let { revocations } = loadTrust(config.tls);
   const rights = new Rights({ users, authenticators, sessions, entitlements, revocations: () => revocations, now });
@@ -119,7 +121,7 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
 
   const administrators = new Administrators(store);
   const ofAdministrators = {
-    sessions: new Sessions(store, ADMINISTRATOR_LIMITS, now),
+    sessions: new Sessions(store, async () => ADMINISTRATOR_LIMITS, now),
     authenticators: new Authenticators({ store, seal, now }, policies, administratorsParty(config)),
   };
   const doors = { rate: new RequestRate({ ...REQUESTS_OF_ONE_CERTIFICATE, now: monotonic }), journal };

@@ -31,6 +31,8 @@ const row = z.strictObject({
 });
 export type User = z.infer<typeof row>;
 
+const NOBODY: User = { name: 'nobody', enabled: false, lastSignIn: null, certificateExpiresAt: null };
+
 export class Users {
   readonly #store: Store;
 
@@ -52,7 +54,10 @@ export class Users {
   /** @throws USER_UNKNOWN, USER_DISABLED: one code outside, so that nobody can find out which accounts exist (E7) */
   async requireEnabled(id: UserId): Promise<User> {
     const user = await this.find(id);
-    if (!user) throw new Refusal('USER_UNKNOWN');
+    if (!user) {
+      row.parse(NOBODY); // the same work for everybody
+      throw new Refusal('USER_UNKNOWN');
+    }
     if (!user.enabled) throw new Refusal('USER_DISABLED');
     return user;
   }

@@ -12,7 +12,11 @@ export const AGENT = 'soumu';
 
 export type DesktopSpec =
   | { name: string; kind: 'office' }
-  | { name: string; kind: 'vnc'; address: string; passwordFile?: string };
+  /** Without `lock` it stays open at the end of a session: whoever runs a lab sits before it. */
+  | { name: string; kind: 'vnc'; address: string; passwordFile?: string; lock?: LockSpec };
+
+/** As agent.json has it. */
+export type LockSpec = { keys: string } | { command: readonly string[] } | 'none';
 
 /** As broker.json has it. */
 export interface LineSpec {
@@ -170,7 +174,7 @@ export async function bringUp(options: SystemOptions): Promise<System> {
       broker: { url: agentUrl, serverName: 'localhost', tls: files.agent },
       identityKey: 'agent-key.pem',
       grantKeys: [at('gateway', 'grant-key.pub.pem')],
-      desktops: options.desktops,
+      desktops: options.desktops.map((desktop) => (desktop.kind === 'vnc' ? { lock: 'none', ...desktop } : desktop)),
       webauthn: { rpId: 'localhost', origins: [`https://localhost:${port}`] },
       state: 'state',
       socket: 'agent.sock',

@@ -250,6 +250,12 @@ export const CODES = {
     ja: '承認は、変更を申し出た人とは別の管理者が行ってください。',
     en: 'Another administrator than the one who asked for the change has to approve it.',
   },
+  TAKEN_OVER: {
+    wire: 45,
+    http: 409,
+    ja: '別の画面または端末でデスクトップが開かれたため、こちらの接続を終了しました。心当たりがない場合は、すぐ担当者に連絡してください。',
+    en: 'The desktop was opened in another window or on another device, so this session has ended. If that was not you, contact your administrator at once.',
+  },
   PICTURE_LOST: {
     wire: 49,
     http: 500,
@@ -267,6 +273,8 @@ const REASONS = {
   ENDED_BY_CLIENT: 'PROTOCOL_ERROR',
   ENDED_BY_ADMINISTRATOR: 'RIGHTS_ENDED',
   SIGNED_OUT: 'ENDED',
+  /** The same user has opened a desktop elsewhere, and the agent has verified that proof. */
+  TAKEN_OVER: 'TAKEN_OVER',
   // The certificate gate
   CERTIFICATE_MISSING: 'CERTIFICATE_REQUIRED',
   CERTIFICATE_EXPIRED: 'CERTIFICATE_REFUSED',
@@ -422,6 +430,7 @@ const REASONS = {
   KEY_EXHAUSTED: 'PROTOCOL_ERROR',
   // Ends
   VNC_GONE: 'DESKTOP_LOST',
+  LOCK_FAILED: 'DESKTOP_LOST',
   PEER_GONE: 'CONNECTION_LOST',
   PEER_STUCK: 'CONNECTION_LOST',
   HANDSHAKE_TIMED_OUT: 'TOOK_TOO_LONG',

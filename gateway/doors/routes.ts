@@ -63,6 +63,8 @@ function desktopRoutes(parts: RouteParts): Route[] {
       async answer({ signIn, body }) {
         await body(z.strictObject({}));
         const slot = await liveOf(signIn);
+        // Certificate and second factor alone end nobody's work: that takes the proof of an opening (T01).
+        if (slot && !signIn.carries) throw new Refusal('DESKTOP_IN_USE', 'by another sign-in of the same user');
         // One that has ended meanwhile is what was asked for.
         if (slot) await slots.requestEnd(slot.session, 'user');
         return { status: 204 };

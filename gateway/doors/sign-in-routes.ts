@@ -32,9 +32,9 @@ export function signInRoutes(parts: SignInParts & { cookie: string }): Route[] {
 
   /** What the user may know about the own sign-in; lastSignIn lets a stranger's be noticed (E8). */
   function about(signIn: SignIn, { municipality, notAfter }: PeerIdentity) {
-    const { user, factors, lastSignIn, signedInAt } = signIn;
+    const { user, factors, lastSignIn, signedInAt, limits } = signIn;
     return {
-      ...{ user, municipality, factors, ...sessions.limits, managesFactorsOnly: managesFactorsOnly(signIn) },
+      ...{ user, municipality, factors, ...limits, managesFactorsOnly: managesFactorsOnly(signIn) },
       lastSignIn: lastSignIn === null ? null : new Date(lastSignIn).toISOString(),
       signedInAt: new Date(signedInAt).toISOString(),
       ...aboutCertificate(notAfter, now()),
@@ -101,7 +101,7 @@ export function signInRoutes(parts: SignInParts & { cookie: string }): Route[] {
       path: '/api/session',
       needs: 'session',
       async answer({ signIn, visitor }) {
-        await sessions.end(signIn);
+        await sessions.signOut(signIn);
         journal.signedOut(visitor);
         // Not "storage": that would delete the device key.
         return { status: 204, headers: { 'Set-Cookie': clearCookie(cookie), 'Clear-Site-Data': '"cache", "cookies"' } };

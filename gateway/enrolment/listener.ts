@@ -10,16 +10,15 @@ import { loadOwn, type OwnFiles } from '#platform/hop/tls-files.ts';
 import { reloadUnasking, unaskingTls } from '#platform/hop/tls-unasking.ts';
 import { listen } from '#platform/process/listen.ts';
 import { type Code, Refusal, refusalFrom } from '#protocol/codes.ts';
-import { TokenBucket } from '#protocol/token-bucket.ts';
 import { send, sendRefusal } from '../doors/answer.ts';
 import { readBody } from '../doors/body.ts';
 import { findRoute } from '../doors/find-route.ts';
-import { limitConnections, RequestRate, SERVER_LIMITS } from '../doors/limits.ts';
+import { limitConnections, SERVER_LIMITS } from '../doors/limits.ts';
 import { ownOrigins } from '../doors/origins.ts';
 import { pageRoutes } from '../doors/page.ts';
 import type { Journal } from '../journal.ts';
 import type { EnrolmentJournal } from './journal.ts';
-import { networkOf } from './network.ts';
+import { Rates } from './rates.ts';
 import { type EnrolmentParts, enrolmentRoutes, type StrangersRoute } from './routes.ts';
 
 export interface EnrolmentConfig {
@@ -29,13 +28,8 @@ export interface EnrolmentConfig {
   page?: string | undefined;
 }
 
-/** A page is a dozen files; who waits for an answer asks twice a quarter of a minute. */
-const REQUESTS_OF_ONE_ADDRESS = { perSecond: 2, burst: 60 };
-const POSTS_IN_ALL = { perSecond: 20, burst: 100 };
-/** A municipality's users may stand behind one address. With 80 bits a code, a billion years of this find none. */
-const CODES_OF_ONE_ADDRESS = { perSecond: 0.2, burst: 20 };
-const CODES_IN_ALL = { perSecond: 2, burst: 40 };
-const CONNECTIONS_OF_ONE_ADDRESS = 32;
+/** A municipality's users may stand behind one address. */
+const CONNECTIONS_OF_ONE_ADDRESS = 128;
 
 /** Worth an audit event; the rest of what a stranger may do wrong is only counted. */
 const RECORDED: ReadonlySet<Code> = new Set<Code>([
@@ -92,7 +86,7 @@ export async function openEnrolment(
 async function serve(doors: Doors, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const address = request.socket.remoteAddress ?? '';
   try {
-    doors.rates.admit(address, request.method !== 'GET');
+    doors.rates.admit(address, { isRead: request.method === 'GET' });
     const { origin } = request.headers;
     if (origin !== undefined && !doors.origins().includes(origin)) throw new Refusal('ORIGIN_WRONG');
     const route = findRoute(doors.routes, request.method ?? '', request.url ?? '');
@@ -104,35 +98,5 @@ async function serve(doors: Doors, request: IncomingMessage, response: ServerRes
     if (refusal.reason === 'INTERNAL') doors.operators.troubled(refusal);
     if (RECORDED.has(refusal.code)) doors.journal.refused(refusal, address);
     sendRefusal(doors, request, response, refusal);
-  }
-}
-
-/** One address is refused before it takes from what is there for all. */
-class Rates {
-  readonly #now: () => number;
-  readonly #requests: RequestRate;
-  readonly #codes: RequestRate;
-  readonly #postsInAll: TokenBucket;
-  readonly #codesInAll: TokenBucket;
-
-  /** @param now a monotonic clock, ms */
-  constructor(now: () => number) {
-    this.#now = now;
-    this.#requests = new RequestRate({ ...REQUESTS_OF_ONE_ADDRESS, now });
-    this.#codes = new RequestRate({ ...CODES_OF_ONE_ADDRESS, now });
-    this.#postsInAll = new TokenBucket(POSTS_IN_ALL.perSecond, POSTS_IN_ALL.burst, now());
-    this.#codesInAll = new TokenBucket(CODES_IN_ALL.perSecond, CODES_IN_ALL.burst, now());
-  }
-
-  /** @throws RATE_EXCEEDED */
-  admit(address: string, costs: boolean): void {
-    if (!this.#requests.admit(networkOf(address))) throw new Refusal('RATE_EXCEEDED', 'of one address');
-    if (costs && !this.#postsInAll.takeIfThere(this.#now())) throw new Refusal('RATE_EXCEEDED', 'of all');
-  }
-
-  /** @throws RATE_EXCEEDED */
-  admitCode(address: string): void {
-    if (!this.#codes.admit(networkOf(address))) throw new Refusal('RATE_EXCEEDED', 'codes of one address');
-    if (!this.#codesInAll.takeIfThere(this.#now())) throw new Refusal('RATE_EXCEEDED', 'codes of all');
   }
 }

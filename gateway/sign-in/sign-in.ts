@@ -94,7 +94,7 @@ async function verify(
   // A password is looked at only behind a second factor that held: no oracle for who has just the certificate. Otherwise the
   // work is done for nothing. Who has an activation code may have lost the password, too.
   const asked = policy.password && !(second instanceof Refusal) && second.basis.which !== 'activation';
-  if (policy.password && !asked) await authenticators.passwords.pretend(owner);
+  if (policy.password && !asked && !isSameForAll(second)) await authenticators.passwords.pretend(owner);
   const known = asked ? await settled(() => authenticators.passwords.verify(owner, password)) : null;
   const refusals = [account, second, known].filter((one) => one instanceof Refusal);
   // The gravest is for the log. Outside "later" comes first, or it would show for enabled accounts only.
@@ -120,6 +120,11 @@ async function verifySecond(
   if (shown.factor === 'totp') return held(['otp'], 'totp', String(await totp.verify(owner, shown.code)));
   const { hash, passkey } = await passkeys.verify(owner, { ...shown, thumbprint }, hardwareBound);
   return held([passkey.hardwareBound ? 'hwk' : 'swk', 'user'], 'webauthn', hash);
+}
+
+/** Known or not: no hash hides anything then, and nobody shall keep a core busy with hashing for nothing (F8, T13). */
+function isSameForAll(second: Held | Refusal): boolean {
+  return second instanceof Refusal && (second.code === 'SIGN_IN_LATER' || second.reason === 'FACTOR_NOT_ALLOWED');
 }
 
 /** A refusal as a value, so that the rest of the work is done as well; anything else is thrown. */

@@ -130,6 +130,8 @@ export const EVENTS = {
   'pairing-refused': row(['reason'], ['municipality', 'user', 'desktop', 'session', 'detail']),
   'input-refused': row(['session', 'reason'], ['municipality', 'user', 'desktop', 'detail']),
   'desktop-lost': row(['desktop', 'reason'], ['municipality', 'user', 'session', 'detail']),
+  /** The session is over, and its desktop may stand open. */
+  'desktop-lock-failed': row(['desktop', 'reason'], ['municipality', 'user', 'session', 'detail']),
 } as const satisfies Record<string, Row>;
 
 export type EventName = keyof typeof EVENTS;

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { EnrolmentCodes } from '#gateway/enrolment/codes.ts';
 import { networkOf } from '#gateway/enrolment/network.ts';
 import { Nonces } from '#gateway/enrolment/nonces.ts';
+import { Rates } from '#gateway/enrolment/rates.ts';
 import { EnrolmentRequests } from '#gateway/enrolment/requests.ts';
 import { Refusal } from '#protocol/codes.ts';
 import { parseRequestNumber, REQUEST_NUMBER, requestNumber } from '#protocol/enrolment.ts';
@@ -138,6 +139,40 @@ describe('a challenge', () => {
     clock.pass(ENROLMENT_NONCE_LIFE_MS);
     expect(nonces.spend(late)).toBeNull();
     for (const invented of ['', 'A'.repeat(43), '__proto__']) expect(nonces.spend(invented)).toBeNull();
+  });
+});
+
+describe('the rates', () => {
+  const admitted = (times: number, admit: () => void) => {
+    let count = 0;
+    for (let i = 0; i < times; i++) {
+      try {
+        admit();
+        count++;
+      } catch (error) {
+        expect(error).toMatchObject({ reason: 'RATE_EXCEEDED' });
+      }
+    }
+    return count;
+  };
+
+  it('let a page load for many behind one address, and few codes be tried', () => {
+    const rates = new Rates(clock.now);
+    expect(admitted(300, () => rates.admit('192.0.2.1', { isRead: true }))).toBe(200);
+    expect(admitted(100, () => rates.admitCode('192.0.2.1'))).toBe(20);
+    clock.pass(10_000);
+    expect(admitted(100, () => rates.admitCode('192.0.2.1'))).toBe(2);
+  });
+
+  it('hold for all addresses together, however many an attacker has', () => {
+    const rates = new Rates(clock.now);
+    let address = 0;
+    const next = () => `192.0.2.${address++}`;
+    expect(admitted(200, () => rates.admit(next(), { isRead: false }))).toBe(100);
+    expect(admitted(200, () => rates.admitCode(next()))).toBe(40);
+    // One network of IPv6 is one address.
+    const other = new Rates(clock.now);
+    expect(admitted(100, () => other.admitCode(`2001:db8::${(address++).toString(16)}`))).toBe(20);
   });
 });
 

@@ -34,6 +34,8 @@ export interface Answered {
   json: Record<string, unknown> | null;
 }
 
+const STEP_MS = 30_000;
+
 export interface AskOptions {
   method?: string;
   body?: unknown;
@@ -101,12 +103,12 @@ export async function openGateway(
     factorKey: join(folder, 'factor.key'),
     state: folder,
     adminSocket: join(folder, 'admin.sock'),
-    webauthn: { rpId: 'localhost', rpName: 'LGWAN Telework', ...options.webauthn },
     enrolment: {
       listen: { host: '127.0.0.1', port: 0 },
       tls: { key: pki.gatewayServer.key, certificate: pki.gatewayServer.certificate },
     },
     ...(options.page ? { page: options.page } : {}),
+    webauthn: { rpId: 'localhost', rpName: 'LGWAN Telework', ...options.webauthn },
     connectionsPerAddress: options.connectionsPerAddress ?? 256,
     ...(options.administration
       ? {
@@ -148,7 +150,7 @@ export async function openGateway(
       return () => generate({ secret, epoch: Math.floor(now() / 1000) });
     },
     async signIn(tls, code) {
-      ahead += 30_000; // a code is good once
+      ahead += STEP_MS - (now() % STEP_MS); // a code is good once
       const answer = await ask(tls, '/api/sign-in/totp', { method: 'POST', body: { code: await code() } });
       if (answer.status !== 200) throw new Error(`not signed in: ${answer.text}`);
       return String(answer.headers['set-cookie']).split(';')[0] ?? '';

@@ -42,13 +42,13 @@ it('no body of any action reaches another municipality', async () => {
   const parts = {
     users: new Users(store),
     authenticators,
-    sessions: new Sessions(store, LIMITS, now),
+    sessions: new Sessions(store, async () => LIMITS, now),
     entitlements: new Entitlements(store),
     slots: new Slots(store, 'test', now),
     policies,
     changes: new PolicyChanges(store, policies, now),
     administrators: new Administrators(store),
-    ofAdministrators: { sessions: new Sessions(store, LIMITS, now), authenticators },
+    ofAdministrators: { sessions: new Sessions(store, async () => LIMITS, now), authenticators },
     // No link: what is known of desktops comes from the state.
     broker: { isUp: false, isOnline: () => false, desktops: () => [HERS] } as unknown as BrokerLink,
     journal: new Journal(memoryAudit(), createLog('test', { write() {} }), now),
