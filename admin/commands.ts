@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { Failure } from '#platform/process/exit.ts';
 import { oneLine } from '#platform/process/terminal.ts';
 
-type Option = 'municipality' | 'user' | 'name' | 'desktop' | 'label' | 'session' | 'all';
+type Option = 'municipality' | 'user' | 'name' | 'desktop' | 'label' | 'session' | 'all' | 'factor' | 'id';
 export type Given = Partial<Record<Option, string | boolean>>;
 
 export interface Command {
@@ -48,6 +48,21 @@ const userRow = user.extend({
 });
 const sessionRow = user.extend({ session: z.string(), desktop: z.string(), startedAt: z.string() });
 
+const passkeyRow = z.object({
+  id: z.string(),
+  name: z.string(),
+  createdAt: z.string(),
+  backedUp: z.boolean(),
+  hardwareBound: z.boolean(),
+  suspended: z.boolean(),
+});
+const factorRows = z.object({
+  totp: z.string().nullable(),
+  passkeys: z.array(passkeyRow),
+  password: z.string().nullable(),
+  recoveryCodesLeft: z.number(),
+});
+
 export const COMMANDS = {
   status: command(
     'status',
@@ -71,6 +86,38 @@ export const COMMANDS = {
   ),
   'totp enrol': command('totp.enrol', { must: WHO }, user.extend({ uri: z.string() }), ({ uri }) => uri),
   'totp reset': command('totp.reset', { must: WHO }, user, (of) => `取り消しました / reset: ${who(of)}`),
+  'factor list': command('factor.list', { must: WHO }, factorRows, ({ totp, passkeys, password, recoveryCodesLeft }) =>
+    rows(
+      [
+        `TOTP: ${totp ?? '-'}`,
+        ...passkeys.map(sayPasskey),
+        `パスワード / password: ${password ?? '-'}`,
+        `回復用コードの残り / recovery codes left: ${recoveryCodesLeft}`,
+      ],
+      '',
+    ),
+  ),
+  'factor remove': command(
+    'factor.remove',
+    {
+      must: [...WHO, 'factor'],
+      may: ['id'],
+      check({ factor, id }) {
+        if (!FACTORS.includes(String(factor))) {
+          throw new Failure(`--factor is one of ${FACTORS.join(', ')}; --help shows the usage`, 2);
+        }
+        if (id !== undefined && factor !== 'webauthn') throw new Failure('--id goes with --factor webauthn only', 2);
+      },
+    },
+    user.extend({ removed: z.array(z.string()) }),
+    (of) => `削除しました / removed: ${who(of)} ${of.removed.join(' ')}`,
+  ),
+  'factor activation': command(
+    'factor.activation',
+    { must: WHO },
+    user.extend({ code: z.string(), expiresAt: z.string() }),
+    (of) => rows([of.code, `有効期限 / good once, until ${of.expiresAt}`], ''),
+  ),
   'entitlement add': command(
     'entitlement.add',
     { must: [...WHO, 'desktop'], may: ['label'] },
@@ -106,6 +153,13 @@ export const COMMANDS = {
 } as const satisfies Record<string, Command>;
 
 export type CommandName = keyof typeof COMMANDS;
+
+const FACTORS = ['totp', 'webauthn', 'password', 'recovery', 'all'];
+
+function sayPasskey({ id, name, createdAt, backedUp, hardwareBound, suspended }: z.infer<typeof passkeyRow>): string {
+  const kind = hardwareBound ? '専用機器/hardware' : backedUp ? '同期/synchronised' : '端末/device';
+  return `パスキー / passkey: ${name}  ${kind}  ${createdAt}${suspended ? '  停止中/SUSPENDED' : ''}  ${id}`;
+}
 
 function sayUser(row: z.infer<typeof userRow>): string {
   const state = row.enabled ? '有効/enabled' : '無効/disabled';

@@ -13,6 +13,10 @@ const USAGE = `npm run admin -- COMMAND [options]      Users, second factors and
   user list
   totp enrol          --municipality CODE --user ID            prints the otpauth URI, this once
   totp reset          --municipality CODE --user ID            then enrol anew; ends the user's session, too
+  factor list         --municipality CODE --user ID
+  factor remove       --municipality CODE --user ID --factor totp|webauthn|password|recovery|all [--id PASSKEY]
+                                                               ends the user's session, too
+  factor activation   --municipality CODE --user ID            prints a code to sign in with once, to set factors up
   entitlement add     --municipality CODE --user ID --desktop CODE/AGENT/NAME [--label TEXT]
   entitlement remove  --municipality CODE --user ID --desktop CODE/AGENT/NAME
   session list
@@ -29,6 +33,8 @@ const OPTIONS = {
   label: { type: 'string' },
   session: { type: 'string' },
   all: { type: 'boolean' },
+  factor: { type: 'string' },
+  id: { type: 'string' },
   socket: { type: 'string', default: 'var/gateway/admin.sock' },
   json: { type: 'boolean', default: false },
 } as const;

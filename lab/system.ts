@@ -139,6 +139,7 @@ export async function bringUp(options: SystemOptions): Promise<System> {
       factorKey: 'factor.key',
       state: 'state',
       adminSocket: 'admin.sock',
+      webauthn: { rpId: 'localhost', rpName: 'LGWAN Telework' },
       ...(page ? { page } : {}),
       ...(options.connectionsPerAddress ? { connectionsPerAddress: options.connectionsPerAddress } : {}),
       metrics: loopback,

@@ -15,6 +15,8 @@ import { askToOpen, type Request } from './gateway-api.ts';
 export interface Surroundings {
   request: Request;
   dial(): Promise<DataSocket>;
+  /** In a page of another origin than the gateway's: the sign-in's token, which its WebSocket cannot carry otherwise. */
+  token?(): string;
   cipher: Cipher;
   /** Calls back after `ms`; returns how to call it off. */
   after(ms: number, callback: () => void): () => void;
@@ -84,7 +86,7 @@ async function open(
   });
   try {
     const inbox = new Inbox(socket);
-    socket.sendText(JSON.stringify({ type: 'ticket', ticket }));
+    socket.sendText(JSON.stringify({ type: 'ticket', ticket, token: around.token?.() }));
     const paired = parsePairedMessage(await inbox.nextText());
     if (paired.session !== parameters.session) throw new Refusal('MESSAGE_UNEXPECTED', 'paired for another session');
 
