@@ -1,6 +1,6 @@
 // A user's second factors. The user makes them; an administrator only lets begin, and takes away.
 import * as z from 'zod';
-import { command, rows, type Table, user, WHO, WHO_USAGE, who } from './command.ts';
+import { badArguments, command, type Given, rows, type Table, user, WHO, WHO_USAGE, who } from './command.ts';
 
 const passkey = z.object({
   id: z.string(),
@@ -18,12 +18,15 @@ const factors = user.extend({
 });
 
 function sayPasskey({ id, name, createdAt, backedUp, hardwareBound, suspended }: z.infer<typeof passkey>): string {
-  const facts = [
-    ...(hardwareBound ? ['機器固定/hardware-bound'] : []),
-    ...(backedUp ? ['同期/backed up'] : []),
-    ...(suspended ? ['停止/SUSPENDED'] : []),
-  ];
-  return ['パスキー / passkey', name, createdAt, ...facts, id].join('  ');
+  const kind = hardwareBound ? '専用機器/hardware' : backedUp ? '同期/synchronised' : '端末/device';
+  return `パスキー / passkey: ${name}  ${kind}  ${createdAt}${suspended ? '  停止中/SUSPENDED' : ''}  ${id}`;
+}
+
+const KINDS = ['totp', 'webauthn', 'password', 'recovery', 'all'];
+
+function whichFactor(given: Given): Given {
+  if (!KINDS.includes(String(given.factor))) throw badArguments(`--factor is one of ${KINDS.join(', ')}`);
+  return given;
 }
 
 export const FACTOR_COMMANDS = {
@@ -35,10 +38,10 @@ export const FACTOR_COMMANDS = {
     say: ({ totp, passkeys, password, recoveryCodesLeft }) =>
       rows(
         [
-          `認証アプリ / TOTP: ${totp ?? '-'}`,
+          `TOTP: ${totp ?? '-'}`,
           ...passkeys.map(sayPasskey),
           `パスワード / password: ${password ?? '-'}`,
-          `回復コード / recovery codes left: ${recoveryCodesLeft}`,
+          `回復コードの残り / recovery codes left: ${recoveryCodesLeft}`,
         ],
         '',
       ),
@@ -47,6 +50,7 @@ export const FACTOR_COMMANDS = {
     call: 'factor.remove',
     must: [...WHO, 'factor'],
     may: ['id'],
+    body: whichFactor,
     usage:
       `${WHO_USAGE} --factor totp|webauthn|password|recovery|all [--id PASSKEY]\n` +
       "                          ends the user's session, too",
