@@ -90,7 +90,9 @@ export async function startChromium({ certificates, origins, hosts }: ChromiumOp
     });
   });
   const quit = async () => {
-    await Promise.race([context.close(), new Promise((late) => setTimeout(late, CLOSE_MAX_MS).unref())]);
+    // One that was killed cannot close any more.
+    const closed = context.close().catch(() => {});
+    await Promise.race([closed, new Promise((late) => setTimeout(late, CLOSE_MAX_MS).unref())]);
     await kill();
   };
   return {
