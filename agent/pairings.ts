@@ -6,7 +6,6 @@ import { type Bytes, fromBase64Url, fromHex, toBase64Url, toHex } from '#protoco
 import { Refusal } from '#protocol/codes.ts';
 import type { Cipher } from '#protocol/inner/cipher.ts';
 import { formatPairingCode } from '#protocol/inner/pairing-code.ts';
-import { counterAdvances } from '#protocol/inner/passkey.ts';
 import type { PairedKey, ProvenKey } from '#protocol/inner/proof.ts';
 import { PAIRING_CODE_BITS, PAIRING_LIFE_MS, PAIRING_TRIES } from '#protocol/limits.ts';
 
@@ -157,8 +156,13 @@ function recordOf(key: ProvenKey, of: Pick<Pairing, 'user' | 'desktop' | 'paired
 function keyOf(record: Pairing): PairedKey {
   const publicKey = fromBase64Url(record.publicKey);
   if (record.kind === 'device-key') return { kind: record.kind, publicKey };
-  const { kind, rpId, counter, backupEligible } = record;
-  return { kind, publicKey, credentialId: fromBase64Url(record.credentialId), rpId, counter, backupEligible };
+  const { kind, rpId, backupEligible } = record;
+  return { kind, publicKey, credentialId: fromBase64Url(record.credentialId), rpId, backupEligible };
+}
+
+/** A copy of the key would fall behind (WebAuthn L3 §6.1.1); authenticators that do not count always say 0. */
+export function counterAdvances(stored: number, shown: number): boolean {
+  return shown > stored || (shown === 0 && stored === 0);
 }
 
 const pairingOf = ({ value }: Entry<unknown>): Pairing => pairingRecord.parse(value);

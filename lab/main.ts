@@ -184,6 +184,7 @@ function access(system: System, person: Person) {
     .parse(JSON.parse(readFileSync(join(person.folder, 'pins.json'), 'utf8')));
   return {
     gateway,
+    enrolment: system.enrolment,
     user: person.user,
     desktop,
     ca: person.ca,
@@ -231,6 +232,8 @@ function howToGoOn(system: System, person: Person): string {
   認証アプリに登録 / for your authenticator app      ${at(person.totpFile)}
   端末登録用のコード / a code to pair the browser    npm run agent -- pair --add --socket ${at(system.sockets.agent)} \\
                                                        --user ${person.user} --desktop ${desktop}
+
+証明書のない人の申請先 / whoever has no certificate asks here:  ${system.enrolment}/
 
 端末から使う / from another terminal:
   npm run connect -- --user ${person.user} --gateway ${system.gateway} --credentials ${at(person.folder)} \\

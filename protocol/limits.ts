@@ -82,6 +82,15 @@ export const PAIRING_CODE_BITS = 80;
 export const PAIRING_TRIES = 5;
 export const PAIRING_LIFE_MS = 15 * 60_000;
 
+// Enrolment
+export const ENROLMENT_CODE_BITS = 80;
+/** For the submission only; the answer may take as long as the request lives. */
+export const ENROLMENT_CODE_LIFE_MS = 10 * 60_000;
+export const ENROLMENT_REQUEST_LIFE_MS = 7 * 86_400_000;
+export const ENROLMENT_NONCE_LIFE_MS = 60_000;
+/** A request of an RSA-8192 key is below 4 KiB. */
+export const ENROLMENT_REQUEST_MAX_CHARACTERS = 8_192;
+
 // Passkey proofs
 /** WebAuthn L3 §4. */
 export const CREDENTIAL_ID_MIN_BYTES = 16;

@@ -42,6 +42,13 @@ export class VncInput {
     this.#sendPointer();
   }
 
+  /** Nothing else may be held: what is meant by a key depends on the others. */
+  strike(chord: readonly number[]): void {
+    this.releaseAll();
+    for (const keysym of chord) this.#sendKey(true, { keysym, code: null });
+    for (const keysym of chord.toReversed()) this.#sendKey(false, { keysym, code: null });
+  }
+
   #key(event: KeyEvent): void {
     const name = event.type === 'physical-key' ? `code ${event.code}` : `keysym ${event.keysym}`;
     if (!event.down) {

@@ -75,6 +75,7 @@ runProcess('replay', async (life) => {
     const sessions: Sessions = new Sessions({
       admission: new Admission({ municipality, desktops: new Set(ids), pins }, store, audit, clock.wall),
       pairings,
+      store,
       audit,
       cipher: nodeCipher,
       identity,

@@ -91,7 +91,7 @@ async function given<T>(gesture: Promise<T>): Promise<T> {
  * @param element goes with the mode already
  * @param toUser as for makeProof
  * @throws USER_NOT_PAIRED, PROOF_WRONG, PROOF_NEEDS_PASSKEY, PROOF_CREDENTIAL_UNKNOWN, PROOF_PASSKEY_UNSUPPORTED,
- * PROOF_PASSKEY_WRONG, PROOF_COUNTER, MALFORMED
+ * PROOF_PASSKEY_WRONG, MALFORMED
  */
 export async function verifyProof(
   cipher: Cipher,

@@ -253,7 +253,7 @@ describe('an opening that fails', () => {
 });
 
 describe('the slot of a desktop', () => {
-  it('is not taken before the proof is there: who waits with it hinders nobody', async () => {
+  it('is not taken before the proof is there: who waits with it hinders nobody and ends nothing', async () => {
     patient();
     const held = hold('inward', PROOF);
     const slow = endOfAttempt(ends.open());
@@ -261,10 +261,12 @@ describe('the slot of a desktop', () => {
     expect(ends.audit.of('offer-accepted')).toHaveLength(1);
     expect(ends.sessions.live(DESKTOP)).toBe(false);
     ends.onLink = () => {};
-    await ends.show();
+    const shown = await ends.show();
     expect(ends.sessions.live(DESKTOP)).toBe(true);
+    expect(shown.ends).toEqual([]);
     held.release();
-    expect(await slow).toEqual(said('DESKTOP_BUSY', true));
+    expect(await slow).toBe('opened');
+    expect(shown.ends).toEqual([said('TAKEN_OVER', true)]);
   });
 });
 

@@ -1,5 +1,6 @@
 // T01: the device is stolen, the sign-in is not: certificate, device key, pins and a running sign-in session are in the
 // thief's hands. Where a passkey is paired, the agent wants the person's own gesture, over this very session.
+import { sign } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Code, Refusal } from '#protocol/codes.ts';
 import type { Assertion } from '#protocol/inner/passkey.ts';
@@ -104,6 +105,16 @@ describe('a stolen device key', () => {
     await ends.pair(code, { prover: second });
     expect((await ends.pairings.keysOf(USER, DESKTOP)).map(({ kind }) => kind)).toEqual(['passkey', 'passkey']);
     expect(await outcome(second, { credentialId: null })).toBe('opened');
+  });
+
+  it('is not what a passkey’s own key signs without a ceremony', async () => {
+    const { key } = mine.passkey;
+    const raw: Prover = proverOf({
+      publicKey: new Uint8Array(65),
+      sign: async (data) => new Uint8Array(sign('sha256', data, { key, dsaEncoding: 'ieee-p1363' })),
+    });
+    expect(await outcome(raw)).toEqual(said('NOT_PAIRED'));
+    expect(lastRefusal()).toMatchObject({ reason: 'PROOF_WRONG' });
   });
 
   it('proves nothing in a ceremony of its own making: the device’s signature is no assertion', async () => {

@@ -94,7 +94,8 @@ describe('the gateway process', () => {
       users: [
         {
           ...{ municipality: '131016', user: 'tanaka', name: '田中太郎', enabled: true },
-          ...{ lastSignIn: null, totp: true, desktops: [desktop] },
+          ...{ lastSignIn: null, certificateExpiresAt: null, certificateWarning: null },
+          ...{ totp: true, passkeys: 0, desktops: [desktop] },
         },
       ],
     });

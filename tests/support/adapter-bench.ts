@@ -20,7 +20,7 @@ export class AdapterBench {
     const { clock } = this;
     this.adapter = new RfbAdapter({
       screen: { width: 100, height: 80 },
-      session: {
+      session: () => ({
         input: (event) => void this.inputs.push({ at: clock.now(), event }),
         refresh: () => void this.requests.push({ at: clock.now(), request: 'refresh' }),
         resize: (width, height) => void this.requests.push({ at: clock.now(), request: { width, height } }),
@@ -28,7 +28,7 @@ export class AdapterBench {
         get roundTripMs() {
           return bench.roundTripMs;
         },
-      },
+      }),
       after: clock.after,
       now: clock.now,
       stuck: () => {

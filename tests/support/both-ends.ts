@@ -53,6 +53,8 @@ export interface BothEnds {
   admission: Admission;
   pairings: Pairings;
   sessions: Sessions;
+  /** What they are made of. */
+  parts: SessionsParts;
   desktops: ReadonlyMap<string, FakeDesktop>;
   /** DESKTOP's */
   desktop: FakeDesktop;
@@ -121,6 +123,7 @@ export async function bothEnds(
   const parts: SessionsParts = {
     admission,
     pairings,
+    store,
     audit,
     cipher: nodeCipher,
     identity: agentKey,
@@ -179,7 +182,7 @@ export async function bothEnds(
   };
 
   const ends: BothEnds = {
-    ...{ clock, keys, store, audit, admission, pairings, sessions, desktops, client },
+    ...{ clock, keys, store, audit, admission, pairings, sessions, parts, desktops, client },
     pass(ms) {
       clock.monotonic += ms;
       clock.wall += ms;

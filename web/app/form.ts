@@ -22,6 +22,11 @@ export function field(label: string, attributes: Attributes, hint?: string): Fie
   return { row, input };
 }
 
+/** Whose password it is: not shown, for a password manager, which keeps the two together. */
+export function userName(user: string): HTMLInputElement {
+  return element('input', { autocomplete: 'username', value: user, readonly: true, hidden: true });
+}
+
 /** A sentence that is read out when it comes; empty and hidden until then. */
 export class Told {
   readonly node = element('div', { class: 'told', role: 'alert' });

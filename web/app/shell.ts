@@ -14,6 +14,10 @@ import { timeOfDay } from './when.ts';
 const PLACES = ['desktops', 'account'] as const;
 export type Place = (typeof PLACES)[number];
 
+export interface VisitDeed extends Deed {
+  run(): Promise<void>;
+}
+
 /** One showing of one page. What comes too late, after the user went elsewhere, changes nothing. */
 export interface Visit {
   request: Request;
@@ -26,7 +30,7 @@ export interface Visit {
   yieldTo(whole: HTMLElement): void;
   go(place: Place): void;
   /** What a button does: a sign-in that is over, or too old, leads to the sign-in page and back here. */
-  deed(told: Told, run: () => Promise<void>, explain?: Deed['explain']): Deed;
+  deed(told: Told, run: () => Promise<void>, explain?: Deed['explain']): VisitDeed;
   /** What nobody clicked for failed. */
   failed(error: unknown): void;
 }
@@ -64,7 +68,7 @@ export function openShell(frame: Frame, request: Request, pages: Pages): { start
       deed: (told, run, explain) => ({
         say: frame.say,
         told,
-        run: () => run().catch(orSignIn),
+        run: () => run().catch((error) => void (signal.aborted || orSignIn(error))),
         ...(explain ? { explain } : {}),
       }),
       failed: (error) => void (signal.aborted || failed(error)),

@@ -13,6 +13,9 @@ import type { OpenedSession, Surroundings } from './open.ts';
  */
 const WAITING_MAX_BYTES = WINDOW_MAX_BYTES + 2 * RECORD_MAX_BYTES;
 
+/** Records of the last seconds, at the full rate of every lane. */
+const SENT_MAX = 1_024;
+
 export interface SessionEvents {
   /** Bytes of the RFB stream, in order, cut anywhere. The next ones come when the promise is done. */
   frame(bytes: Uint8Array): Promise<void> | void;
@@ -31,7 +34,7 @@ export class DesktopSession {
   #acknowledgeAt = 0;
   #acknowledgeLater: (() => void) | null = null;
   #ended = false;
-  /** When each record went that the agent has not acknowledged. */
+  /** When the newest records went, acknowledgements too: the agent's names the newest that it received, whatever it was. */
   #sent: { sequence: number; at: number }[] = [];
   #roundTripMs: number | null = null;
   /** Bytes of records that arrived, headers and tags included. */
@@ -87,19 +90,20 @@ export class DesktopSession {
   #send(lane: typeof Lane.input | typeof Lane.control, plaintext: Uint8Array): void {
     if (this.#ended) return;
     try {
-      const sequence = this.#channel.send(lane, plaintext);
-      this.#sent.push({ sequence, at: this.#around.now() });
+      this.#noteSent(this.#channel.send(lane, plaintext));
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  /** Bounded by the channel's window. */
+  #noteSent(sequence: number): void {
+    this.#sent.push({ sequence, at: this.#around.now() });
+    if (this.#sent.length > SENT_MAX) this.#sent.shift();
+  }
+
   #acknowledged(sequence: number, heldMs: number): void {
-    const named = this.#sent.findLast((record) => record.sequence <= sequence);
-    if (!named) return;
-    this.#sent = this.#sent.filter((record) => record.sequence > sequence);
-    this.#roundTripMs = Math.max(0, this.#around.now() - named.at - heldMs);
+    const newest = this.#sent.find((record) => record.sequence === sequence);
+    if (newest) this.#roundTripMs = Math.max(0, this.#around.now() - newest.at - heldMs);
   }
 
   #receiveInOrder(record: Uint8Array): void {
@@ -146,7 +150,7 @@ export class DesktopSession {
   #sendAck(): void {
     this.#acknowledgeAt = Math.max(this.#acknowledgeAt, this.#around.now() - ACK_INTERVAL_MS) + ACK_INTERVAL_MS;
     this.#drawnTold = this.#drawn;
-    this.#channel.acknowledge(this.#drawn);
+    this.#noteSent(this.#channel.acknowledge(this.#drawn));
   }
 
   #fail(error: unknown): void {

@@ -3,12 +3,10 @@
 // go (a tab that is hidden, a noVNC that is stuck), the session stays.
 import { Refusal } from '#protocol/codes.ts';
 import type { InputEvent } from '#protocol/inner/profile.ts';
-import { frameGrammar } from '#protocol/inner/screen/frame-grammar.ts';
-import { IncrementalParser } from '#protocol/inner/screen/parse.ts';
-import { isResize, requireScreenSize, type Size } from '#protocol/inner/screen/rectangle.ts';
-import { readTightHead } from '#protocol/inner/screen/tight-format.ts';
+import type { Size } from '#protocol/inner/screen/rectangle.ts';
 import { CONTROL_PER_SECOND } from '#protocol/limits.ts';
 import type { DesktopSession } from './desktop-session.ts';
+import { FrameStream } from './frame-stream.ts';
 import { InputQueue } from './input-queue.ts';
 import { Paced } from './paced.ts';
 import { Responsiveness } from './responsiveness.ts';
@@ -26,7 +24,8 @@ type Request = { type: 'refresh' } | { type: 'size'; width: number; height: numb
 export interface RfbAdapterParts {
   /** As the agent's ready message said. */
   screen: Size;
-  session: Pick<DesktopSession, 'input' | 'refresh' | 'resize' | 'drawn' | 'roundTripMs'>;
+  /** Made with this adapter, so it is there only after it. */
+  session(): Pick<DesktopSession, 'input' | 'refresh' | 'resize' | 'drawn' | 'roundTripMs'>;
   /** Calls back after `ms`; returns how to call it off. */
   after(ms: number, callback: () => void): () => void;
   /** Monotonic milliseconds. */
@@ -49,20 +48,14 @@ interface Attached {
 
 export class RfbAdapter {
   readonly #parts: RfbAdapterParts;
-  readonly #stream: IncrementalParser;
+  readonly #stream: FrameStream;
   readonly #input: InputQueue;
   readonly #requests: Paced<Request>;
   readonly #responsiveness = new Responsiveness();
-  #screen: Size;
   #attached: Attached | null = null;
   #watch: (() => void) | null = null;
   #stuckTimes = 0;
   #closed = false;
-  /** The chunk that is being read, and how much of it has gone to noVNC. */
-  #chunk: Uint8Array = new Uint8Array(0);
-  #passed = 0;
-  /** The stream stands between two messages. */
-  #between = true;
   /** FramebufferUpdates that came whole; that noVNC has drawn, or nobody will. */
   #updates = 0;
   #drawn = 0;
@@ -71,44 +64,25 @@ export class RfbAdapter {
 
   /** @throws MALFORMED for a screen that is too large */
   constructor(parts: RfbAdapterParts) {
-    requireScreenSize(parts.screen);
     const { after, now, session } = parts;
     this.#parts = parts;
-    this.#screen = parts.screen;
     this.activeAt = now();
-    this.#input = new InputQueue({ now, after, send: (event) => session.input(event) });
+    this.#input = new InputQueue({ now, after, send: (event) => session().input(event) });
     this.#requests = new Paced<Request>({
       ...{ perSecond: CONTROL_PER_SECOND, now, after },
       send: (request) => {
-        if (request.type === 'refresh') session.refresh();
-        else session.resize(request.width, request.height);
+        if (request.type === 'refresh') session().refresh();
+        else session().resize(request.width, request.height);
       },
       merge: (waiting, request) => (waiting.type === request.type ? request : null),
     });
-    this.#stream = new IncrementalParser(
-      frameGrammar(parts.screen, {
-        *tight(header) {
-          yield { skip: (yield* readTightHead(header)).bytes };
-        },
-        *cursor({ width, height }) {
-          yield { skip: 4 * width * height };
-        },
-        sized: (report) => {
-          if (isResize(report)) this.#screen = { width: report.width, height: report.height };
-        },
-        announced: () => {},
-        updated: () => this.#updated(),
-        bell: () => this.#boundary(),
-      }),
-    );
-  }
-
-  get screen(): Size {
-    return this.#screen;
-  }
-
-  get updatesDrawn(): number {
-    return this.#drawn;
+    this.#stream = new FrameStream(parts.screen, {
+      began: () => this.#responsiveness.began(this.#updates + 1, now(), session().roundTripMs),
+      part: (bytes) => {
+        if (this.#attached && !this.#attached.skipping) this.#attached.channel.deliver(bytes);
+      },
+      ended: (message) => this.#ended(message),
+    });
   }
 
   get inputToPixelMs(): number | null {
@@ -120,7 +94,7 @@ export class RfbAdapter {
     this.detach();
     const attached: Attached = {
       channel: new RfbChannel({
-        size: () => this.#screen,
+        size: () => this.#stream.screen,
         after: this.#parts.after,
         ready: () => this.#ready(attached),
         input: (event) => this.#typed(attached, event),
@@ -130,13 +104,13 @@ export class RfbAdapter {
       }),
       ready: Promise.withResolvers<void>(),
       greeted: false,
-      skipping: !this.#between,
+      skipping: !this.#stream.between,
     };
     this.#attached = attached;
     this.#watchOver(attached);
     // What an earlier RFB object got is in nobody's picture. Without this the agent would wait for it and send nothing.
     if (this.#updates > this.#drawn) this.#tellDrawn();
-    if (this.#updates > 0 || !this.#between) this.#requests.put({ type: 'refresh' });
+    if (this.#updates > 0 || !this.#stream.between) this.#requests.put({ type: 'refresh' });
     return attached.channel;
   }
 
@@ -182,31 +156,15 @@ export class RfbAdapter {
    */
   async frame(bytes: Uint8Array): Promise<void> {
     while (this.#attached && !this.#attached.greeted) await this.#attached.ready.promise;
-    this.#chunk = bytes;
-    this.#passed = 0;
-    if (this.#between) this.#began();
     await this.#stream.push(bytes);
-    this.#between = this.#passed === bytes.length;
-    this.#pass(bytes.length);
   }
 
-  #began(): void {
-    this.#responsiveness.began(this.#updates + 1, this.#parts.now(), this.#parts.session.roundTripMs);
-  }
-
-  /** Everything before here is whole. @returns false if nobody draws it */
-  #boundary(): boolean {
-    const end = this.#chunk.length - this.#stream.unread;
-    const seen = this.#pass(end);
-    if (this.#attached) this.#attached.skipping = false;
-    if (end < this.#chunk.length) this.#began();
-    return seen;
-  }
-
-  #updated(): void {
-    this.#updates++;
-    const seen = this.#boundary();
+  #ended(message: 'update' | 'bell'): void {
     const attached = this.#attached;
+    const seen = attached !== null && !attached.skipping;
+    if (attached) attached.skipping = false;
+    if (message === 'bell') return;
+    this.#updates++;
     if (!attached) return;
     if (!seen) {
       this.#tellDrawn();
@@ -216,18 +174,9 @@ export class RfbAdapter {
     attached.channel.deliver(drawnQuestion(this.#updates));
   }
 
-  /** @returns whether noVNC got it */
-  #pass(end: number): boolean {
-    const part = this.#chunk.subarray(this.#passed, end);
-    this.#passed = end;
-    if (!this.#attached || this.#attached.skipping) return false;
-    if (part.length > 0) this.#attached.channel.deliver(part);
-    return true;
-  }
-
   #tellDrawn(): void {
     this.#drawn = this.#updates;
-    this.#parts.session.drawn(this.#drawn);
+    this.#parts.session().drawn(this.#drawn);
   }
 
   #ready(attached: Attached): void {
@@ -247,7 +196,7 @@ export class RfbAdapter {
     this.#watch = null;
     if (updates < this.#updates) this.#watchOver(attached);
     this.#responsiveness.drawn(updates, this.#parts.now());
-    this.#parts.session.drawn(updates);
+    this.#parts.session().drawn(updates);
   }
 
   #typed(attached: Attached, event: InputEvent): void {

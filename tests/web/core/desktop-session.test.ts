@@ -143,6 +143,23 @@ describe('the round trip', () => {
     await until('the acknowledgement', () => shown.session.roundTripMs !== null);
     expect(shown.session.roundTripMs).toBeCloseTo(30, 0);
   });
+
+  it('counts from the newest record that the agent had, be it an acknowledgement', async () => {
+    const shown = await ends.show();
+    await until('the first picture', () => shown.frames.length > 0);
+    shown.session.input({ type: 'key', down: true, keysym: 0x61 });
+    await settle();
+    for (let ms = 0; ms < 200; ms += 10) {
+      ends.pass(10);
+      vi.advanceTimersByTime(10);
+      shown.session.drawn(ms);
+      await settle();
+    }
+    ends.pass(50);
+    vi.advanceTimersByTime(50);
+    await until('the acknowledgement', () => shown.session.roundTripMs !== null);
+    expect(shown.session.roundTripMs).toBeLessThan(1);
+  });
 });
 
 describe('the end', () => {

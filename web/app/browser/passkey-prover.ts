@@ -22,7 +22,8 @@ export function passkeyProver(where: string): PasskeyProver {
             displayName: `${user} – ${where}`,
           },
           pubKeyCredParams: [{ type: 'public-key', alg: ES256 }],
-          authenticatorSelection: { userVerification: 'required', residentKey: 'preferred' },
+          // Found by its id, which the pin holds; discoverable it would be offered at the sign-in, where it is of no use.
+          authenticatorSelection: { userVerification: 'required', residentKey: 'discouraged' },
           attestation: 'none',
           timeout: GESTURE_MAX_MS,
         },

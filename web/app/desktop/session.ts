@@ -64,16 +64,9 @@ class Live {
     this.#startedAt = around.now();
     this.#idleMs = Math.min(opening.idleSeconds, opened.ready.idleSeconds) * 1000;
     this.#overallMs = opened.ready.overallSeconds * 1000;
-    this.#session = new DesktopSession(around, opened, {
-      frame: (bytes) => this.#adapter.frame(bytes),
-      ended: (end) => {
-        this.#close();
-        resolve(end);
-      },
-    });
     this.#adapter = new RfbAdapter({
       screen: opened.ready,
-      session: this.#session,
+      session: () => this.#session,
       after: around.after,
       now: around.now,
       stuck: () => this.#drawAnew(),
@@ -83,12 +76,21 @@ class Live {
     this.#quality = new Quality(say, described);
     this.#warnings = new Warnings(say, () => {
       this.#adapter.stay();
-      this.#picture.focus();
+      if (this.#picture.isShown) this.#picture.focus();
+      else this.#picture.show();
+    });
+    this.#session = new DesktopSession(around, opened, {
+      frame: (bytes) => this.#adapter.frame(bytes),
+      ended: (end) => {
+        this.#close();
+        resolve(end);
+      },
     });
     this.#lay();
     this.#listen();
     this.#picture.show();
     this.#tell(DESKTOP.live);
+    if (document.hidden) this.#looked();
   }
 
   #lay(): void {

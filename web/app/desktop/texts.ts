@@ -83,11 +83,11 @@ export const QUALITY = {
 
 export const KEY_NAMES: Readonly<Record<ScreenKey, Bilingual>> = {
   ctrlAltDelete: { ja: 'Ctrl + Alt + Delete', en: 'Ctrl + Alt + Delete' },
-  zenkakuHankaku: { ja: '半角/全角', en: '半角/全角 (Zenkaku/Hankaku)' },
-  convert: { ja: '変換', en: '変換 (Convert)' },
-  nonConvert: { ja: '無変換', en: '無変換 (Non-convert)' },
-  katakanaHiragana: { ja: 'カタカナ/ひらがな', en: 'カタカナ/ひらがな (Kana)' },
-  eisu: { ja: '英数', en: '英数 (Eisu, Caps Lock)' },
+  zenkakuHankaku: { ja: '半角/全角', en: 'Zenkaku/Hankaku' },
+  convert: { ja: '変換', en: 'Henkan (convert)' },
+  nonConvert: { ja: '無変換', en: 'Muhenkan (non-convert)' },
+  katakanaHiragana: { ja: 'カタカナ/ひらがな', en: 'Katakana/Hiragana' },
+  eisu: { ja: '英数', en: 'Eisu (Caps Lock)' },
   windows: { ja: 'Windows キー', en: 'Windows key' },
 };
 
@@ -121,8 +121,4 @@ export const PAIRING = {
     en: 'The fingerprint of the office side’s key. The office PC shows the same value.',
   },
   goOn: { ja: '一覧に戻る', en: 'Back to the list' },
-  noGesture: {
-    ja: 'パスキーの確認が取り消されたか、時間内に終わりませんでした。コードの入力からやり直してください。',
-    en: 'The passkey was declined or took too long. Start again with the code.',
-  },
 } as const satisfies Record<string, Bilingual>;

@@ -1,6 +1,6 @@
 // A desktop in the browser: opening it, one session at a time, and what follows when it ends.
 import { type End, endOf } from '#web/core/ends.ts';
-import { type OpenedSession, openDesktop, type Pinned, type Prover } from '#web/core/open.ts';
+import { type OpenedSession, openDesktop, type Prover } from '#web/core/open.ts';
 import { SUITE } from '#web/core/web-crypto.ts';
 import { passkeyProver } from '../browser/passkey-prover.ts';
 import { element } from '../element.ts';
@@ -23,28 +23,36 @@ export interface Left {
 export async function showDesktop(root: HTMLElement, opening: DesktopOpening): Promise<Left> {
   // While the desktop is being opened; if it fails, the session will say so.
   loadNoVnc().catch(() => {});
+  let byPasskey = false;
   for (;;) {
-    const opened = await open(root, opening);
+    const opened = await open(root, opening, byPasskey);
     const end = 'end' in opened ? opened.end : await work(root, opening, opened.session);
     const next = await askNext(root, opening.say, end, 'session' in opened, opening.signal);
     if (next !== 'again') {
       root.replaceChildren();
       return { end, next };
     }
+    byPasskey = end.code === 'PASSKEY_REQUIRED';
   }
 }
 
-/** Whoever cancels does not wait for the network. */
-async function open(root: HTMLElement, opening: DesktopOpening): Promise<{ session: OpenedSession } | { end: End }> {
+type Opened = { session: OpenedSession } | { end: End };
+
+/** Whoever cancels does not wait for the network. @param byPasskey one that this browser may not know of */
+async function open(root: HTMLElement, opening: DesktopOpening, byPasskey: boolean): Promise<Opened> {
   const cancelled = cancelledBy(root, opening);
   try {
-    const trust = await paired(opening);
+    const { around, keys, user, desktop } = opening;
+    const pinned = await keys.pinned(desktop);
+    const prover = await proverFor(opening, byPasskey || pinned?.credentialId != null);
     // Without a pin there is nobody to trust.
-    if (!trust) return { end: { code: 'NOT_PAIRED', authentic: true } };
-    const { around, user, desktop } = opening;
-    const opened = openDesktop(around, { suite: SUITE, user, desktop, prover: trust.prover }, trust.pinned);
-    const first = await Promise.race([opened, cancelled]);
-    if (first !== null) return { session: first };
+    if (!pinned || !prover) return { end: { code: 'NOT_PAIRED', authentic: true } };
+    const opened = openDesktop(around, { suite: SUITE, user, desktop, prover }, pinned);
+    const session = await Promise.race([opened, cancelled]);
+    if (session !== null) {
+      if (byPasskey) await keys.pin(desktop, session);
+      return { session };
+    }
     opened.then(({ socket }) => socket.close('ENDED')).catch(() => {});
     return { end: { code: 'ENDED', authentic: true } };
   } catch (error) {
@@ -52,11 +60,10 @@ async function open(root: HTMLElement, opening: DesktopOpening): Promise<{ sessi
   }
 }
 
-async function paired({ keys, desktop, label }: DesktopOpening): Promise<{ pinned: Pinned; prover: Prover } | null> {
-  const pinned = await keys.pinned(desktop);
-  if (pinned?.credentialId) return { pinned, prover: passkeyProver(label) };
+async function proverFor({ keys, label }: DesktopOpening, byPasskey: boolean): Promise<Prover | null> {
+  if (byPasskey) return passkeyProver(label);
   const key = await keys.deviceKey();
-  return pinned && key && { pinned, prover: { kind: 'device-key', key } };
+  return key && { kind: 'device-key', key };
 }
 
 function cancelledBy(root: HTMLElement, { say, label, signal }: DesktopOpening): Promise<null> {

@@ -1,5 +1,6 @@
 // The list of desktops: which may be opened, which are there. It looks again while it is looked at.
 import { type DesktopEntry, listDesktops } from '#web/core/gateway-api.ts';
+import { sentenceOfError } from '#web/core/sentences.ts';
 import { element } from '../element.ts';
 import { button, Told } from '../form.ts';
 import { fill } from '../language.ts';
@@ -33,30 +34,26 @@ export async function desktopsPage(visit: SignedInVisit, actions: DesktopActions
   let rows = await look();
   const told = new Told();
   const list = element('ul', { class: 'list' });
-  const draw = () => list.replaceChildren(...rows.map((row) => item(visit, row, actions, told)));
+  const draw = () => {
+    const none = element('li', { class: 'card' }, say(DESKTOPS.none));
+    list.replaceChildren(...(rows.length > 0 ? rows.map((row) => item(visit, row, actions, told)) : [none]));
+  };
 
-  const timer = setInterval(async () => {
-    if (document.hidden || list.contains(document.activeElement)) return;
-    try {
-      rows = await look();
-      draw();
-    } catch (error) {
-      visit.failed(error);
-    }
+  const again = visit.deed(told, async () => {
+    rows = await look();
+    told.clear();
+    draw();
+  });
+  const timer = setInterval(() => {
+    // Under somebody's hand nothing is exchanged.
+    if (document.hidden || !list.isConnected || list.contains(document.activeElement)) return;
+    again.run().catch((error) => told.say(say(sentenceOfError(error))));
   }, LOOK_AGAIN_MS);
   signal.addEventListener('abort', () => clearInterval(timer));
 
   visit.show(() => {
     draw();
-    return {
-      title: DESKTOPS.title,
-      content: [
-        lastSignIn(visit),
-        told.node,
-        rows.length > 0 ? list : element('p', { class: 'card' }, say(DESKTOPS.none)),
-        limits(visit),
-      ],
-    };
+    return { title: DESKTOPS.title, content: [lastSignIn(visit), told.node, list, limits(visit)] };
   });
 }
 

@@ -1,7 +1,7 @@
 // A password as a further factor. It may be shown while it is typed and pasted from a manager (63B §3.1.1.2).
 import { setPassword } from '#web/core/gateway-ceremony.ts';
 import { element } from '../element.ts';
-import { field, form, Told } from '../form.ts';
+import { field, form, Told, userName } from '../form.ts';
 import { fill } from '../language.ts';
 import { PASSWORD } from '../texts/account.ts';
 import { dateAndTime } from '../when.ts';
@@ -11,8 +11,6 @@ import { part } from './part.ts';
 export function passwordPart(visit: AccountVisit, { factors }: Account): HTMLElement {
   const { say, language, request, signedIn } = visit;
   const { password } = factors;
-  // For a password manager, which keeps the two together.
-  const user = element('input', { autocomplete: 'username', value: signedIn.user, readonly: true, hidden: true });
   const typed = field(say(PASSWORD.label), { type: 'password', autocomplete: 'new-password', maxlength: 128 });
   const show = element('input', { type: 'checkbox' });
   show.addEventListener('change', () => {
@@ -32,7 +30,7 @@ export function passwordPart(visit: AccountVisit, { factors }: Account): HTMLEle
     ),
     form(
       say(PASSWORD.set),
-      [user, typed.row, element('label', { class: 'row' }, show, say(PASSWORD.show))],
+      [userName(signedIn.user), typed.row, element('label', { class: 'row' }, show, say(PASSWORD.show))],
       visit.deed(new Told(), run),
     ),
   );

@@ -8,7 +8,7 @@ import {
   signInWithRecoveryCode,
 } from '#web/core/gateway-ceremony.ts';
 import { element } from '../element.ts';
-import { button, field, form, Told } from '../form.ts';
+import { button, field, form, Told, userName } from '../form.ts';
 import type { Content } from '../frame.ts';
 import { type Bilingual, fill } from '../language.ts';
 import { authenticator, passkeysAreThere, passkeyTrouble } from '../passkey.ts';
@@ -50,7 +50,7 @@ function card(
   });
   const withCode = async () => arrived(await signInWithTotp(request, typedCode(code.input.value), typedPassword()));
 
-  const before = asked.password ? [password.row] : [];
+  const before = asked.password ? [userName(user), password.row] : [];
   const [passkey, totp] = [asked.methods.includes('webauthn'), asked.methods.includes('totp')];
   const onlyPasskey = () => form(say(SIGN_IN.passkey), before, visit.deed(new Told(), withPasskey, passkeyTrouble));
   const codeAfter = (offer: readonly Content[]) =>
