@@ -4,7 +4,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { NEEDED_FOR_VNC_DESKTOP, startVncDesktop, type VncDesktop } from '#lab/vnc-desktop.ts';
-import { typeAtPage } from '#tests/support/browser-keyboard.ts';
+import { strikeKeys, typeAtPage } from '#tests/support/browser-keyboard.ts';
 import { NEEDED_FOR_CHROMIUM, screenshot } from '#tests/support/chromium.ts';
 import { JAPANESE, LOCKS } from '#tests/support/jis-table.ts';
 import { report } from '#tests/support/measured.ts';

@@ -65,7 +65,8 @@ describe.skipIf(!needs(...NEEDED_FOR_CHROMIUM, ...NEEDED_FOR_VNC_DESKTOP))('a re
       const [p50, p95] = [0.5, 0.95].map((part) => Math.round(times[Math.ceil(times.length * part) - 1] ?? 0));
       report('slow-link', { keys: KEYS, roundTripMs: ROUND_TRIP_MS, p50Ms: p50 ?? 0, p95Ms: p95 ?? 0, aimMs: AIM_MS });
       await screenshot(page, 'slow-link');
-      expect(p50).toBeGreaterThan(ROUND_TRIP_MS - 10);
+      // Nothing is faster than the line: what is would be another key's pixel.
+      expect(times[0]).toBeGreaterThan(ROUND_TRIP_MS - 10);
       expect(p95).toBeLessThan(3 * AIM_MS);
     } finally {
       over.abort();
@@ -84,16 +85,27 @@ async function play(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> 
 
 /** Types a letter. @returns ms from the key event in the page to the first other pixel in the first line of its canvas */
 async function keyToPixel(page: Page): Promise<number> {
-  const watch = await page.evaluateHandle(({ width, height }) => {
+  const area = { ...FIRST_LINE, quietMs: 2 * ROUND_TRIP_MS };
+  const watch = await page.evaluateHandle(({ width, height, quietMs }) => {
     const context = document.querySelector<HTMLCanvasElement>('.desktop-picture canvas')?.getContext('2d');
     if (!context) throw new Error('no canvas');
     const line = () => context.getImageData(0, 0, width, height).data;
-    const before = line();
+    let last = line();
     const seen = new Promise<number>((done) => {
       const pressed = () => {
         const at = performance.now();
+        let firstAt: number | null = null;
+        let lastAt = at;
+        // The caret may follow its letter in another update, and must not be taken for the next letter.
         const look = () => {
-          if (line().some((value, i) => value !== before[i])) done(performance.now() - at);
+          const now = performance.now();
+          const shown = line();
+          if (shown.some((value, i) => value !== last[i])) {
+            firstAt ??= now;
+            lastAt = now;
+          }
+          last = shown;
+          if (firstAt !== null && now - lastAt > quietMs) done(firstAt - at);
           else requestAnimationFrame(look);
         };
         requestAnimationFrame(look);
@@ -101,7 +113,7 @@ async function keyToPixel(page: Page): Promise<number> {
       addEventListener('keydown', pressed, { capture: true, once: true });
     });
     return { seen };
-  }, FIRST_LINE);
+  }, area);
   await strikeKeys(page, [{ code: 'KeyA', key: 'a' }]);
   return await watch.evaluate(({ seen }) => seen);
 }
