@@ -14,11 +14,13 @@ export interface FactorAdminParts {
   journal: Journal;
 }
 
-const which = userIdSchema.extend({
-  factor: z.enum(['totp', 'webauthn', 'password', 'recovery', 'all']),
-  /** Of one passkey; left out, all of them. */
-  id: z.string().max(1_364).optional(),
-});
+const which = userIdSchema
+  .extend({
+    factor: z.enum(['totp', 'webauthn', 'password', 'recovery', 'all']),
+    /** Of one passkey; left out, all of them. */
+    id: z.string().max(1_364).optional(),
+  })
+  .refine(({ factor, id }) => id === undefined || factor === 'webauthn', { path: ['id'] });
 
 /**
  * @param requireUser throws a Failure if there is no such user
