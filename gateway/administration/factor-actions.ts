@@ -16,11 +16,13 @@ export interface FactorActionParts {
   journal: Journal;
 }
 
-const which = userIdSchema.extend({
-  factor: z.enum(['totp', 'webauthn', 'password', 'recovery', 'all']),
-  /** Of one passkey; left out, all of them. */
-  id: z.string().max(1_364).optional(),
-});
+const which = userIdSchema
+  .extend({
+    factor: z.enum(['totp', 'webauthn', 'password', 'recovery', 'all']),
+    /** Of one passkey; left out, all of them. */
+    id: z.string().max(1_364).optional(),
+  })
+  .refine(({ factor, id }) => id === undefined || factor === 'webauthn', { path: ['id'] });
 
 export function factorActions({ users, authenticators, sessions, journal }: FactorActionParts): Action[] {
   const { totp, passkeys, passwords, recovery } = authenticators;

@@ -58,7 +58,7 @@ describe('T23: changing factors', () => {
     await post('/api/factors/password', { password: PASSWORD });
     const { json } = await post('/api/factors/totp/begin');
     expect(test.audit.of('factor-added')).toMatchObject([
-      { factor: 'totp', by: 'admin socket' },
+      { factor: 'totp', by: 'local' },
       { factor: 'webauthn', user: 'tanaka', address: '127.0.0.1' },
       { factor: 'recovery' },
       { factor: 'password' },
@@ -162,7 +162,7 @@ describe('T23: a recovery code', () => {
 
   it('of the administrator is good once and for ten minutes, and told only at its issue', async () => {
     const issued = await test.admin('factor.activation', TANAKA);
-    expect(test.audit.of('activation-issued')).toMatchObject([{ user: 'tanaka', by: 'admin socket' }]);
+    expect(test.audit.of('activation-issued')).toMatchObject([{ user: 'tanaka', by: 'local' }]);
     const text = String(issued.code);
     expect((await recover(text)).json).toMatchObject({ managesFactorsOnly: true });
     expect((await recover(text)).status).toBe(401);
