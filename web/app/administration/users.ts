@@ -37,12 +37,12 @@ function list(visit: SignedInVisit, users: readonly AdministeredUser[], find: st
   const search = visit.deed(new Told(), () => usersPage(visit, sought.input.value.trim()));
   const headings = [USERS.user, USERS.state, USERS.factors, USERS.lastSignIn, USERS.certificate, USERS.open].map(say);
   return part(
-    say(ADMINISTRATION.users),
+    say(USERS.list),
     null,
     form(say(USERS.search), [sought.row], search, 'whole'),
     users.length > 0
       ? table(
-          say(ADMINISTRATION.users),
+          say(USERS.list),
           headings,
           users.map((user) => row(visit, user, find)),
         )

@@ -20,6 +20,7 @@ export const ADMINISTRATION = {
 } as const satisfies Record<string, Bilingual>;
 
 export const USERS = {
+  list: { ja: '登録されている利用者', en: 'Registered users' },
   find: { ja: '利用者IDまたは氏名で探す', en: 'Find by user ID or name' },
   search: { ja: '探す', en: 'Find' },
   none: { ja: '該当する利用者はいません。', en: 'There are no such users.' },
