@@ -55,6 +55,11 @@ describe("the administrators' sign-in", () => {
     expect((await act('status', {}, 'honda')).status).toBe(200);
   });
 
+  it('is given to nobody who is called like the socket, and to no two of one name', async () => {
+    await expect(test.admin('administrator.add', { name: 'local' })).rejects.toThrow();
+    await expect(test.admin('administrator.add', { name: 'mori', municipality: '131016' })).rejects.toThrow('is taken');
+  });
+
   it('ends after a quarter of an hour in which nothing was asked for', async () => {
     await again('yamada');
     test.pass(14 * 60_000);
