@@ -7,9 +7,9 @@ import { callLocal } from '#platform/process/local-call.ts';
 const USAGE = `
 npm run agent -- COMMAND [options]      Pairing and state of a running agent (office side)
 
-  pair --user ID [--desktop ID] [--add]   issue a pairing code: 15 minutes, 5 tries; --add keeps the devices paired before
-  pair --list                             the devices that are paired
-  pair --revoke --user ID [--desktop ID]  unpair the user's devices and end their sessions
+  pair --user ID [--desktop ID] [--add]   issue a pairing code: 15 minutes, 5 tries; --add keeps what was paired before
+  pair --list                             the devices and passkeys that are paired
+  pair --revoke --user ID [--desktop ID]  unpair the user's devices and passkeys, and end their sessions
   status                                  desktops, sessions, and the fingerprint of the agent's key
 
   --socket FILE   the agent's socket (default var/agent/agent.sock)
@@ -17,9 +17,16 @@ npm run agent -- COMMAND [options]      Pairing and state of a running agent (of
 `;
 
 const issued = z.object({ code: z.string(), expiresAt: z.number(), fingerprint: z.string() });
+const whose = { user: z.string(), desktop: z.string(), pairedAt: z.number(), expiresAt: z.number() };
 const listed = z.object({
-  pairings: z.array(z.object({ user: z.string(), desktop: z.string(), pairedAt: z.number(), expiresAt: z.number() })),
+  pairings: z.array(
+    z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('device-key'), ...whose }),
+      z.object({ kind: z.literal('passkey'), ...whose, rpId: z.string(), backedUp: z.boolean() }),
+    ]),
+  ),
 });
+type Listed = z.infer<typeof listed>['pairings'][number];
 const state = z.object({
   desktops: z.array(z.string()),
   broker: z.string(),
@@ -49,8 +56,10 @@ await runCommand(async () => {
     case 'pair': {
       if (values.list) {
         const answer = listed.parse(await call('list'));
-        const rows = answer.pairings.map((p) => `${p.user}  ${p.desktop}  ${day(p.pairedAt)} – ${day(p.expiresAt)}`);
-        return void show(answer, rows.join('\n') || '登録された端末はありません。/ No device is paired.');
+        return void show(
+          answer,
+          answer.pairings.map(row).join('\n') || '登録された端末はありません。/ No device is paired.',
+        );
       }
       if (!values.user) throw new Failure('pair: --user is missing; --help shows the usage', 2);
       const desktop = values.desktop ?? (await onlyDesktop(call));
@@ -85,6 +94,17 @@ async function onlyDesktop(call: (name: string) => Promise<unknown>): Promise<st
   const [only, second] = desktops;
   if (!only || second) throw new Failure(`pair: --desktop is missing; there are ${desktops.join(', ')}`, 2);
   return only;
+}
+
+function row(pairing: Listed): string {
+  const { user, desktop, pairedAt, expiresAt } = pairing;
+  return `${user}  ${desktop}  ${day(pairedAt)} – ${day(expiresAt)}  ${kindOf(pairing)}`;
+}
+
+function kindOf(pairing: Listed): string {
+  if (pairing.kind === 'device-key') return '端末の鍵 / device key';
+  const kind = pairing.backedUp ? 'パスキー(同期あり)/ passkey, synced' : 'パスキー / passkey';
+  return `${kind} (${pairing.rpId})`;
 }
 
 function day(ms: number): string {

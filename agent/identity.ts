@@ -5,6 +5,7 @@ import { createKeyFile, readKeyFile } from '#platform/process/key-files.ts';
 import type { Bytes } from '#protocol/bytes.ts';
 import type { SigningKey } from '#protocol/inner/cipher.ts';
 import { importSigningKey, newSigningKeyPem } from '#protocol/inner/cipher-node.ts';
+import { formatFingerprint } from '#protocol/inner/fingerprint.ts';
 
 /**
  * Reads the key (PKCS #8 PEM), or makes it with mode 0600 when the file does not exist.
@@ -21,7 +22,7 @@ export function openIdentity(path: string): SigningKey {
   }
 }
 
-/** What the office PC shows and a user compares or types: SHA-256 of the public key, 8 groups of 8 hex digits. */
+/** What the office PC shows and a user compares. */
 export function fingerprint(publicKey: Bytes): string {
-  return (createHash('sha256').update(publicKey).digest('hex').match(/.{8}/g) ?? []).join(' ');
+  return formatFingerprint(createHash('sha256').update(publicKey).digest());
 }

@@ -47,7 +47,8 @@ export class Lease {
     this.#answeredSentAt = Math.max(this.#answeredSentAt, sentAt);
   }
 
-  expired(nowMs: number): boolean {
-    return nowMs - this.#answeredSentAt > LEASE_LIFE_MS;
+  /** On the same clock. */
+  get expiresAt(): number {
+    return this.#answeredSentAt + LEASE_LIFE_MS;
   }
 }

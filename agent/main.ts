@@ -70,11 +70,13 @@ runProcess('agent', async (life) => {
   const sessions = new Sessions({
     admission,
     pairings,
+    store,
     audit,
     cipher: nodeCipher,
     identity,
     desktops,
     pins,
+    webauthn: config.webauthn ?? null,
     limits: config.limits,
     clock,
     log,
@@ -114,6 +116,12 @@ runProcess('agent', async (life) => {
         keepAnchor(message, 'broker');
     }
   };
+  for (const desktop of config.desktops) {
+    if (desktop.kind === 'vnc' && desktop.lock === 'none') {
+      log.warn({ desktop: desktop.name }, 'this desktop is left unlocked at the end of a session, as configured');
+    }
+  }
+  await sessions.lockLeftOpen();
   link = new BrokerLink({ broker: config.broker, desktops: ids, audit, log, received });
   life.onStop(() => link?.stop());
   // While there still is another zone to anchor it in.

@@ -2,9 +2,10 @@
 // proof. Nothing is attached to a desktop before the proof is verified, and whatever fails is audited and ends here.
 import type { Audit } from '#platform/audit/chain.ts';
 import type { Bytes } from '#protocol/bytes.ts';
-import { Refusal, refusalFrom } from '#protocol/codes.ts';
+import { type Code, Refusal, refusalFrom } from '#protocol/codes.ts';
 import type { Cipher, SigningKey } from '#protocol/inner/cipher.ts';
-import { answerHello, readHello, type UserVerified } from '#protocol/inner/handshake.ts';
+import { answerHello, type ExpectProof, readHello, type UserVerified } from '#protocol/inner/handshake.ts';
+import type { WebAuthnPins } from '#protocol/inner/passkey.ts';
 import { OPENING_MAX_MS, PROOF_MAX_MS } from '#protocol/limits.ts';
 import { ClosedByRelay, type DataSocket, Inbox } from '#protocol/outer/data-socket.ts';
 import { parsePairedMessage } from '#protocol/outer/ticket.ts';
@@ -17,11 +18,16 @@ export interface OpeningParts {
   audit: Audit;
   cipher: Cipher;
   identity: SigningKey;
+  /** null: no passkey can be paired. */
+  webauthn: WebAuthnPins | null;
   /** Dials the broker's data door. */
   dialData(): Promise<DataSocket>;
   /** True while somebody works at this desktop. */
   live(desktop: string): boolean;
 }
+
+/** What is told under the handshake keys: the client has verified the agent by then, and these say what to do. */
+const TOLD_SEALED: ReadonlySet<Code> = new Set(['NOT_PAIRED', 'PASSKEY_REQUIRED', 'PASSKEY_PROOF_REFUSED']);
 
 /** The user has proven the paired key, or the pairing code, over this very transcript. */
 export interface Opened {
@@ -93,15 +99,26 @@ async function verifyUser(parts: OpeningParts, admitted: Admitted, socket: DataS
   for (const record of records) socket.sendRecord(record);
 
   const proof = await inbox.nextRecord();
-  // Not before the proof is here: whoever waits with it must not outwait a revocation (T01).
-  const keys = grant.mode === 'pair' ? [] : await parts.pairings.keysOf(grant.sub, grant.aud);
-  const user = await next.handle(proof, { user: grant.sub, keys }).catch(async (error) => {
-    // The client has verified the agent by now, so it can be told under the handshake keys why not.
+  const user = await verifyProof(parts, admitted, next, proof).catch(async (error) => {
     const refusal = refusalFrom(error);
-    if (refusal.code === 'NOT_PAIRED') socket.sendRecord(await next.refuse(refusal.code));
+    if (TOLD_SEALED.has(refusal.code)) socket.sendRecord(await next.refuse(refusal.code));
     throw refusal;
   });
   return { admitted, socket, inbox, user };
+}
+
+async function verifyProof(
+  { pairings, webauthn }: OpeningParts,
+  { grant: { sub, aud, mode } }: Admitted,
+  next: ExpectProof,
+  proof: Uint8Array,
+): Promise<UserVerified> {
+  if (mode === 'pair') return next.handle(proof, { user: sub, keys: [], webauthn });
+  // Not before the proof is here: whoever waits with it must not outwait a revocation (T01).
+  const keys = await pairings.keysOf(sub, aud);
+  const user = await next.handle(proof, { user: sub, keys, webauthn });
+  await pairings.noteUse(sub, aud, user.key);
+  return user;
 }
 
 /** T12: a try is spent when the pair hello arrives, before the answer that a guesser would test its guess on. */

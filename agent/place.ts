@@ -1,5 +1,5 @@
-// A verified user's place at a desktop, from the proof to the end of the session. Whatever must end the session finds it
-// here, also while its desktop is still being attached.
+// A verified user's place at a desktop, from the proof until the desktop is let go: locked and detached. Whatever must end
+// the session finds it here, also while its desktop is still being attached.
 import type { Refusal } from '#protocol/codes.ts';
 import type { Desktop } from './desktop/desktop.ts';
 import type { Session, SessionMeasures } from './session.ts';
@@ -7,7 +7,9 @@ import type { Session, SessionMeasures } from './session.ts';
 export class Place {
   readonly desktop: string;
   readonly user: string;
+  readonly #left = Promise.withResolvers<void>();
   #running: { session: Session; desktop: Desktop } | null = null;
+  #begun = false;
   #unwanted: Refusal | null = null;
 
   /** @param desktop and @param user: ids */
@@ -22,6 +24,7 @@ export class Place {
   }
 
   begin(session: Session, desktop: Desktop): void {
+    this.#begun = true;
     this.#running = { session, desktop };
     if (this.#unwanted) session.end(this.#unwanted);
   }
@@ -31,7 +34,26 @@ export class Place {
     else this.#unwanted ??= refusal;
   }
 
-  /** null while the desktop is still being attached. */
+  /** Somebody has seen the desktop: it has to be locked. */
+  get begun(): boolean {
+    return this.#begun;
+  }
+
+  /** The session is over; its desktop is still being locked. */
+  leave(): void {
+    this.#running = null;
+  }
+
+  /** The next may attach the desktop. */
+  free(): void {
+    this.#left.resolve();
+  }
+
+  get left(): Promise<void> {
+    return this.#left.promise;
+  }
+
+  /** null while no session runs. */
   measure(): SessionMeasures | null {
     return this.#running?.session.measure() ?? null;
   }

@@ -19,7 +19,7 @@ import { type OpenScreen, type ScreenCounts, type ScreenOutput, ScreenSender } f
 
 /** Of input: far inside its window of 16 s. At 50 ms a person who types took 0.2 % of 10 Mbps for acknowledgements alone. */
 const ACK_INTERVAL_MS = 250;
-const TICK_MS = 1_000;
+const TICK_MAX_MS = 1_000;
 
 export interface SessionParts {
   grant: GrantClaims;
@@ -59,7 +59,7 @@ export class Session {
   readonly #policy: InputPolicy;
   readonly #lease: Lease;
   readonly #startedAt: number;
-  readonly #tick: NodeJS.Timeout;
+  #tick: NodeJS.Timeout | null = null;
   #leaseAskedAt = Number.NEGATIVE_INFINITY;
   #ackTimer: NodeJS.Timeout | null = null;
   #incoming: Promise<void> = Promise.resolve();
@@ -90,7 +90,6 @@ export class Session {
       failed: (error) => this.end(refusalFrom(error)),
     });
     this.#channel.onAck = (ack) => this.#screen.acked(ack.sequence, ack.drawn);
-    this.#tick = setInterval(() => this.#checkLimits(), TICK_MS);
     this.#checkLimits();
     // What waits in the inbox is handled after this constructor, so that its owner knows the session before it can end.
     parts.inbox.handOver({
@@ -136,10 +135,11 @@ export class Session {
   end(refusal: Refusal): void {
     if (this.#ended) return;
     this.#ended = true;
-    clearInterval(this.#tick);
+    if (this.#tick) clearTimeout(this.#tick);
     if (this.#ackTimer) clearTimeout(this.#ackTimer);
     this.#screen.close();
-    this.#parts.desktop.close();
+    // At once, also when the path was lost; its owner locks the desktop and lets it go.
+    this.#parts.desktop.releaseAll();
     const { socket } = this.#parts;
     void this.#channel.close(refusal.code).then(() => socket.close(refusal.code));
     this.#parts.ended(refusal);
@@ -198,21 +198,30 @@ export class Session {
     }, ACK_INTERVAL_MS);
   }
 
+  /** Looks again at the moment of the next limit, so that the session ends at it and not some time after. */
   #checkLimits(): void {
     const now = this.#parts.clock.monotonic();
-    const over = this.#limitPassed(now);
-    if (over) this.end(new Refusal(over));
-    if (over || now - this.#leaseAskedAt < LEASE_INTERVAL_MS) return;
-    this.#leaseAskedAt = now;
-    this.#parts.sendNonce(this.#parts.grant.session, this.#lease.nonce(this.#parts.cipher, now));
+    const [reason, at] = this.#nextLimit();
+    if (now >= at) {
+      this.end(new Refusal(reason));
+      return;
+    }
+    if (now - this.#leaseAskedAt >= LEASE_INTERVAL_MS) {
+      this.#leaseAskedAt = now;
+      this.#parts.sendNonce(this.#parts.grant.session, this.#lease.nonce(this.#parts.cipher, now));
+    }
+    this.#tick = setTimeout(() => this.#checkLimits(), Math.min(TICK_MAX_MS, at - now));
   }
 
-  #limitPassed(now: number): Reason | null {
+  /** @returns which it is, and when on the monotonic clock it strikes */
+  #nextLimit(): [Reason, number] {
     const { idleSeconds, overallSeconds } = this.#parts.limits;
-    if (this.#lease.expired(now)) return 'LEASE_EXPIRED';
-    if (now - this.#policy.activeAt > idleSeconds * 1000) return 'IDLE_LIMIT';
-    if (now - this.#startedAt > overallSeconds * 1000) return 'OVERALL_LIMIT';
-    return null;
+    const limits: [Reason, number][] = [
+      ['LEASE_EXPIRED', this.#lease.expiresAt],
+      ['IDLE_LIMIT', this.#policy.activeAt + idleSeconds * 1000],
+      ['OVERALL_LIMIT', this.#startedAt + overallSeconds * 1000],
+    ];
+    return limits.reduce((first, other) => (other[1] < first[1] ? other : first));
   }
 }
 

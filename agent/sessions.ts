@@ -1,9 +1,14 @@
 // All sessions of this agent: takes an offer to a live session or a pairing, keeps one session a desktop, and passes
 // leases, revocations and the end on.
 //
-//   offer → opening.ts → verified user → place → still paired? → attach → ready → Session → ended: the place is free
+//   offer → opening.ts → verified user → place → still paired? → the user's earlier places end → attach → ready →
+//   Session → ended → desktop locked: the place is free
+//
+// A desktop in use is taken over by the same user's verified proof and by nobody else's (F5, T01).
 import { availableParallelism } from 'node:os';
+import { stricter } from '#platform/process/limits.ts';
 import type { Log } from '#platform/process/log.ts';
+import type { Store } from '#platform/state/store.ts';
 import { equal } from '#protocol/bytes.ts';
 import { type Code, type Reason, Refusal, refusalFrom } from '#protocol/codes.ts';
 import { INPUT_PER_SECOND } from '#protocol/limits.ts';
@@ -11,7 +16,9 @@ import { agentOfDesktop } from '#protocol/names.ts';
 import type { GrantClaims, GrantKey, Policy } from '#protocol/outer/grant.ts';
 import type { FromAgent } from '#protocol/outer/link.ts';
 import { type Attached, attach } from './attach.ts';
-import type { OpenDesktop } from './desktop/desktop.ts';
+import type { Desktop, OpenDesktop } from './desktop/desktop.ts';
+import { LOCK_MAX_MS } from './desktop/lock.ts';
+import { LeftOpen } from './left-open.ts';
 import { type Opened, type OpeningParts, openForOffer } from './opening.ts';
 import { Place } from './place.ts';
 import { type EncodeCounts, Encoders } from './screen/encoders.ts';
@@ -19,6 +26,7 @@ import type { OpenScreen } from './screen/screen-sender.ts';
 import { Session, type SessionMeasures } from './session.ts';
 
 export interface SessionsParts extends Omit<OpeningParts, 'live'> {
+  store: Store;
   /** desktop id → how to attach to it */
   desktops: ReadonlyMap<string, OpenDesktop>;
   pins: readonly GrantKey[];
@@ -48,18 +56,37 @@ export class Sessions {
   readonly #places = new Map<string, Place>();
   /** Shown when the desktop is attached next. */
   readonly #notices = new Map<string, string>();
+  readonly #leftOpen: LeftOpen;
   #stopping = false;
 
   constructor(parts: SessionsParts) {
     this.#parts = parts;
+    this.#leftOpen = new LeftOpen(parts.store);
+  }
+
+  /** Locks what an agent that was killed left open. Call it before offers come. */
+  async lockLeftOpen(): Promise<void> {
+    const served = (await this.#leftOpen.list()).filter((desktop) => this.#parts.desktops.has(desktop));
+    await Promise.all(served.map((desktop) => this.#lockUnattended(desktop)));
+  }
+
+  async #lockUnattended(desktop: string): Promise<void> {
+    try {
+      const attached = await attach(this.#parts.desktops.get(desktop) as OpenDesktop);
+      await this.#lock(desktop, attached.desktop);
+      attached.desktop.close();
+    } catch (error) {
+      this.#notLocked({ desktop }, error);
+    }
   }
 
   live(desktop: string): boolean {
-    return this.#placeAt(desktop) !== undefined;
+    return this.#placesAt(desktop).length > 0;
   }
 
-  #placeAt(desktop: string): Place | undefined {
-    return [...this.#places.values()].find((place) => place.desktop === desktop);
+  /** In the order in which they were taken; the last one's user has it, the others are on their way out. */
+  #placesAt(desktop: string): Place[] {
+    return [...this.#places.values()].filter((place) => place.desktop === desktop);
   }
 
   list(): { session: string; desktop: string; user: string }[] {
@@ -103,7 +130,7 @@ export class Sessions {
   }
 
   revoke(sessionId: string, code: Code): void {
-    this.#places.get(sessionId)?.end(new Refusal(code === 'ENDED' ? 'SIGNED_OUT' : 'RIGHTS_REVOKED', code));
+    this.#places.get(sessionId)?.end(new Refusal(REVOKED_BY[code] ?? 'RIGHTS_REVOKED', code));
   }
 
   /** Ends every session whose user may no longer prove anything at this desktop. */
@@ -115,12 +142,16 @@ export class Sessions {
 
   /** Tells the person at the desktop: now if a session shows it, else when it is attached next. */
   notice(desktop: string, text: string): void {
-    if (!this.#placeAt(desktop)?.notice(text)) this.#notices.set(desktop, text);
+    const shown = this.#placesAt(desktop).map((place) => place.notice(text));
+    if (!shown.includes(true)) this.#notices.set(desktop, text);
   }
 
   async stop(): Promise<void> {
     this.#stopping = true;
-    for (const place of this.#places.values()) place.end(new Refusal('SHUTTING_DOWN'));
+    const places = [...this.#places.values()];
+    for (const place of places) place.end(new Refusal('SHUTTING_DOWN'));
+    // Not for a desktop that is still being attached: there is nothing to lock.
+    await Promise.all(places.filter(({ begun }) => begun).map(({ left }) => left));
     await this.#encoders.close();
   }
 
@@ -128,7 +159,7 @@ export class Sessions {
     const { grant } = opened.admitted;
     try {
       const { session, mode } = grant;
-      this.#parts.audit.record('user-verified', named(grant, { session, mode, proof: 'device-key' }));
+      this.#parts.audit.record('user-verified', named(grant, { session, mode, proof: opened.user.key.kind }));
       if (mode === 'pair') await this.#pair(opened);
       else await this.#start(opened);
     } catch (error) {
@@ -148,9 +179,12 @@ export class Sessions {
 
   async #pair({ admitted: { grant }, socket, user }: Opened): Promise<void> {
     if (this.live(grant.aud)) throw new Refusal('PAIRING_WHILE_LIVE');
-    await this.#parts.pairings.learn(grant.sub, grant.aud, user.deviceKey);
-    this.#parts.audit.record('pairing-made', { user: grant.sub, municipality: grant.municipality, desktop: grant.aud });
-    this.notice(grant.aud, `新しい端末が登録されました: ${grant.sub} / A new device was paired: ${grant.sub}`);
+    const { session, sub, aud } = grant;
+    const { kind } = user.key;
+    await this.#parts.pairings.learn(sub, aud, user.key);
+    this.#parts.audit.record('pairing-made', named(grant, { session, proof: kind }));
+    const [ja, en] = kind === 'passkey' ? ['パスキー', 'passkey'] : ['端末', 'device'];
+    this.notice(aud, `新しい${ja}が登録されました: ${sub} / A new ${en} was paired: ${sub}`);
     const { record } = await user.ready({ width: 0, height: 0, ...this.#terms(grant) });
     socket.sendRecord(record);
     // In order behind the record: the client has read it before it sees the end.
@@ -165,12 +199,15 @@ export class Sessions {
     let attached: Attached | null = null;
     try {
       await this.#checkStillPaired(grant, user);
+      await this.#takeOver(place);
+      place.checkWanted();
       attached = await attach(open);
       place.checkWanted();
       const { desktop } = attached;
       const { width, height } = desktop.screen;
       const { record, established } = await user.ready({ width, height, ...this.#terms(grant) });
       socket.sendRecord(record);
+      const wasLeftOpen = await this.#leftOpen.begin(grant.aud);
       const session = new Session({
         ...this.#parts,
         grant,
@@ -180,27 +217,32 @@ export class Sessions {
         encoders: this.#encoders,
         desktop,
         limits: this.#limits(grant),
-        mark: watermarkLines(grant, new Date(this.#parts.clock.wall())),
+        mark: [
+          ...watermarkLines(grant, new Date(this.#parts.clock.wall())),
+          // A VNC desktop has no other way to tell.
+          ...(wasLeftOpen ? [NOT_LOCKED.mark] : []),
+        ],
         sendNonce: (id, nonce) => this.#parts.tell({ type: 'nonce', session: id, nonce }),
-        ended: (refusal) => this.#ended(grant, refusal),
+        ended: (refusal) => void this.#ended(grant, place, desktop, refusal),
       });
       this.#parts.audit.record('session-started', named(grant, { session: grant.session }));
       place.begin(session, desktop);
       attached.handOver(session.desktopEvents);
-      const notice = this.#notices.get(grant.aud);
-      if (notice) desktop.notice(notice);
+      const notice = [wasLeftOpen ? NOT_LOCKED.notice : '', this.#notices.get(grant.aud) ?? ''].filter(Boolean);
+      if (notice.length > 0) desktop.notice(notice.join(' '));
       this.#notices.delete(grant.aud);
     } catch (error) {
+      // Nobody has seen the desktop: it is left as it was found.
       place.end(refusalFrom(error));
       attached?.desktop.close();
-      this.#places.delete(grant.session);
+      this.#free(grant, place);
       throw error;
     }
   }
 
   #take(grant: GrantClaims): Place {
     if (this.#stopping) throw new Refusal('SHUTTING_DOWN');
-    if (this.live(grant.aud)) throw new Refusal('DESKTOP_IN_USE');
+    if (this.#placesAt(grant.aud).some(({ user }) => user !== grant.sub)) throw new Refusal('DESKTOP_IN_USE');
     // A second session of the same id would take the first one's leases and revocations (T06).
     if (this.#places.has(grant.session)) throw new Refusal('GRANT_MISMATCH', 'session');
     const place = new Place(grant.aud, grant.sub);
@@ -208,30 +250,65 @@ export class Sessions {
     return place;
   }
 
-  /** A revocation between the proof and the place found nothing to end; one from now on finds the place. */
-  async #checkStillPaired({ sub, aud }: GrantClaims, { deviceKey }: Opened['user']): Promise<void> {
-    const keys = await this.#parts.pairings.keysOf(sub, aud);
-    if (!keys.some((key) => equal(key, deviceKey))) throw new Refusal('USER_NOT_PAIRED');
+  /** Of several proofs at once the last to be verified stays; each waits until the desktop was left by those before. */
+  async #takeOver(place: Place): Promise<void> {
+    const here = this.#placesAt(place.desktop);
+    const earlier = here.slice(0, here.indexOf(place));
+    for (const other of earlier) other.end(new Refusal('TAKEN_OVER'));
+    await Promise.all(earlier.map(({ left }) => left));
   }
 
-  #ended(grant: GrantClaims, refusal: Refusal): void {
-    const measures = this.#places.get(grant.session)?.measure();
+  /** A revocation between the proof and the place found nothing to end; one from now on finds the place. */
+  async #checkStillPaired({ sub, aud }: GrantClaims, { key }: Opened['user']): Promise<void> {
+    const keys = await this.#parts.pairings.keysOf(sub, aud);
+    if (!keys.some(({ publicKey }) => equal(publicKey, key.publicKey))) throw new Refusal('USER_NOT_PAIRED');
+  }
+
+  async #ended(grant: GrantClaims, place: Place, desktop: Desktop, refusal: Refusal): Promise<void> {
+    const measures = place.measure();
     if (measures) this.#parts.measured?.(measures);
-    this.#places.delete(grant.session);
+    place.leave();
     const { session } = grant;
     const { reason, detail, code } = refusal;
     if (INPUT_REASONS.has(reason)) this.#parts.audit.record('input-refused', named(grant, { session, reason, detail }));
     if (code === 'DESKTOP_LOST') this.#parts.audit.record('desktop-lost', named(grant, { session, reason, detail }));
     this.#parts.audit.record('session-ended', named(grant, { session, reason, detail }));
     this.#parts.tell({ type: 'ended', session, code });
+    await this.#lock(grant.aud, desktop).catch((error) => this.#notLocked(named(grant, { session }), error));
+    desktop.close();
+    this.#free(grant, place);
+  }
+
+  /**
+   * Whoever sits down at the office PC, or comes next over the network, must not find the session open (63B).
+   * @throws LOCK_FAILED, STATE_UNWRITABLE
+   */
+  async #lock(id: string, desktop: Desktop): Promise<void> {
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () => reject(new Refusal('LOCK_FAILED', `took longer than ${LOCK_MAX_MS} ms`)),
+      LOCK_MAX_MS,
+    );
+    try {
+      await Promise.race([desktop.lock(), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+    await this.#leftOpen.locked(id);
+  }
+
+  #notLocked(which: { desktop: string; user?: string; municipality?: string; session?: string }, error: unknown): void {
+    const { reason, detail } = refusalFrom(error);
+    this.#parts.audit.record('desktop-lock-failed', { ...which, reason, detail });
+  }
+
+  #free(grant: GrantClaims, place: Place): void {
+    this.#places.delete(grant.session);
+    place.free();
   }
 
   #limits(grant: GrantClaims): Policy {
-    const { idleSeconds, overallSeconds } = this.#parts.limits;
-    return {
-      idleSeconds: Math.min(idleSeconds, grant.policy.idleSeconds),
-      overallSeconds: Math.min(overallSeconds, grant.policy.overallSeconds),
-    };
+    return stricter(this.#parts.limits, grant.policy);
   }
 
   #terms(grant: GrantClaims): { idleSeconds: number; overallSeconds: number; inputPerSecond: number } {
@@ -241,6 +318,20 @@ export class Sessions {
 
 /** Ends that only the client can bring about, since its records had opened by then (T10, T18). */
 const INPUT_REASONS: ReadonlySet<Reason> = new Set(['MESSAGE_UNKNOWN', 'LANE_RATE', 'MALFORMED']);
+
+/** What the gateway's word means, by the code that it gives. */
+const REVOKED_BY: { readonly [code in Code]?: Reason } = {
+  ENDED: 'SIGNED_OUT',
+  TAKEN_OVER: 'TAKEN_OVER',
+  IDLE: 'IDLE_LIMIT',
+  TIME_LIMIT: 'OVERALL_LIMIT',
+};
+
+const NOT_LOCKED = {
+  notice:
+    '前回の終了時に画面をロックできませんでした。担当者に連絡してください。 / This desktop was not locked when the last session ended. Please tell your administrator.',
+  mark: '前回ロック失敗 NOT LOCKED',
+};
 
 /** A3: who, whose, where, which session, since when. The start and no running clock, which would dirty every tile. */
 function watermarkLines(grant: GrantClaims, startedAt: Date): string[] {

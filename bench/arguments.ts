@@ -7,7 +7,9 @@ import { NAMES, type Name } from './scenarios/scenarios.ts';
 
 const USAGE = `npm run bench [-- options]                 measures every scenario and writes a report, in some eight minutes
 npm run bench -- --target URL --credentials DIR   loads another deployment of this gateway
-npm run bench -- publish REPORT.json       writes its numbers into README.md and docs/benchmarks.md
+npm run bench -- publish REPORT.json [MORE.json …]
+                                           writes their numbers into README.md and docs/benchmarks.md;
+                                           a scenario that a later one holds counts as it stands there
 npm run bench -- peers [--install]         which relays stand beside ours here; installs those that are missing
 npm run bench -- record                    records the workloads' traces anew, from real desktops
 
@@ -23,6 +25,8 @@ npm run bench -- record                    records the workloads' traces anew, f
 With --target, DIR holds one credentials folder for each user, as npm run connect keeps them, and in it totp.uri.
 Everything runs on this machine's cores, clients included: read figures as ratios, and see docs/benchmarks.md.`;
 
+const REPORTS_MAX = 8;
+
 export interface Arguments {
   readonly command: 'run' | 'record' | 'peers' | 'publish';
   readonly scenarios: readonly Name[];
@@ -36,8 +40,8 @@ export interface Arguments {
   readonly json: boolean;
   /** peers: install what is missing. */
   readonly install: boolean;
-  /** publish: the report. */
-  readonly file: string | null;
+  /** publish: the reports. */
+  readonly files: readonly string[];
 }
 
 /** @throws Failure with exit code 2 */
@@ -59,12 +63,12 @@ export function readArguments(args?: readonly string[]): Arguments {
       json: flag,
       install: flag,
     },
-    { positionals: 2, ...(args ? { args } : {}) },
+    { positionals: 1 + REPORTS_MAX, ...(args ? { args } : {}) },
   );
-  const [command = 'run', file] = positionals;
+  const [command = 'run', ...files] = positionals;
   if (!isCommand(command)) throw new Failure(`unknown command "${command}"; --help shows the usage`, 2);
-  if (command !== 'publish' && file !== undefined) throw new Failure(`unexpected argument "${file}"`, 2);
-  if (command === 'publish' && !file) throw new Failure('the report is missing: publish REPORT.json', 2);
+  if (command !== 'publish' && files.length > 0) throw new Failure(`unexpected argument "${files[0]}"`, 2);
+  if (command === 'publish' && files.length === 0) throw new Failure('the report is missing: publish REPORT.json', 2);
   return {
     command,
     scenarios: values.scenario === undefined ? NAMES : listOf('scenario', values.scenario, NAMES),
@@ -77,7 +81,7 @@ export function readArguments(args?: readonly string[]): Arguments {
     out: resolve(values.out),
     json: values.json,
     install: values.install,
-    file: file ?? null,
+    files,
   };
 }
 

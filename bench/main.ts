@@ -26,7 +26,7 @@ await runCommand(async () => {
       await recordAll(say);
       return 0;
     case 'publish':
-      publish(args.file as string, DOCUMENTS);
+      publish(args.files as [string, ...string[]], DOCUMENTS);
       return 0;
     case 'peers':
       if (args.install) await installPeers(say);

@@ -76,6 +76,7 @@ export async function startBroker(
     shaper,
     relayed,
     observer,
+    limits: config.limits,
     requireAudit: () => requireHealthy(audit),
     now,
     serving: (desktop) => agents.serving(desktop),

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { tlsFilesSchema } from '#platform/hop/tls.ts';
 import { metricsSchema } from '#platform/metrics/listener.ts';
 import { filePath, listenSchema, readConfig } from '#platform/process/config.ts';
+import { limitsSchema } from '#platform/process/limits.ts';
 import { MUNICIPALITY } from '#protocol/names.ts';
 import { usageRatesSchema } from './bill.ts';
 import { TIER_LABELS } from './tiers.ts';
@@ -46,6 +47,8 @@ const schema = z.strictObject({
   /** Agents dial in here (kind agent). */
   agentSide: side,
   line,
+  /** The same ceilings as the gateway's and the agents'; whichever of the three is strictest ends a session. */
+  limits: limitsSchema,
   /** A folder: broker.db and audit.jsonl. */
   state: filePath,
   /** For npm run meter; without it nobody can ask the running broker. */

@@ -1,13 +1,13 @@
 // What one broker takes on at most; the wire's own limits stand in protocol/limits.ts.
-import { DESKTOPS_PER_AGENT_MAX } from '#protocol/limits.ts';
+import { DESKTOPS_PER_AGENT_MAX, HALF_OPEN_PER_DESKTOP_MAX } from '#protocol/limits.ts';
 
 /** About 110 kB each when idle. */
 export const SESSIONS_MAX = 2_000;
 /** Sessions that are not paired yet; each lives at most OPENING_MAX_MS. */
 export const WAITING_MAX = 256;
 export const LINKS_MAX = 2_000;
-/** One control link, its successor, and data links: two for a desktop while an old one is closing. */
-export const SOCKETS_PER_AGENT_MAX = 2 + 2 * DESKTOPS_PER_AGENT_MAX;
+/** One control link, its successor, and data links of each desktop: the session, one that is closing, and those opening. */
+export const SOCKETS_PER_AGENT_MAX = 2 + (2 + HALF_OPEN_PER_DESKTOP_MAX) * DESKTOPS_PER_AGENT_MAX;
 export const SOCKETS_PER_GATEWAY_MAX = 2 + SESSIONS_MAX + WAITING_MAX;
 /** TLS connections of one listener, those that have said nothing yet included. */
 export const CONNECTIONS_MAX = 2 * SESSIONS_MAX + LINKS_MAX;

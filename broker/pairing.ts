@@ -9,6 +9,7 @@
 // The gateway's data link may overtake its open, which travels on another connection.
 import type { Socket } from '#platform/hop/websocket.ts';
 import type { RelayTally } from '#platform/metrics/relay-tally.ts';
+import type { Limits } from '#platform/process/limits.ts';
 import { type Code, Refusal, refusalFrom } from '#protocol/codes.ts';
 import { OPENING_MAX_MS } from '#protocol/limits.ts';
 import { agentOfDesktop } from '#protocol/names.ts';
@@ -16,6 +17,7 @@ import type { FromAgent, FromGateway, ToAgent, ToGateway } from '#protocol/outer
 import type { PairedMessage } from '#protocol/outer/ticket.ts';
 import { ENDING_GRACE_MS, SESSIONS_MAX, WAITING_MAX } from './limits.ts';
 import { relay } from './relay.ts';
+import { SessionLimit } from './session-limit.ts';
 import type { Shaper } from './shaping/shaper.ts';
 import type { Trail } from './trail.ts';
 
@@ -34,6 +36,7 @@ export interface PairingOptions {
   shaper: Shaper;
   relayed: RelayTally;
   observer: SessionObserver;
+  limits: Limits;
   /** @throws AUDIT_UNWRITABLE: what cannot be written down does not begin (G4) */
   requireAudit(): void;
   /** A monotonic clock in ms. */
@@ -53,6 +56,8 @@ interface Session {
   agentData: Socket | null;
   /** Whose live session it is; null while it waits. */
   liveOf: string | null;
+  /** Null while it waits. */
+  limit: SessionLimit | null;
   /** While waiting: the limit of the opening. While live: runs only once the end has been told. */
   timer: NodeJS.Timeout | null;
 }
@@ -168,6 +173,7 @@ export class Pairing {
       gatewayData: null,
       agentData: null,
       liveOf: null,
+      limit: null,
       timer: setTimeout(() => this.#giveUp(session, new Refusal('PAIRING_OF_LINKS_TIMED_OUT')), OPENING_MAX_MS),
     };
     this.#sessions.set(id, session);
@@ -196,11 +202,31 @@ export class Pairing {
     const paired: PairedMessage = { type: 'paired', session: session.id };
     for (const socket of [gateway, agent]) socket.sendText(JSON.stringify(paired));
     this.#options.trail.paired(session);
-    const { shaper, relayed, observer, now } = this.#options;
+    const { shaper, relayed, observer, limits, now } = this.#options;
+    const limit = new SessionLimit({ limits, now, struck: (refusal) => this.#limitReached(session, refusal) });
+    session.limit = limit;
     observer.began?.(municipality);
     // The relay closes the other socket by itself, behind what still waits for its turn on the line.
     const ended = (code: Code, refusal: Refusal | null) => void this.#forget(session, code, refusal);
-    relay({ session: session.id, municipality, gateway, agent, shaper, relayed, now, ended });
+    relay({
+      session: session.id,
+      municipality,
+      gateway,
+      agent,
+      shaper,
+      relayed,
+      now,
+      input: () => limit.active(),
+      ended,
+    });
+  }
+
+  /** The agent hears it, so that the user is told under the seal; then it is over, whatever the agent does. */
+  #limitReached(session: Session, refusal: Refusal): void {
+    if (session.offered) {
+      this.#options.toAgent(session.offered.agent, { type: 'revoke', session: session.id, code: refusal.code });
+    }
+    this.#endSoon(session, refusal.code, refusal);
   }
 
   /** A waiting session comes to nothing: both ends hear it on their links, since one may have no data link yet. */
@@ -212,9 +238,9 @@ export class Pairing {
   }
 
   /** The end has been told on a link. A waiting session ends now; a live one gets the time for its sealed close. */
-  #endSoon(session: Session, code: Code): void {
-    if (session.liveOf === null) this.#end(session, code, null);
-    else session.timer ??= setTimeout(() => this.#end(session, code, null), ENDING_GRACE_MS);
+  #endSoon(session: Session, code: Code, refusal: Refusal | null = null): void {
+    if (session.liveOf === null) this.#end(session, code, refusal);
+    else session.timer ??= setTimeout(() => this.#end(session, code, refusal), ENDING_GRACE_MS);
   }
 
   /** Cuts both sockets at once. */
@@ -230,6 +256,7 @@ export class Pairing {
     if (session.liveOf === null) this.#waiting--;
     else this.#options.observer.ended?.(session.liveOf);
     this.#stopTimer(session);
+    session.limit?.stop();
     this.#options.trail.ended(session, code, refusal);
     return true;
   }

@@ -3,10 +3,11 @@ import { dirname, join } from 'node:path';
 import { parseArguments } from '#platform/process/args.ts';
 import { type ExitCode, Failure } from '#platform/process/exit.ts';
 import { makePrivateFolder } from '#platform/process/private-folder.ts';
-import { identityUri } from '#protocol/names.ts';
+import { type CertificateKind, identityUri } from '#protocol/names.ts';
 import { Authority, makeKey } from './authority.ts';
 import { checkRequest } from './csr.ts';
 import { demoFiles, makeDemo } from './demo.ts';
+import { type Enrolment, readEnrolment } from './enrolment.ts';
 import { checkExternal, checkSample } from './external.ts';
 import { readText, refuseExisting, writeText } from './files.ts';
 import { KINDS, LEAF_DAYS, REVOCATION_REASONS } from './profile.ts';
@@ -87,31 +88,24 @@ async function request(args: readonly string[]): Promise<ExitCode> {
 const ISSUE = `certs -- issue KIND --role client|server --csr FILE --out FILE --name NAME
     [--municipality 131016] [--subject 田中太郎] [--dns HOST]… [--days ${LEAF_DAYS}] [--dir ${DEFAULT_DIR}] [--force] [--json]
   Certifies the key of a request. Identity and names come from these flags, never from the request.
-  --municipality is needed for users and agents; --dns for servers; --subject is the name people see.`;
+  --municipality is needed for users and agents; --dns for servers; --subject is the name people see.
+
+certs -- issue user --enrolment FILE --number XXXX-XXXX-XXXX-XXXX --out FILE [--days …] [--dir …] [--force] [--json]
+  The same for a request from the gateway's queue (admin -- enrolment export): its file says whose it is. --number is what
+  the person reads on the own screen and tells you by another way than the file came: only that makes sure whose key it is.`;
+
+const ISSUE_OPTIONS = {
+  ...{ dir, role: text, csr: text, out: text, name: text, municipality: text, subject: text, dns: texts, days: text },
+  ...{ enrolment: text, number: text, force: flag, json: flag },
+};
+type IssueValues = ReturnType<typeof parseArguments<typeof ISSUE_OPTIONS>>['values'];
 
 function issue(args: readonly string[], now: number): ExitCode {
-  const options = {
-    ...{ dir, role: text, csr: text, out: text, name: text, municipality: text, subject: text, dns: texts, days: text },
-    ...{ force: flag, json: flag },
-  };
-  const { values, positionals } = parseArguments(ISSUE, options, { args, positionals: 1 });
+  const { values, positionals } = parseArguments(ISSUE, ISSUE_OPTIONS, { args, positionals: 1 });
   const kind = kindOf(positionals[0]);
-  const role = roleOf(values.role);
   const out = needed(values.out, 'out');
-  const csr = needed(values.csr, 'csr');
-  const name = nameOf(values.name);
-  const municipality = values.municipality === undefined ? '-' : municipalityOf(values.municipality);
-  const names = {
-    identity: { kind, municipality, name },
-    role,
-    commonName: subjectOf(values.subject ?? name),
-    hosts: values.dns.map(hostOf),
-  };
   const days = daysOf(values.days);
-  const { publicKey, wantedHosts } = checkRequest(readText(csr, 'the request'), csr);
-  if (role === 'server' && names.hosts.length === 0 && wantedHosts.length > 0) {
-    throw new Failure(`say with --dns which names to certify; the request asks for ${wantedHosts.join(', ')}`);
-  }
+  const { publicKey, names } = values.enrolment === undefined ? fromFlags(kind, values) : fromQueue(kind, values);
   refuseExisting(out, values.force);
   const { pem, serial, notAfter } = new Authority(values.dir, kind).issue(publicKey, names, days, now);
   writeText(out, pem, { mode: 0o644, replace: values.force });
@@ -120,9 +114,31 @@ function issue(args: readonly string[], now: number): ExitCode {
   say(
     values.json
       ? JSON.stringify({ serial, uri, notAfter: end, out })
-      : `${out}: ${uri}, serial ${serial}, until ${end}`,
+      : `${out}: ${uri} (${names.commonName}), serial ${serial}, until ${end}`,
   );
   return 0;
+}
+
+function fromFlags(kind: CertificateKind, values: IssueValues): Enrolment {
+  const role = roleOf(values.role);
+  const csr = needed(values.csr, 'csr');
+  const name = nameOf(values.name);
+  const municipality = values.municipality === undefined ? '-' : municipalityOf(values.municipality);
+  const hosts = values.dns.map(hostOf);
+  const commonName = subjectOf(values.subject ?? name);
+  const { publicKey, wantedHosts } = checkRequest(readText(csr, 'the request'), csr);
+  if (role === 'server' && hosts.length === 0 && wantedHosts.length > 0) {
+    throw new Failure(`say with --dns which names to certify; the request asks for ${wantedHosts.join(', ')}`);
+  }
+  return { publicKey, names: { identity: { kind, municipality, name }, role, commonName, hosts } };
+}
+
+function fromQueue(kind: CertificateKind, { dns, ...values }: IssueValues): Enrolment {
+  if (kind !== 'user') throw new Failure('--enrolment is for users only', 2);
+  const named = (['role', 'csr', 'name', 'municipality', 'subject'] as const).find((one) => values[one] !== undefined);
+  if (named || dns.length > 0)
+    throw new Failure(`--${named ?? 'dns'} does not go with --enrolment: the file says it`, 2);
+  return readEnrolment(needed(values.enrolment, 'enrolment'), needed(values.number, 'number'));
 }
 
 const REVOKE = `certs -- revoke --kind KIND --serial SERIAL --reason REASON [--dir ${DEFAULT_DIR}]
@@ -196,7 +212,7 @@ async function demo(args: readonly string[], now: number): Promise<ExitCode> {
     `DEMO ONLY / デモ専用: ${values.dir} holds every authority's and every host's key in one place. Never use it in earnest. ` +
       'すべての認証局と機器の秘密鍵が同じ場所にあります。本番では絶対に使わないでください。\n',
   );
-  say(values.json ? JSON.stringify(demoFiles(values.dir)) : `${values.dir}: five authorities, five certificates`);
+  say(values.json ? JSON.stringify(demoFiles(values.dir)) : `${values.dir}: five authorities, six certificates`);
   return 0;
 }
 

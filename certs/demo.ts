@@ -32,8 +32,8 @@ export interface DemoLeaf {
 
 /**
  * Makes all five authorities with their CRLs, and the certificates of gateway, broker and one agent:
- * DIR/issued/{gateway-server,hop-client,hop-server,agent-client,agent-server}.{key,cert}.pem. The user's own key is made
- * by the user, also here.
+ * DIR/issued/{gateway-server,hop-client,hop-server,agent-client,agent-server,admin-server}.{key,cert}.pem. Users and
+ * administrators make their own keys, also here.
  * @throws Failure if something is there already and `force` is not set
  */
 export async function makeDemo({ dir, municipality, agent, dns, force }: DemoOptions, now: number): Promise<void> {
@@ -48,6 +48,7 @@ export async function makeDemo({ dir, municipality, agent, dns, force }: DemoOpt
     { kind: 'hop', role: 'server', name: 'broker', commonName: 'broker', ...operator },
     { kind: 'agent', role: 'client', name: agent, commonName: agent, municipality, hosts: [] },
     { kind: 'agent', role: 'server', name: 'broker', commonName: 'broker', ...operator },
+    { kind: 'admin', role: 'server', name: 'gateway', commonName: 'gateway', ...operator },
   ];
   await Promise.all(
     leaves.map((leaf) => {
@@ -75,7 +76,7 @@ export async function issueWithKey(
   writeText(`${path}.cert.pem`, pem, { mode: 0o644, replace: force });
 }
 
-/** The configuration blocks that a demo folder's files make up. `user` has no key here: the user makes it. */
+/** The configuration blocks that a demo folder's files make up. Who makes the own key has only whom to trust here. */
 export function demoFiles(dir: string) {
   return {
     gatewayServer: filesOf(dir, 'gateway-server', 'user'),
@@ -83,7 +84,9 @@ export function demoFiles(dir: string) {
     brokerForGateways: filesOf(dir, 'hop-server', 'hop'),
     brokerForAgents: filesOf(dir, 'agent-server', 'agent'),
     agent: filesOf(dir, 'agent-client', 'agent'),
+    administration: filesOf(dir, 'admin-server', 'admin'),
     user: trustOf(dir, 'gateway-server'),
+    administrator: trustOf(dir, 'admin'),
   };
 }
 

@@ -1,5 +1,5 @@
-// What the owner of a key does: asks for a certificate (PKCS#10, RFC 2986) and keeps key and certificate together in a
-// .p12 (RFC 7292). No node: import, since the page and the headless client do both on the user's own device.
+// What the owner of a key does: asks for a certificate (PKCS#10, RFC 2986), keeps the key meanwhile in an encrypted file
+// (PKCS#8, RFC 5958), and at last key and certificate together in a .p12 (RFC 7292). No node: import, since the page and the headless client do both on the user's own device.
 import forge from 'node-forge';
 import type { Bytes } from '#protocol/bytes.ts';
 
@@ -57,9 +57,7 @@ const SAN_DNS = 2;
  * @throws P12Error for a password that is not 1 to 128 printable ASCII characters, or a certificate of another key
  */
 export function makeP12(key: string, certificate: string, password: string, friendlyName: string): Bytes {
-  if (!P12_PASSWORD.test(password)) {
-    throw new P12Error('password', 'the password of a .p12 must be 1 to 128 printable ASCII characters');
-  }
+  if (!P12_PASSWORD.test(password)) throw badPassword();
   const { privateKey, chain } = parsePair(key, certificate);
   const pfx = forge.pkcs12.toPkcs12Asn1(privateKey, chain, password, {
     algorithm: 'aes256',
@@ -132,11 +130,88 @@ function openP12(file: Uint8Array, password: string): forge.pkcs12.Pkcs12Pfx {
 function checkMac(pfx: forge.asn1.Asn1): void {
   const macData = Array.isArray(pfx.value) ? pfx.value[2] : undefined;
   const rounds = Array.isArray(macData?.value) ? macData.value[2] : undefined;
-  // At most three bytes hold what is allowed; the first bit is the sign. Absent means one round.
-  const value = rounds === undefined ? '\x01' : String(rounds.value);
-  const count = value.length <= 3 ? forge.util.createBuffer(value).getInt(8 * value.length) : Number.POSITIVE_INFINITY;
-  if (!macData || count > P12_ROUNDS_MAX)
+  // Absent means one round.
+  if (!macData || (rounds !== undefined && numberIn(rounds) > P12_ROUNDS_MAX))
     throw new P12Error('malformed', 'the .p12 has no MAC, or one of too many rounds');
+}
+
+/**
+ * Encrypts a private key with a password, for the time until its certificate is there: PBES2 with AES-256.
+ * @param key PEM, PKCS#8 or PKCS#1
+ * @returns PEM, ENCRYPTED PRIVATE KEY
+ * @throws P12Error for a password that a .p12 would not take either
+ */
+export function sealKey(key: string, password: string): string {
+  if (!P12_PASSWORD.test(password)) throw badPassword();
+  return forge.pki.encryptRsaPrivateKey(forge.pki.privateKeyFromPem(key), password, {
+    algorithm: 'aes256',
+    count: P12_ROUNDS,
+    saltSize: 16,
+    prfAlgorithm: 'sha256',
+  });
+}
+
+/**
+ * @param pem of sealKey, from whatever file a person chose
+ * @returns PEM: SPKI and PKCS#8
+ * @throws P12Error 'password' for a wrong one, 'malformed' for anything else that sealKey does not make
+ */
+export function openKey(pem: string, password: string): { publicKey: string; privateKey: string } {
+  checkRounds(pem);
+  const key = decrypted(pem, password);
+  if (!key) throw new P12Error('password', 'the password of the key file is wrong');
+  if (!isWhole(key)) throw new P12Error('malformed', 'the key file is damaged');
+  const { n, e } = key;
+  return {
+    publicKey: forge.pki.publicKeyToPem(forge.pki.setRsaPublicKey(n, e)),
+    privateKey: forge.pki.privateKeyInfoToPem(forge.pki.wrapRsaPrivateKey(forge.pki.privateKeyToAsn1(key))),
+  };
+}
+
+/** What does not decrypt to a key was decrypted with another password: there is no MAC to tell it by. */
+function decrypted(pem: string, password: string): forge.pki.rsa.PrivateKey | null {
+  try {
+    return forge.pki.decryptRsaPrivateKey(pem, password) as forge.pki.rsa.PrivateKey | null;
+  } catch {
+    return null;
+  }
+}
+
+/** A signature by a key with one wrong factor would give the other away, and CBC notices no change. */
+function isWhole({ n, e, d, p, q, dP, dQ, qInv }: forge.pki.rsa.PrivateKey): boolean {
+  const one = forge.jsbn.BigInteger.ONE;
+  const isExponent = (factor: typeof n, exponent: typeof n) =>
+    d.mod(factor.subtract(one)).equals(exponent) && e.multiply(exponent).mod(factor.subtract(one)).equals(one);
+  const isCoefficient = q.multiply(qInv).mod(p).equals(one);
+  return p.multiply(q).equals(n) && isExponent(p, dP) && isExponent(q, dQ) && isCoefficient;
+}
+
+/** The rounds stand in the file, so a foreign one could ask for years of them (T14). */
+function checkRounds(pem: string): void {
+  const malformed = new P12Error('malformed', 'the file is not a key file of this page');
+  if (pem.length > P12_MAX_BYTES || !/^-----BEGIN ENCRYPTED PRIVATE KEY-----\r?\n/.test(pem)) throw malformed;
+  let info: forge.asn1.Asn1;
+  try {
+    info = forge.asn1.fromDer(forge.pem.decode(pem)[0]?.body ?? '');
+  } catch {
+    throw malformed;
+  }
+  // EncryptedPrivateKeyInfo: { PBES2, { { PBKDF2, { salt, iterations, … } }, cipher } }, ciphertext
+  const rounds = [0, 1, 0, 1, 1].reduce<forge.asn1.Asn1 | undefined>(
+    (at, index) => (Array.isArray(at?.value) ? at.value[index] : undefined),
+    info,
+  );
+  if (!rounds || numberIn(rounds) > P12_ROUNDS_MAX) throw malformed;
+}
+
+/** At most three bytes hold what is allowed; the first bit is the sign. */
+function numberIn({ value }: forge.asn1.Asn1): number {
+  const bytes = String(value);
+  return bytes.length <= 3 ? forge.util.createBuffer(bytes).getInt(8 * bytes.length) : Number.POSITIVE_INFINITY;
+}
+
+function badPassword(): P12Error {
+  return new P12Error('password', 'the password of a .p12 must be 1 to 128 printable ASCII characters');
 }
 
 function bagsOf(pfx: forge.pkcs12.Pkcs12Pfx, type: string | undefined): forge.pkcs12.Bag[] {

@@ -8,7 +8,7 @@ import { SUITES, Suite } from '#protocol/inner/suites.ts';
 import { DesktopSession } from '#web/core/desktop-session.ts';
 import { type End, endOf } from '#web/core/ends.ts';
 import { listDesktops, type SignedIn, signInWithTotp, signOut } from '#web/core/gateway-api.ts';
-import { type Opening, openDesktop, pairDevice, type Surroundings } from '#web/core/open.ts';
+import { type Opening, openDesktop, type Prover, pairDevice, type Surroundings } from '#web/core/open.ts';
 import { deviceKey, pin, pinOf, readCertified } from './credentials.ts';
 import { ClientFramebuffer } from './framebuffer.ts';
 import { type CodeSource, oneTimeCode } from './one-time-code.ts';
@@ -97,11 +97,12 @@ async function onlyDesktop(around: Surroundings): Promise<string> {
   return only.desktop;
 }
 
-type Chosen = Omit<Opening, 'deviceKey'>;
+type Chosen = Omit<Opening, 'prover'>;
 
 async function pair(around: Surroundings, options: ConnectOptions, opening: Chosen, code: string): Promise<void> {
-  const key = deviceKey(options.credentials, true);
-  pin(options.credentials, opening.desktop, await pairDevice(around, { ...opening, deviceKey: key }, code));
+  const prover: Prover = { kind: 'device-key', key: deviceKey(options.credentials, true) };
+  const { agentKey } = await pairDevice(around, { ...opening, prover }, code);
+  pin(options.credentials, opening.desktop, agentKey);
 }
 
 interface Worked {
@@ -121,8 +122,9 @@ async function work(
   const trusted = pinOf(options.credentials, opening.desktop);
   if (!trusted)
     throw new Failure('この端末は登録されていません。/ This device is not paired: npm run connect -- pair --help');
+  const prover: Prover = { kind: 'device-key', key: deviceKey(options.credentials, false) };
   const began = around.now();
-  const opened = await openDesktop(around, { ...opening, deviceKey: deviceKey(options.credentials, false) }, trusted);
+  const opened = await openDesktop(around, { ...opening, prover }, { agentKey: trusted, credentialId: null });
   const { width, height } = opened.ready;
   say(`開きました / opened: ${opening.desktop} ${width}×${height}, ${SUITES[opening.suite].name}`);
 

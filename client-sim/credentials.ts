@@ -24,6 +24,9 @@ export const FILES = {
   request: 'user.csr.pem',
   certificate: 'user.cert.pem',
   p12: 'user.p12',
+  /** Of a request that waits for its certificate. */
+  nextKey: 'next.key.pem',
+  nextPublicKey: 'next.public.pem',
   gatewayAuthority: 'gateway-ca.pem',
   gatewayRevocations: 'gateway-crl.pem',
   deviceKey: 'device.key.pem',

@@ -1,14 +1,12 @@
-// Enrolment on the user's own device, in two steps around the administrator's answer. The private key never leaves it.
-import { generateKeyPair } from 'node:crypto';
+// Enrolment by files, in two steps around the authority's answer: where there is no listener, or an outside authority. The
+// private key never leaves the device.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { makeP12, makeRequest, P12Error } from '#certs/request.ts';
 import { Failure } from '#platform/process/exit.ts';
 import { makePrivateFolder } from '#platform/process/private-folder.ts';
+import { makeUserKey } from '#web/core/enrolment.ts';
 import { FILES, read, writePrivate } from './credentials.ts';
-
-const RSA_BITS = 3072;
 
 /**
  * Step 1: makes the key and the request for the administrator.
@@ -21,11 +19,7 @@ export async function makeKeyAndRequest(folder: string, name: string, force: boo
   if (!force && existsSync(join(folder, FILES.key))) {
     throw new Failure(`${join(folder, FILES.key)} exists; --force replaces it and makes its certificate useless`);
   }
-  const keys = await promisify(generateKeyPair)('rsa', {
-    modulusLength: RSA_BITS,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  });
+  const keys = await makeUserKey();
   writePrivate(join(folder, FILES.key), keys.privateKey);
   writePrivate(path, makeRequest(keys, name));
   return path;
@@ -38,13 +32,17 @@ export async function makeKeyAndRequest(folder: string, name: string, force: boo
 export function takeCertificate(folder: string, certificateFile: string, password: string, force: boolean): string {
   const certificate = read(certificateFile);
   const path = join(folder, FILES.p12);
+  writePrivate(path, p12Of(read(join(folder, FILES.key)), certificate, password), force);
+  writePrivate(join(folder, FILES.certificate), certificate);
+  return path;
+}
+
+/** @throws Failure for a password that a .p12 cannot have, or a certificate of another key */
+export function p12Of(key: string, certificate: string, password: string): Uint8Array {
   try {
-    const p12 = makeP12(read(join(folder, FILES.key)), certificate, password, 'LGWAN telework');
-    writePrivate(path, p12, force);
+    return makeP12(key, certificate, password, 'LGWAN telework');
   } catch (error) {
     if (error instanceof P12Error) throw new Failure(error.message);
     throw error;
   }
-  writePrivate(join(folder, FILES.certificate), certificate);
-  return path;
 }

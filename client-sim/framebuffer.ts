@@ -1,8 +1,9 @@
 // The picture as this client has it: the RFB stream drawn into memory, update by update.
+
+import { isResize, type Region } from '#protocol/inner/screen/rectangle.ts';
 import { AgentMessages } from '#rfb/agent-messages.ts';
 import type { CursorPicture } from '#rfb/cursor.ts';
-import { createFramebuffer, type Framebuffer, type Region } from '#rfb/framebuffer.ts';
-import { isResize } from '#rfb/rectangle.ts';
+import { createFramebuffer, type Framebuffer } from '#rfb/framebuffer.ts';
 import { drawTight } from '#rfb/tight.ts';
 import { decodeJpeg } from './jpeg.ts';
 

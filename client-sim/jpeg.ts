@@ -2,8 +2,8 @@
 // looked at first: nothing but a JPEG, and none larger than a screen (T14).
 import { createCanvas, loadImage } from '@napi-rs/canvas';
 import { Refusal } from '#protocol/codes.ts';
+import type { Size } from '#protocol/inner/screen/rectangle.ts';
 import { SCREEN_MAX_PIXELS } from '#protocol/limits.ts';
-import type { Size } from '#rfb/rectangle.ts';
 import type { DecodeJpeg } from '#rfb/tight.ts';
 
 const START_OF_IMAGE = 0xffd8;

@@ -6,16 +6,23 @@ import { NAME } from '#protocol/names.ts';
 import { type ConnectOptions, connect, report } from './connect.ts';
 import { FILES, read } from './credentials.ts';
 import { makeKeyAndRequest, takeCertificate } from './enrol.ts';
+import { collect, type HandedIn, handIn } from './enrol-online.ts';
 
 const USAGE = `
 npm run connect -- --user ID [options]            opens a desktop without a window
 npm run connect -- pair --user ID --desktop ID --code XXXX-XXXX-XXXX-XXXX
                                                   pairs this device; the code comes from the office side
+npm run connect -- enrol --user ID --name NAME --enrolment URL --code XXXX-XXXX-XXXX-XXXX
+                                                  makes a key here and asks for a certificate with the administrator's code
+npm run connect -- enrol --user ID --enrolment URL --p12-password-file FILE [--wait SECONDS]
+                                                  fetches the certificate when it is there, makes the .p12
+  The same by files, where there is no enrolment listener:
 npm run connect -- enrol --user ID --name NAME    makes key and request on this device (step 1)
 npm run connect -- enrol --user ID --certificate FILE --p12-password-file FILE
                                                   takes the certificate that came back, makes the .p12 (step 2)
 
   --gateway URL          default https://localhost:8443
+  --enrolment URL        the gateway's second listener, such as https://localhost:8444
   --desktop ID           municipality/agent/name; not needed if there is only one
   --credentials DIR      default var/client/ID
   --p12 FILE --p12-password-file FILE   sign in with a .p12 instead of key and certificate
@@ -54,6 +61,8 @@ await runCommand(async () => {
       stay: { ...text, default: '0' },
       name: text,
       certificate: text,
+      enrolment: text,
+      wait: { ...text, default: '0' },
       json: flag,
       force: flag,
     },
@@ -64,7 +73,16 @@ await runCommand(async () => {
 
   switch (positionals[0] ?? 'connect') {
     case 'enrol': {
-      if (values.certificate) {
+      if (values.enrolment && values.code) {
+        const listener = urlOf('enrolment', values.enrolment);
+        const handedIn = await handIn(credentials, listener, needed(values.name, 'name'), values.code, values.force);
+        process.stdout.write(values.json ? `${JSON.stringify(handedIn)}\n` : sayHandedIn(handedIn));
+      } else if (values.enrolment) {
+        const waitMs = secondsOf('wait', values.wait) * 1000;
+        process.stdout.write(
+          `${await collect(credentials, urlOf('enrolment', values.enrolment), password(), waitMs)}\n`,
+        );
+      } else if (values.certificate) {
         const p12 = takeCertificate(credentials, values.certificate, password(), values.force);
         process.stdout.write(`${p12}\n`);
       } else {
@@ -86,7 +104,7 @@ await runCommand(async () => {
 
   const options: ConnectOptions = {
     user: userOf(values.user),
-    gateway: gatewayOf(values.gateway),
+    gateway: urlOf('gateway', values.gateway),
     desktop: values.desktop ?? null,
     credentials,
     p12: values.p12 ? { file: values.p12, password: password() } : null,
@@ -96,7 +114,7 @@ await runCommand(async () => {
     onlyPair: positionals[0] === 'pair',
     type: values.type ?? null,
     screenshot: values.screenshot ?? null,
-    staySeconds: secondsOf(values.stay),
+    staySeconds: secondsOf('stay', values.stay),
   };
   const result = await connect(options, (line) => {
     if (!values.json) process.stderr.write(`${line}\n`);
@@ -116,9 +134,9 @@ function userOf(value: string | undefined): string {
   return user;
 }
 
-function gatewayOf(value: string): URL {
+function urlOf(option: string, value: string): URL {
   const url = URL.canParse(value) ? new URL(value) : null;
-  if (url?.protocol !== 'https:') throw new Failure('--gateway must be https://host:port', 2);
+  if (url?.protocol !== 'https:') throw new Failure(`--${option} must be https://host:port`, 2);
   return url;
 }
 
@@ -132,8 +150,17 @@ function ageOf(value: string): number {
   return Number(value);
 }
 
-function secondsOf(value: string): number {
+function secondsOf(option: string, value: string): number {
   const seconds = Number(value);
-  if (!Number.isInteger(seconds) || seconds < 0 || seconds > 43_200) throw new Failure('--stay must be 0 to 43200', 2);
+  if (!Number.isInteger(seconds) || seconds < 0 || seconds > 43_200) {
+    throw new Failure(`--${option} must be 0 to 43200`, 2);
+  }
   return seconds;
+}
+
+function sayHandedIn({ request, expiresAt }: HandedIn): string {
+  return (
+    `申請しました。受付番号を担当者に伝えてください / handed in; tell your administrator this number: ${request}\n` +
+    `受け取り期限 / to be fetched until: ${expiresAt}\n`
+  );
 }

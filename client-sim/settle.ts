@@ -2,7 +2,8 @@
 // carets blink, films move, and a whole tile comes again for one pixel in it. So each small cell of the screen remembers
 // the looks it has had. A cell with many looks before typing moves by itself and does not count; in every other cell a
 // look that it never had is an effect of typing. Pure: time is an argument.
-import type { Framebuffer, Region } from '#rfb/framebuffer.ts';
+import type { Region } from '#protocol/inner/screen/rectangle.ts';
+import type { Framebuffer } from '#rfb/framebuffer.ts';
 
 /** How long to watch before the first key: a caret must have shown both of its looks. */
 export const OBSERVE_MS = 1_300;

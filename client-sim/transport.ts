@@ -5,7 +5,7 @@ import type { LookupFunction } from 'node:net';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { dialSocket, UpgradeRefused } from '#platform/hop/dial.ts';
 import { clientTlsOf, refusalOfTls, verifyPeer } from '#platform/hop/tls.ts';
-import type { LoadedTls } from '#platform/hop/tls-files.ts';
+import type { LoadedTls, LoadedTrust } from '#platform/hop/tls-files.ts';
 import { Failure } from '#platform/process/exit.ts';
 import { Refusal } from '#protocol/codes.ts';
 import { BODY_MAX_BYTES, OPENING_MAX_MS } from '#protocol/limits.ts';
@@ -23,9 +23,10 @@ export interface Transport {
 
 /**
  * @param gateway https://host:port
+ * @param own without a certificate for the enrolment listener, which asks for none
  * @param lookup another way from the host's name to its address, for a line that stands in front of the gateway
  */
-export function openTransport(gateway: URL, own: LoadedTls, lookup?: LookupFunction): Transport {
+export function openTransport(gateway: URL, own: LoadedTls | LoadedTrust, lookup?: LookupFunction): Transport {
   // In a URL an IPv6 address stands in brackets.
   const name = gateway.hostname.replace(/^\[|\]$/g, '');
   const tls: ConnectionOptions = { ...clientTlsOf(own, name), ...(lookup ? { lookup } : {}) };

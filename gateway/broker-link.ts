@@ -65,6 +65,11 @@ export class BrokerLink {
     return this.#present.get(agent)?.has(desktop) ?? false;
   }
 
+  /** Every one that an agent offers at the moment. */
+  desktops(): string[] {
+    return [...this.#present.values()].flatMap((desktops) => [...desktops]);
+  }
+
   /** @throws BROKER_UNREACHABLE */
   send(message: FromGateway): void {
     if (!this.#socket || this.#socket.closed) throw new Refusal('BROKER_UNREACHABLE');

@@ -1,13 +1,24 @@
 // gateway.json: read once at start, frozen.
 import * as z from 'zod';
 import { tlsFilesSchema } from '#platform/hop/tls.ts';
+import { ownFilesSchema } from '#platform/hop/tls-files.ts';
 import { metricsSchema } from '#platform/metrics/listener.ts';
 import { filePath, listenSchema, readConfig } from '#platform/process/config.ts';
+import { limitsSchema } from '#platform/process/limits.ts';
 import { CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX } from './doors/limits.ts';
 
-/** SP 800-63B-4 AAL3: at most 15 minutes idle, 12 hours overall. A configuration can only tighten them (F1). */
-const IDLE_MAX_SECONDS = 900;
-const OVERALL_MAX_SECONDS = 43_200;
+const hostName = z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'a host name');
+
+const administrationSchema = z.strictObject({
+  listen: listenSchema,
+  /** Its authority is the administrators' (kind admin), and so is its own certificate's. */
+  tls: tlsFilesSchema,
+  /** As of `webauthn`, for administrators' passkeys. */
+  rpId: hostName,
+  rpName: z.string().min(1).max(64),
+  page: filePath.optional(),
+});
+export type AdministrationConfig = z.infer<typeof administrationSchema>;
 
 const schema = z.strictObject({
   listen: listenSchema,
@@ -24,14 +35,18 @@ const schema = z.strictObject({
   /** A folder: state.sqlite and audit.jsonl. */
   state: filePath,
   adminSocket: filePath,
+  /** Left out: no listener, and the Unix socket is the only way to administrate. */
+  administration: administrationSchema.optional(),
   metrics: metricsSchema,
   /** A folder that `npm run page` made; left out, the gateway serves no page. */
   page: filePath.optional(),
+  /** The second listener, where users without a certificate ask for one; left out, there is none. */
+  enrolment: z.strictObject({ listen: listenSchema, tls: ownFilesSchema, page: filePath.optional() }).optional(),
   /** Left out: nobody signs in with a passkey. */
   webauthn: z
     .strictObject({
       /** A host name that every page's is, or ends with; passkeys are bound to it for good. */
-      rpId: z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'a host name'),
+      rpId: hostName,
       /** What an authenticator shows. */
       rpName: z.string().min(1).max(64),
       /** PEM: authorities of makers, for policies that demand hardware-bound keys. */
@@ -40,12 +55,8 @@ const schema = z.strictObject({
     .optional(),
   /** Of the listener; raise it where a proxy that passes TLS through stands in front. */
   connectionsPerAddress: z.int().min(1).max(CONNECTIONS_MAX).default(CONNECTIONS_PER_ADDRESS_MAX),
-  limits: z
-    .strictObject({
-      idleSeconds: z.int().min(1).max(IDLE_MAX_SECONDS).default(IDLE_MAX_SECONDS),
-      overallSeconds: z.int().min(1).max(OVERALL_MAX_SECONDS).default(OVERALL_MAX_SECONDS),
-    })
-    .prefault({}),
+  /** A municipality's policy can tighten them further. */
+  limits: limitsSchema,
 });
 
 export type GatewayConfig = z.infer<typeof schema>;

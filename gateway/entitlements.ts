@@ -45,6 +45,12 @@ export class Entitlements {
       .filter(({ desktop }) => desktop.startsWith(`${id.municipality}/`));
   }
 
+  /** Every desktop that somebody is entitled to. */
+  async desktops(): Promise<string[]> {
+    const entries = await this.#store.list(ENTITLEMENT_PREFIX);
+    return [...new Set(entries.map(({ key }) => key.split('/').slice(3).join('/')))];
+  }
+
   /**
    * @throws DESKTOP_UNKNOWN, ENTITLEMENT_MISSING: one code outside, so that nobody can find out which desktops exist
    */

@@ -1,26 +1,32 @@
 // The gateway, put together: what the doors let in, who may do what, and the link to the broker. Store, audit log, keys
 // and clocks are arguments.
-import { createServer } from 'node:https';
-import type { TLSSocket } from 'node:tls';
 import { anchorKeeper } from '#platform/audit/anchors.ts';
 import type { Anchor, Audit } from '#platform/audit/chain.ts';
-import { reloadOnChange, serverTls } from '#platform/hop/tls.ts';
 import { loadTls, loadTrust } from '#platform/hop/tls-files.ts';
 import type { Metrics } from '#platform/metrics/metrics.ts';
 import { RelayTally } from '#platform/metrics/relay-tally.ts';
-import { listen } from '#platform/process/listen.ts';
+import { IDLE_MAX_SECONDS, type Limits, OVERALL_MAX_SECONDS, stricter } from '#platform/process/limits.ts';
 import type { LocalHandlers } from '#platform/process/local-socket.ts';
 import type { Log } from '#platform/process/log.ts';
 import type { Store } from '#platform/state/store.ts';
 import type { GrantKey } from '#protocol/outer/grant.ts';
-import { adminHandlers } from './admin-api.ts';
+import { actions } from './administration/actions.ts';
+import { Administrators } from './administration/administrators.ts';
+import { openAdministration } from './administration/listener.ts';
+import { PolicyChanges } from './administration/policy-changes.ts';
+import { socketHandlers } from './administration/socket.ts';
 import { BrokerLink } from './broker-link.ts';
 import type { GatewayConfig } from './config.ts';
-import { openDoors, type SignIns } from './doors/doors.ts';
-import { limitConnections, RequestRate, SERVER_LIMITS } from './doors/limits.ts';
-import { otherOrigins, ownOrigins } from './doors/origins.ts';
-import { pageRoutes } from './doors/page.ts';
+import type { SignIns } from './doors/doors.ts';
+import { RequestRate } from './doors/limits.ts';
+import { openListener } from './doors/listener.ts';
+import { otherOrigins } from './doors/origins.ts';
 import { routes } from './doors/routes.ts';
+import { EnrolmentCodes } from './enrolment/codes.ts';
+import { EnrolmentJournal } from './enrolment/journal.ts';
+import { openEnrolment } from './enrolment/listener.ts';
+import { Nonces } from './enrolment/nonces.ts';
+import { EnrolmentRequests } from './enrolment/requests.ts';
 import { Entitlements } from './entitlements.ts';
 import { Grants } from './grants.ts';
 import { Journal } from './journal.ts';
@@ -32,6 +38,7 @@ import { Revocation } from './revocation.ts';
 import { Rights } from './rights.ts';
 import { readAttestationRoots } from './sign-in/attestation.ts';
 import { Authenticators } from './sign-in/authenticators.ts';
+import { USER_COOKIE } from './sign-in/cookie.ts';
 import type { FactorSeal } from './sign-in/factors.ts';
 import { History } from './sign-in/history.ts';
 import { OwnFactors } from './sign-in/own-factors.ts';
@@ -43,6 +50,8 @@ import { Users } from './users.ts';
 
 /** A person clicks; a script that is in a hurry waits. */
 const REQUESTS_OF_ONE_CERTIFICATE = { perSecond: 20, burst: 60 };
+/** As the strictest that users can have (F1). */
+const ADMINISTRATOR_LIMITS: Limits = { idleSeconds: IDLE_MAX_SECONDS, overallSeconds: OVERALL_MAX_SECONDS };
 
 export interface GatewayParts {
   store: Store;
@@ -60,6 +69,10 @@ export interface GatewayParts {
 
 export interface Gateway {
   readonly port: number;
+  /** null without such a listener */
+  readonly administrationPort: number | null;
+  /** null without such a listener */
+  readonly enrolmentPort: number | null;
   /** For the administrator's Unix socket. */
   readonly admin: LocalHandlers;
   /** Frees what sessions of an earlier life hold. Call it once the administrator's socket is this process's own. */
@@ -79,21 +92,16 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
   const troubled = (error: unknown) => journal.troubled(error);
   const users = new Users(store);
   const policies = new Policies(store);
+  const limitsOf = async (municipality: string) => stricter(config.limits, await policies.of(municipality));
   const authenticators = new Authenticators({ store, seal, now }, policies, relyingPartyOf(config));
-  const sessions = new Sessions(store, config.limits, now);
+  const sessions = new Sessions(store, limitsOf, now);
   const history = new History(store);
-  const signIns: SignIns = {
-    async find(...shown) {
-      const signIn = await sessions.find(...shown);
-      await authenticators.requireHeld(signIn);
-      return signIn;
-    },
-  };
+  const signIns = heldSignIns(sessions, authenticators);
   const entitlements = new Entitlements(store);
   // No two processes can serve one administrator's socket, so its path names this one.
   const slots = new Slots(store, config.adminSocket, now);
   const tickets = new Tickets(store, now);
-  const grants = new Grants(grantKey, config.limits, now);
+  const grants = new Grants(grantKey, now);
 
   let { revocations } = loadTrust(config.tls);
   const rights = new Rights({ users, authenticators, sessions, entitlements, revocations: () => revocations, now });
@@ -111,59 +119,93 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
   const relays = new Relays({ signIns, tickets, rights, slots, broker, revocation, journal, relayed, now });
   const leases = new Leases({ revocation, grants, broker, now: monotonic, troubled });
 
-  const server = createServer({ ...serverTls(config.tls), ...SERVER_LIMITS });
-  const open = new Set<TLSSocket>();
-  server.on('secureConnection', (socket) => {
-    open.add(socket);
-    socket.once('close', () => open.delete(socket));
-  });
-  limitConnections(server, config.connectionsPerAddress);
-  const stopReloading = reloadOnChange(server, config.tls, (newest) => {
-    revocations = newest;
-    revocation.certificatesChanged();
-  });
-  const origins = new Set(config.origins);
-  const others = new Set(otherOrigins(config.origins, loadTls(config.tls).own));
-  const ownFactors = new OwnFactors({ store, authenticators, policies, journal, now });
-  /** Complete once the port is known. */
-  let own: readonly string[] = [];
-  openDoors(server, {
-    ...{ origins, others },
-    routes: [
-      ...(config.page ? pageRoutes(config.page, () => own) : []),
-      ...routes({
-        ...{ accounts: users, authenticators, policies, sessions, history, ownFactors },
-        ...{ entitlements, slots, tickets, grants, rights, relays, broker, journal, now },
-        nameOf: async (owner) => (await users.find(owner))?.name ?? owner.user,
-      }),
-    ],
-    sessions: signIns,
-    rate: new RequestRate({ ...REQUESTS_OF_ONE_CERTIFICATE, now: monotonic }),
-    journal,
+  const administrators = new Administrators(store);
+  const enrolment = {
+    users,
+    codes: new EnrolmentCodes(store, now),
+    requests: new EnrolmentRequests(store, now),
+    journal: new EnrolmentJournal(audit, monotonic),
+  };
+  const ofAdministrators = {
+    sessions: new Sessions(store, async () => ADMINISTRATOR_LIMITS, now),
+    authenticators: new Authenticators({ store, seal, now }, policies, administratorsParty(config)),
+  };
+  const doors = { rate: new RequestRate({ ...REQUESTS_OF_ONE_CERTIFICATE, now: monotonic }), journal };
+  const administrative = actions({
+    ...{ users, authenticators, sessions, entitlements, slots, broker, journal, now, policies },
+    changes: new PolicyChanges(store, policies, now),
+    ...{ administrators, ofAdministrators },
+    enrolment: { ...enrolment, isListening: config.enrolment !== undefined, trust: () => loadTrust(config.tls), now },
   });
   const stopWatching = revocation.start();
-  const port = await listen(server, config.listen);
-  own = ownOrigins(loadTls(config.tls).own, port);
-  for (const origin of own) origins.add(origin);
+  const listener = await openListener({
+    ...{ listen: config.listen, tls: config.tls, page: config.page },
+    connectionsPerAddress: config.connectionsPerAddress,
+    kind: 'user',
+    origins: new Set(config.origins),
+    others: new Set(otherOrigins(config.origins, loadTls(config.tls).own)),
+    pagesOnly: false,
+    cookie: USER_COOKIE,
+    routes: routes({
+      ...{ accounts: users, authenticators, policies, sessions, history, cookie: USER_COOKIE },
+      ...{ entitlements, slots, tickets, grants, rights, relays, broker, journal, now },
+      ownFactors: new OwnFactors({ store, authenticators, policies, journal, now }),
+      nameOf: async (owner) => (await users.find(owner))?.name ?? owner.user,
+    }),
+    sessions: signIns,
+    ...doors,
+    revocationsChanged(newest) {
+      revocations = newest;
+      revocation.certificatesChanged();
+    },
+  });
+  const administration = config.administration
+    ? await openAdministration(config.administration, {
+        ...{ store, policies, history, now, administrators, ...ofAdministrators, ...doors },
+        signIns: heldSignIns(ofAdministrators.sessions, ofAdministrators.authenticators),
+        actions: administrative,
+      })
+    : null;
+  const enrolmentListener = config.enrolment
+    ? await openEnrolment(config.enrolment, {
+        ...enrolment,
+        nonces: new Nonces(monotonic),
+        monotonic,
+        operators: journal,
+      })
+    : null;
   // Only now: a second process started by mistake fails at the port, before it takes the first one's link over.
   const stopLinking = broker.start(parts.random);
 
   return {
-    port,
-    admin: adminHandlers({ users, authenticators, sessions, entitlements, slots, broker, journal }),
+    port: listener.port,
+    administrationPort: administration?.port ?? null,
+    enrolmentPort: enrolmentListener?.port ?? null,
+    admin: socketHandlers(administrative, journal),
     forgetEarlierLife: () => slots.releaseLeftBehind(bornAt),
     anchor(checkpoint) {
       if (broker.isUp) broker.send({ type: 'anchor', ...checkpoint });
     },
     expose: (metrics) => exposeGateway(metrics, { relays, relayed, refusedAtDoors: journal.refusedAtDoors, broker }),
     async close() {
-      server.close();
+      const listeners = [listener, ...(administration ? [administration] : [])];
+      for (const one of listeners) one.stopListening();
+      enrolmentListener?.close();
       relays.endAll();
       await stopLinking();
       stopWatching();
-      stopReloading();
-      // Upgraded sockets are no longer the HTTP server's to close.
-      for (const socket of open) socket.destroySoon();
+      for (const one of listeners) one.close();
+    },
+  };
+}
+
+/** Those whose authenticators are still there and still enough. */
+function heldSignIns(sessions: Sessions, authenticators: Authenticators): SignIns {
+  return {
+    async find(...shown) {
+      const signIn = await sessions.find(...shown);
+      await authenticators.requireHeld(signIn);
+      return signIn;
     },
   };
 }
@@ -172,4 +214,12 @@ function relyingPartyOf({ webauthn }: GatewayConfig): RelyingParty | null {
   if (!webauthn) return null;
   const { rpId, rpName, attestationRoots } = webauthn;
   return { rpId, rpName, attestationRoots: attestationRoots ? readAttestationRoots(attestationRoots) : [] };
+}
+
+/** With a host name of its own, so that no passkey of a user is one of an administrator. */
+function administratorsParty({ administration, webauthn }: GatewayConfig): RelyingParty | null {
+  if (!administration) return null;
+  const roots = webauthn?.attestationRoots;
+  const { rpId, rpName } = administration;
+  return { rpId, rpName, attestationRoots: roots ? readAttestationRoots(roots) : [] };
 }

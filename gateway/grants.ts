@@ -18,21 +18,21 @@ export interface Opening {
 
 export class Grants {
   readonly #key: GrantKey;
-  readonly #policy: Policy;
   readonly #now: () => number;
 
-  /**
-   * @param policy limits the agent is told; its own stay the ceiling
-   * @param now wall clock, ms
-   */
-  constructor(key: GrantKey, policy: Policy, now: () => number) {
+  /** @param now wall clock, ms */
+  constructor(key: GrantKey, now: () => number) {
     this.#key = key;
-    this.#policy = policy;
     this.#now = now;
   }
 
-  get policy(): Policy {
-    return this.#policy;
+  /**
+   * The limits that the agent is told; its own stay the ceiling. Overall counts from the sign-in, so less may be left.
+   * Rounded down, so that the agent strikes first and the user reads the reason under the seal.
+   */
+  policy({ limits, signedInAt }: SignIn): Policy {
+    const left = limits.overallSeconds - Math.ceil((this.#now() - signedInAt) / 1000);
+    return { idleSeconds: limits.idleSeconds, overallSeconds: Math.max(1, left) };
   }
 
   grant(signIn: SignIn, { session, desktop, mode, hello }: Opening): Promise<string> {
@@ -46,7 +46,7 @@ export class Grants {
       session,
       epoch: 0,
       mode,
-      policy: this.#policy,
+      policy: this.policy(signIn),
       hello,
       jti: randomBytes(JTI_BYTES).toString('base64url'),
     };

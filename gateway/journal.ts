@@ -18,6 +18,8 @@ const STRANGERS_PER_SECOND = 20;
 /** Who asks from where: the certificate's identity and the network address. */
 export interface Visitor extends UserId {
   thumbprint: string;
+  /** When the certificate ends, ms. */
+  certificateExpiresAt: number;
   address: string;
 }
 
@@ -25,7 +27,10 @@ export interface Visitor extends UserId {
 export type CountedFactor = 'totp' | 'webauthn' | 'password' | 'recovery';
 
 export function visitorOf(peer: PeerIdentity, address: string | undefined): Visitor {
-  return { municipality: peer.municipality, user: peer.name, thumbprint: peer.thumbprint, address: address ?? '' };
+  const { municipality, name: user, thumbprint, notAfter } = peer;
+  // Administrators have one name each, whatever they are in charge of; no user has this municipality.
+  const owner = { municipality: peer.kind === 'admin' ? '-' : municipality, user };
+  return { ...owner, thumbprint, certificateExpiresAt: notAfter, address: address ?? '' };
 }
 
 export class Journal {
@@ -165,6 +170,11 @@ export class Journal {
     this.#audit.record(event, fields);
   }
 
+  /** @param by name of the administrator */
+  actionRefused(action: string, by: string, { reason, detail }: Refusal): void {
+    this.#audit.record('administration-refused', { action, by, reason, detail });
+  }
+
   brokerDown(error: unknown, waitMs: number): void {
     this.#log.warn({ err: error, waitMs: Math.round(waitMs) }, 'no link to the broker; every desktop is offline');
   }
@@ -182,4 +192,13 @@ type AdministrativeEvent =
   | 'factor-removed'
   | 'activation-issued'
   | 'entitlement-granted'
-  | 'entitlement-withdrawn';
+  | 'entitlement-withdrawn'
+  | 'sign-in-ended'
+  | 'session-end-asked'
+  | 'policy-changed'
+  | 'policy-change-held'
+  | 'policy-change-withdrawn'
+  | 'administrator-added'
+  | 'administrator-enabled'
+  | 'administrator-disabled'
+  | 'administrator-reset';

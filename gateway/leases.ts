@@ -35,7 +35,9 @@ export class Leases {
     if (last !== undefined && now() - last < SIGN_INTERVAL_MIN_MS) return;
     this.#signedAt.set(running, now());
     try {
-      if (!(await revocation.check(running))) return;
+      // An agent asks for leases of verified sessions only, for the first one at once.
+      if (!running.live) await revocation.makeLive(running);
+      if (!running.live || !(await revocation.check(running))) return;
       broker.send({ type: 'lease', session, lease: await grants.lease(session, nonce) });
     } catch (error) {
       // The link went away meanwhile: the agent asks again after it is back.

@@ -76,5 +76,9 @@ runProcess('gateway', async (life) => {
       events.exposeSignIns(metrics);
     },
   });
-  announceReady({ name: 'gateway', port: started.port, metricsPort });
+  announceReady({
+    ...{ name: 'gateway', port: started.port, metricsPort },
+    ...(started.administrationPort === null ? {} : { administrationPort: started.administrationPort }),
+    ...(started.enrolmentPort === null ? {} : { enrolmentPort: started.enrolmentPort }),
+  });
 });

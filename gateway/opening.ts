@@ -14,8 +14,6 @@ import type { Slots } from './slots.ts';
 import type { Tickets } from './tickets.ts';
 
 const SESSION_ID_BYTES = 16;
-/** As long as a change of rights may take to end a session: whoever signs in anew takes over and opens at once. */
-const OWN_END_MAX_MS = 2_000;
 
 /** `desktop` is any short text here: a malformed id gets the same answer as an unknown one. */
 export const openRequest = z.strictObject({
@@ -70,15 +68,14 @@ export async function openDesktop(
     await rights.check({ peer, signIn, desktop });
     if (!broker.isUp) throw new Refusal('BROKER_UNREACHABLE');
     if (!broker.isOnline(desktop)) throw new Refusal('AGENT_OFFLINE');
-    await slots.whenUserIsFree({ municipality, user }, OWN_END_MAX_MS);
-    await slots.requireFree({ municipality, user, desktop });
+    await slots.requireAvailable({ municipality, user, desktop });
     await sessions.noteActivity(signIn, now());
     const session = randomBytes(SESSION_ID_BYTES).toString('hex');
     const grant = await grants.grant(signIn, { session, desktop, mode, hello });
     journal.opened(visitor, { desktop, session, mode });
     journal.requireHealthy(); // what could not be recorded does not begin (G4)
     const ticket = await tickets.issue(signIn, { session, desktop, grant });
-    return { session, epoch: 0, municipality, desktop, ticket, grant, policy: grants.policy };
+    return { session, epoch: 0, municipality, desktop, ticket, grant, policy: grants.policy(signIn) };
   } catch (error) {
     const refusal = refusalFrom(error);
     journal.openRefused(visitor, desktop, mode, refusal);

@@ -1,9 +1,10 @@
 // What a municipality demands of its users beyond what the gateway demands of everybody. Stricter than the default holds at
 // once; looser waits for a second administrator (E9).
 import * as z from 'zod';
+import { IDLE_MAX_SECONDS, OVERALL_MAX_SECONDS } from '#platform/process/limits.ts';
 import type { Store } from '#platform/state/store.ts';
 
-const POLICY_PREFIX = 'policy/';
+export const POLICY_PREFIX = 'policy/';
 
 export const SECOND_FACTORS = ['webauthn', 'totp'] as const;
 export type SecondFactor = (typeof SECOND_FACTORS)[number];
@@ -16,8 +17,8 @@ export const policySchema = z.strictObject({
   /** Only passkeys that cannot leave their authenticator, shown by attestation: BE = 0 (B4). */
   hardwareBound: z.boolean(),
   /** Never more than the gateway's own limits (F1). */
-  idleSeconds: z.int().min(60).max(900),
-  overallSeconds: z.int().min(300).max(43_200),
+  idleSeconds: z.int().min(60).max(IDLE_MAX_SECONDS),
+  overallSeconds: z.int().min(300).max(OVERALL_MAX_SECONDS),
 });
 export type UserPolicy = Readonly<z.infer<typeof policySchema>>;
 
@@ -25,8 +26,8 @@ export const DEFAULT_POLICY: UserPolicy = {
   secondFactors: ['webauthn', 'totp'],
   password: false,
   hardwareBound: false,
-  idleSeconds: 900,
-  overallSeconds: 43_200,
+  idleSeconds: IDLE_MAX_SECONDS,
+  overallSeconds: OVERALL_MAX_SECONDS,
 };
 
 export class Policies {
@@ -37,13 +38,29 @@ export class Policies {
   }
 
   async of(municipality: string): Promise<UserPolicy> {
-    const entry = await this.#store.get(POLICY_PREFIX + municipality);
-    return entry ? policySchema.parse(entry.value) : DEFAULT_POLICY;
+    return (await this.read(municipality)).policy;
   }
 
-  /** The caller has decided that it may be. */
-  async set(municipality: string, policy: UserPolicy): Promise<void> {
-    await this.#store.put(POLICY_PREFIX + municipality, policySchema.parse(policy));
+  /** @returns the version for `replace` as well; 0 while the municipality has none of its own */
+  async read(municipality: string): Promise<{ policy: UserPolicy; version: number }> {
+    const entry = await this.#store.get(POLICY_PREFIX + municipality);
+    return entry
+      ? { policy: policySchema.parse(entry.value), version: entry.version }
+      : { policy: DEFAULT_POLICY, version: 0 };
+  }
+
+  /**
+   * The caller has decided that it may be, looking at the policy of that version.
+   * @returns false if it has changed since
+   */
+  async replace(municipality: string, version: number, policy: UserPolicy): Promise<boolean> {
+    const key = POLICY_PREFIX + municipality;
+    return (await this.#store.compareAndSwap(key, version, policySchema.parse(policy))) !== null;
+  }
+
+  /** The municipalities that have one of their own. */
+  async municipalities(): Promise<string[]> {
+    return (await this.#store.list(POLICY_PREFIX)).map(({ key }) => key.slice(POLICY_PREFIX.length));
   }
 }
 

@@ -1,10 +1,11 @@
 // One relayed session, from the ticket to its end:
 //
 //   ticket      first text of the client's WebSocket; spent                              OPENING_MAX_MS
-//   admit       rights looked at again, slot claimed                                     │
+//   admit       rights looked at again                                                   │
 //   open        broker told on the control link; data WebSocket dialled, session named   │
 //   paired      broker's word, passed on to the client                                   ▼
-//   running     two pumps, sealed records only, until either side or the rights end
+//   running     two pumps, sealed records only, until either side or the rights end      │ PROOF_TOLD_MAX_MS
+//   live        the agent's first nonce: it has verified the proof, the slot is claimed  ▼
 //
 // Whatever ends it, both sides are closed with one code, the slot is freed, and the audit log has the reason.
 import { performance } from 'node:perf_hooks';
@@ -14,7 +15,7 @@ import type { PeerIdentity } from '#platform/hop/tls.ts';
 import type { Socket } from '#platform/hop/websocket.ts';
 import type { RelayTally } from '#platform/metrics/relay-tally.ts';
 import { type Code, Refusal, refusalFrom } from '#protocol/codes.ts';
-import { BURST_SECONDS, OPENING_MAX_MS } from '#protocol/limits.ts';
+import { BURST_SECONDS, OPENING_MAX_MS, PROOF_MAX_MS } from '#protocol/limits.ts';
 import { LaneGate } from '#protocol/outer/gate.ts';
 import { Direction, Lane } from '#protocol/outer/lanes.ts';
 import { parsePairedMessage, parseTicketMessage } from '#protocol/outer/ticket.ts';
@@ -26,6 +27,15 @@ import type { Rights } from './rights.ts';
 import type { SignIn } from './sign-in/sessions.ts';
 import type { Slot, Slots } from './slots.ts';
 import type { Admission, Tickets } from './tickets.ts';
+
+/** From paired to live: the proof, then the end of a session that is taken over, its lock, and the desktop's first picture. */
+const PROOF_TOLD_MAX_MS = PROOF_MAX_MS + 30_000;
+/** Ends that take nothing from anybody if they come under the seal, a moment later: then the user can be sure of the reason. */
+const SAID_BY_THE_AGENT: ReadonlySet<Code> = new Set<Code>(['IDLE', 'TIME_LIMIT', 'TAKEN_OVER']);
+/** Less than the broker's ENDING_GRACE_MS. */
+const SEALED_CLOSE_MAX_MS = 1_000;
+/** Of one user at once: who comes back, from two windows. More would only be a load (T13). */
+export const OPENINGS_PER_USER_MAX = 4;
 
 export interface RelayParts {
   signIns: SignIns;
@@ -44,6 +54,8 @@ export interface RelayParts {
 export interface Upgraded {
   peer: PeerIdentity;
   signIn: SignIn;
+  /** Of the network, without the port. */
+  address: string;
 }
 
 /** Every session that this process relays or is opening. */
@@ -82,7 +94,8 @@ export class Relays {
         signIns.find(visitor, visitor.thumbprint, token ?? null).then(
           (signIn) => {
             clearTimeout(late);
-            if (!isOver) new Relay(this.#parts, this.#bySession, { peer, signIn }, client).open(ticket);
+            if (!isOver)
+              new Relay(this.#parts, this.#bySession, { peer, signIn, address: visitor.address }, client).open(ticket);
           },
           (error) => {
             const refusal = refusalFrom(error);
@@ -119,14 +132,17 @@ export class Relays {
 
 class Relay {
   readonly #parts: RelayParts;
-  /** Where it is found by the broker's word while it holds a slot. */
+  /** Where it is found by the broker's word from the ticket on. */
   readonly #bySession: Map<string, Relay>;
   readonly #who: Upgraded;
   readonly #client: Socket;
-  readonly #late: NodeJS.Timeout;
+  #late: NodeJS.Timeout;
   #data: Socket | null = null;
   #slot: Slot | null = null;
   #running = false;
+  #live = false;
+  /** Why, while the agent's sealed close is awaited. */
+  #ending: Refusal | null = null;
   #over = false;
   #lastInputAt = 0;
 
@@ -141,6 +157,12 @@ class Relay {
   /** The municipality whose session runs; null before that. */
   get liveOf(): string | null {
     return this.#running ? this.#who.signIn.municipality : null;
+  }
+
+  /** Of this user, and not live yet. */
+  isOpeningOf({ municipality, user }: SignIn): boolean {
+    const { signIn } = this.#who;
+    return !this.#live && signIn.municipality === municipality && signIn.user === user;
   }
 
   awaitTicket(): void {
@@ -177,21 +199,18 @@ class Relay {
 
   async #admit(ticket: string): Promise<Admission> {
     const { tickets, rights, slots, journal, now } = this.#parts;
-    const { peer, signIn } = this.#who;
+    const { peer, signIn, address } = this.#who;
     journal.requireHealthy();
     const admission = await tickets.redeem(ticket, signIn);
     const { session, desktop } = admission;
     await rights.check({ peer, signIn, desktop });
     const { municipality, user } = signIn;
-    const slot: Slot = { session, municipality, user, desktop, startedAt: now() };
-    await slots.claim(slot);
-    this.#slot = slot;
+    await slots.requireAvailable({ municipality, user, desktop });
+    if (this.#over) throw new Refusal('PEER_GONE');
+    const openings = [...this.#bySession.values()].filter((relay) => relay.isOpeningOf(signIn));
+    if (openings.length >= OPENINGS_PER_USER_MAX) throw new Refusal('CONNECTIONS_EXCEEDED', 'openings of one user');
+    this.#slot = { session, municipality, user, desktop, startedAt: now(), address };
     this.#bySession.set(session, this);
-    if (this.#over) {
-      // The client went while the state was asked; nobody else frees the slot then.
-      this.#free();
-      throw new Refusal('PEER_GONE');
-    }
     return admission;
   }
 
@@ -221,6 +240,7 @@ class Relay {
       if (lane === Lane.input) this.#lastInputAt = this.#parts.now();
     };
     clearTimeout(this.#late);
+    this.#late = setTimeout(() => this.end(new Refusal('HANDSHAKE_TIMED_OUT')), PROOF_TOLD_MAX_MS);
     const running = this.#watched();
     client.sendText(paired);
     const gate = (of: Direction) => new LaneGate(of, BURST_SECONDS);
@@ -241,6 +261,13 @@ class Relay {
       get lastInputAt() {
         return relay.#lastInputAt;
       },
+      get live() {
+        return relay.#live;
+      },
+      begin() {
+        clearTimeout(relay.#late);
+        relay.#live = true;
+      },
       end(refusal) {
         relay.end(refusal);
       },
@@ -249,10 +276,19 @@ class Relay {
 
   /** This gateway ends it: the agent is told on the control link too, since the data link may be stuck. */
   end(refusal: Refusal): void {
+    if (this.#over || this.#ending) return;
     const { broker, journal } = this.#parts;
     if (this.#slot && broker.isUp) broker.send({ type: 'revoke', session: this.#slot.session, code: refusal.code });
     if (this.#slot && this.#running) journal.sessionRevoked(this.#slot, refusal);
-    this.ended(refusal.code, refusal);
+    if (this.#live && broker.isUp && SAID_BY_THE_AGENT.has(refusal.code)) this.#endSealed(refusal);
+    else this.ended(refusal.code, refusal);
+  }
+
+  /** No input passes from now on; what the agent says to the user about it does. */
+  #endSealed(refusal: Refusal): void {
+    this.#ending = refusal;
+    this.#client.listen({ record() {}, closed: (code) => this.ended(code, null) });
+    this.#late = setTimeout(() => this.ended(refusal.code, refusal), SEALED_CLOSE_MAX_MS);
   }
 
   /** @param refusal null when the other side ended it */
@@ -262,16 +298,11 @@ class Relay {
     clearTimeout(this.#late);
     this.#client.close(code);
     this.#data?.close(code);
-    const { revocation, journal } = this.#parts;
+    const { revocation, journal, slots } = this.#parts;
     if (this.#slot) revocation.remove(this.#slot.session);
-    if (this.#running && this.#slot) journal.relayEnded(this.#slot, code, refusal);
+    if (this.#running && this.#slot) journal.relayEnded(this.#slot, code, refusal ?? this.#ending);
     else
       journal.relayRefused(this.#who.signIn, this.#slot, refusal ?? new Refusal('PEER_GONE', `before paired: ${code}`));
-    this.#free();
-  }
-
-  #free(): void {
-    const { slots, journal } = this.#parts;
     if (!this.#slot) return;
     this.#bySession.delete(this.#slot.session);
     slots.release(this.#slot).catch((error: unknown) => journal.troubled(error));

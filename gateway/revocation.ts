@@ -5,6 +5,7 @@ import type { Store } from '#platform/state/store.ts';
 import { Refusal } from '#protocol/codes.ts';
 import { LEASE_INTERVAL_MS } from '#protocol/limits.ts';
 import { ENTITLEMENT_PREFIX } from './entitlements.ts';
+import { POLICY_PREFIX } from './policies.ts';
 import { type Claimant, endOfRights, type Rights } from './rights.ts';
 import { PASSKEY_PREFIX } from './sign-in/passkeys.ts';
 import { PASSWORD_PREFIX } from './sign-in/passwords.ts';
@@ -13,8 +14,9 @@ import { TOTP_PREFIX } from './sign-in/totp.ts';
 import { type Slot, type Slots, USER_SLOT_PREFIX } from './slots.ts';
 import { USER_PREFIX } from './users.ts';
 
-/** Every row whose change may end a session; what follows the prefix begins with municipality/user. */
+/** Every row whose change may end a session; what follows the prefix is a municipality, or begins with municipality/user. */
 const WATCHED = [
+  POLICY_PREFIX,
   ...[USER_PREFIX, TOTP_PREFIX, PASSKEY_PREFIX, PASSWORD_PREFIX],
   ...[SESSION_PREFIX, ENTITLEMENT_PREFIX, USER_SLOT_PREFIX],
 ];
@@ -24,6 +26,10 @@ export interface Running extends Claimant {
   readonly slot: Slot;
   /** When the user last typed or pointed, ms; 0 before. */
   readonly lastInputAt: number;
+  /** The agent has verified the proof, and the slot is held. */
+  readonly live: boolean;
+  /** Makes it live. */
+  begin(): void;
   /** Closes both sides and tells the agent. */
   end(refusal: Refusal): void;
 }
@@ -42,6 +48,8 @@ export interface RevocationParts {
 export class Revocation {
   readonly #parts: RevocationParts;
   readonly #running = new Map<string, Running>();
+  /** The same by municipality/user: a thousand sessions write three rows each in ten seconds, and each write asks for one owner. */
+  readonly #byOwner = new Map<string, Set<Running>>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
 
   constructor(parts: RevocationParts) {
@@ -53,7 +61,9 @@ export class Revocation {
     const stops = WATCHED.map((prefix) =>
       this.#parts.store.watch(prefix, (key) => {
         const owner = key.slice(prefix.length).split('/', 2).join('/');
-        for (const running of this.#running.values()) if (ownerOf(running) === owner) void this.check(running);
+        for (const running of owner.includes('/') ? (this.#byOwner.get(owner) ?? []) : this.#of(owner)) {
+          void this.check(running);
+        }
       }),
     );
     return () => {
@@ -61,10 +71,34 @@ export class Revocation {
     };
   }
 
-  /** Watches over a session from now on. The caller holds its slot. */
+  /** Watches over a session from now on. */
   add(running: Running): void {
     this.#running.set(running.slot.session, running);
+    const owner = ownerOf(running);
+    this.#byOwner.set(owner, (this.#byOwner.get(owner) ?? new Set()).add(running));
     this.#wait(running, 0);
+  }
+
+  #of(municipality: string): Running[] {
+    return [...this.#running.values()].filter(({ slot }) => slot.municipality === municipality);
+  }
+
+  /**
+   * The agent has told that it verified the proof of this session's user: from now on it is the user's one session, and
+   * one before it is taken over (F5). Until then it is nobody's obstacle (T01).
+   */
+  async makeLive(running: Running): Promise<void> {
+    const { slots, rights, sessions, troubled } = this.#parts;
+    const { signIn, slot } = running;
+    await this.#guard(running, async () => {
+      await rights.check(running);
+      await sessions.carry(signIn);
+      await slots.claim(slot);
+      await sessions.dropReplaced(signIn);
+      running.begin();
+    });
+    // It ended while its slot was being claimed: leave none behind.
+    if (!this.#isRunning(running)) await slots.release(slot).catch(troubled);
   }
 
   /** @returns the running session, or null if this process does not relay it */
@@ -73,6 +107,12 @@ export class Revocation {
   }
 
   remove(session: string): void {
+    const running = this.#running.get(session);
+    if (running) {
+      const ofOwner = this.#byOwner.get(ownerOf(running));
+      ofOwner?.delete(running);
+      if (ofOwner?.size === 0) this.#byOwner.delete(ownerOf(running));
+    }
     this.#running.delete(session);
     clearTimeout(this.#timers.get(session));
     this.#timers.delete(session);
@@ -89,7 +129,7 @@ export class Revocation {
    */
   check(running: Running): Promise<boolean> {
     return this.#guard(running, async () => {
-      await this.#parts.slots.check(running.slot);
+      if (running.live) await this.#parts.slots.check(running.slot);
       await this.#parts.rights.check(running);
     });
   }
@@ -101,7 +141,7 @@ export class Revocation {
     await this.#guard(running, async () => {
       if (running.lastInputAt > 0) await sessions.noteActivity(running.signIn, running.lastInputAt);
       const endsAt = await rights.check(running);
-      await slots.renew(running.slot);
+      if (running.live) await slots.renew(running.slot);
       next = Math.min(next, Math.max(1, endsAt - now()));
     });
     if (this.#isRunning(running)) this.#wait(running, next);

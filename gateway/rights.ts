@@ -62,6 +62,7 @@ export function endOfRights(refusal: Refusal): Refusal {
     SESSION_TOO_OLD: 'OVERALL_LIMIT',
     ENDED_BY_USER: 'ENDED_BY_USER',
     ENDED_BY_ADMINISTRATOR: 'ENDED_BY_ADMINISTRATOR',
+    TAKEN_OVER: 'TAKEN_OVER',
   };
   const reason = reasons[refusal.reason];
   return reason ? new Refusal(reason, refusal.detail) : new Refusal('RIGHTS_REVOKED', refusal.message);

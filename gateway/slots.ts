@@ -1,5 +1,9 @@
 // One live session per user and one per desktop (F5), held in the state so that it counts across processes. A slot lives
 // as long as a lease and is renewed while the relay runs: after a crash it is free again when the agent has ended, too.
+//
+// Nobody claims one before the agent has said that it verified the proof: certificate and second factor alone take nothing
+// from anybody (T01). Between users the desktop's row decides, and a claim never displaces another user's. Between two
+// sessions of one user the user's row decides, and the later claim takes over.
 import * as z from 'zod';
 import type { Entry, Store } from '#platform/state/store.ts';
 import { Refusal } from '#protocol/codes.ts';
@@ -15,6 +19,8 @@ const slotFields = {
   user: z.string().regex(NAME),
   desktop: z.string().regex(DESKTOP),
   startedAt: z.number(),
+  /** Where the user's connection comes from. */
+  address: z.string(),
 };
 const row = z.strictObject({
   ...{ ...slotFields, holder: z.string() },
@@ -55,66 +61,49 @@ export class Slots {
   }
 
   /**
-   * Resolves when the user holds no slot, or after `maxMs`. Who leaves and comes right back is quicker than the end of the
-   * session before, which travels on another connection or comes by way of the state.
+   * For an early answer; claim decides. A session of the same user is no obstacle.
+   * @throws DESKTOP_IN_USE by another user
    */
-  async whenUserIsFree(user: Pick<Slot, 'municipality' | 'user'>, maxMs: number): Promise<void> {
-    const key = userKey(user);
-    if (!(await this.#read(key))) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const stop = this.#store.watch(key, (changed, entry) => {
-      if (changed === key && entry === null) resolve();
-    });
-    const timer = setTimeout(resolve, maxMs);
-    try {
-      // It may have ended before the watch began.
-      if (await this.#read(key)) await promise;
-    } finally {
-      clearTimeout(timer);
-      stop();
-    }
+  async requireAvailable(wanted: Pick<Slot, 'municipality' | 'user' | 'desktop'>): Promise<void> {
+    const entry = await this.#read(desktopKey(wanted));
+    if (entry && !ownedBy(entry, wanted)) throw new Refusal('DESKTOP_IN_USE', 'by another user');
   }
 
   /**
-   * For an early answer only; claim decides.
-   * @throws DESKTOP_IN_USE
+   * Makes this the user's one session; an earlier one of the same user finds its slot gone. The caller has the agent's
+   * word that it verified the proof.
+   * @throws DESKTOP_IN_USE by another user
    */
-  async requireFree(wanted: Pick<Slot, 'municipality' | 'user' | 'desktop'>): Promise<void> {
-    for (const key of keys(wanted)) if (await this.#read(key)) throw inUse(key);
-  }
-
-  /** @throws DESKTOP_IN_USE */
   async claim(slot: Slot): Promise<void> {
-    const [ofUser, ofDesktop] = keys(slot);
-    if (!(await this.#write(ofUser, 0, slot))) throw inUse(ofUser);
-    if (await this.#write(ofDesktop, 0, slot)) return;
-    await this.#store.delete(ofUser);
-    throw inUse(ofDesktop);
-  }
-
-  /** @throws DESKTOP_IN_USE if it was not renewed in time and somebody else took it, ENDED_BY_ADMINISTRATOR */
-  async renew(slot: Slot): Promise<void> {
-    for (const key of keys(slot)) {
-      const entry = await this.#read(key);
-      if (entry) checkHeld(entry, slot);
-      if (!(await this.#write(key, entry?.version ?? 0, slot))) {
-        const other = await this.#read(key);
-        if (other) checkHeld(other, slot);
-      }
+    await this.requireAvailable(slot);
+    for (;;) {
+      const entry = await this.#read(userKey(slot));
+      if (await this.#write(userKey(slot), entry?.version ?? 0, slot)) break;
     }
+    await this.#holdDesktop(slot);
   }
 
-  /** @throws ENDED_BY_ADMINISTRATOR, DESKTOP_IN_USE */
+  /** @throws TAKEN_OVER, ENDED_BY_ADMINISTRATOR; DESKTOP_IN_USE if it ran out and another user took the desktop */
+  async renew(slot: Slot): Promise<void> {
+    for (;;) {
+      const entry = await this.#read(userKey(slot));
+      if (entry) checkHeld(entry, slot);
+      if (await this.#write(userKey(slot), entry?.version ?? 0, slot)) break;
+    }
+    await this.#holdDesktop(slot);
+  }
+
+  /** @throws TAKEN_OVER, ENDED_BY_ADMINISTRATOR */
   async check(slot: Slot): Promise<void> {
-    const entry = await this.#read(keys(slot)[0]);
+    const entry = await this.#read(userKey(slot));
     if (entry) checkHeld(entry, slot);
   }
 
-  /** The user's last: whoever waits for that finds both free. */
+  /** Frees what this session holds, and nothing that another has taken over meanwhile. */
   async release(slot: Slot): Promise<void> {
-    for (const key of keys(slot).reverse()) {
+    for (const key of [desktopKey(slot), userKey(slot)]) {
       const entry = await this.#read(key);
-      if (entry?.value.session === slot.session) await this.#store.delete(key);
+      if (entry?.value.session === slot.session) await this.#store.delete(key, entry.version);
     }
   }
 
@@ -123,22 +112,33 @@ export class Slots {
    * @returns false if there is no such session
    */
   async requestEnd(session: string, by: 'user' | 'administrator'): Promise<boolean> {
-    const slot = (await this.list()).find((held) => held.session === session);
-    if (!slot) return false;
     for (;;) {
-      const entry = await this.#read(keys(slot)[0]);
-      if (entry?.value.session !== session) return false;
-      const asked = { ...entry.value, endRequestedBy: by };
+      const held = (await this.#store.list(USER_SLOT_PREFIX)).map((entry) => ({
+        ...entry,
+        value: row.parse(entry.value),
+      }));
+      const entry = held.find(({ value }) => value.session === session);
+      if (!entry) return false;
+      const asked: Row = { ...entry.value, endRequestedBy: by };
       if ((await this.#store.compareAndSwap(entry.key, entry.version, asked, this.#expiry())) !== null) return true;
     }
   }
 
   async list(): Promise<Slot[]> {
-    const entries = await this.#store.list(DESKTOP_SLOT_PREFIX);
+    const entries = await this.#store.list(USER_SLOT_PREFIX);
     return entries.map((entry) => {
       const { endRequestedBy: _, holder: __, ...slot } = row.parse(entry.value);
       return slot;
     });
+  }
+
+  /** @throws DESKTOP_IN_USE by another user */
+  async #holdDesktop(slot: Slot): Promise<void> {
+    for (;;) {
+      const entry = await this.#read(desktopKey(slot));
+      if (entry && !ownedBy(entry, slot)) throw new Refusal('DESKTOP_IN_USE', 'by another user');
+      if (await this.#write(desktopKey(slot), entry?.version ?? 0, slot)) return;
+    }
   }
 
   async #read(key: string): Promise<Entry<Row> | null> {
@@ -149,7 +149,9 @@ export class Slots {
   /** @returns false if another write came first */
   async #write(key: string, version: number, slot: Slot): Promise<boolean> {
     const value: Row = { ...slot, holder: this.#holder, endRequestedBy: null };
-    return (await this.#store.compareAndSwap(key, version, value, this.#expiry())) !== null;
+    // Renewed every 10 s for each session: a thousand of them would wait for the disk 200 times a second.
+    const options = { ...this.#expiry(), durable: false };
+    return (await this.#store.compareAndSwap(key, version, value, options)) !== null;
   }
 
   #expiry(): { expiresAt: number } {
@@ -158,19 +160,19 @@ export class Slots {
 }
 
 function checkHeld({ value }: Entry<Row>, { session }: Slot): void {
-  if (value.session !== session) throw new Refusal('DESKTOP_IN_USE', 'the slot was taken over');
+  if (value.session !== session) throw new Refusal('TAKEN_OVER', value.session);
   if (value.endRequestedBy === 'user') throw new Refusal('ENDED_BY_USER');
   if (value.endRequestedBy) throw new Refusal('ENDED_BY_ADMINISTRATOR');
 }
 
-function inUse(key: string): Refusal {
-  return new Refusal('DESKTOP_IN_USE', key.startsWith(USER_SLOT_PREFIX) ? 'by the same user' : 'by another user');
-}
-
-function keys(slot: Pick<Slot, 'municipality' | 'user' | 'desktop'>): [string, string] {
-  return [userKey(slot), DESKTOP_SLOT_PREFIX + slot.desktop];
+function ownedBy({ value }: Entry<Row>, { municipality, user }: Pick<Slot, 'municipality' | 'user'>): boolean {
+  return value.municipality === municipality && value.user === user;
 }
 
 function userKey({ municipality, user }: Pick<Slot, 'municipality' | 'user'>): string {
   return `${USER_SLOT_PREFIX}${municipality}/${user}`;
+}
+
+function desktopKey({ desktop }: Pick<Slot, 'desktop'>): string {
+  return DESKTOP_SLOT_PREFIX + desktop;
 }

@@ -26,8 +26,12 @@ const row = z.strictObject({
   enabled: z.boolean(),
   /** ms; null before the first sign-in */
   lastSignIn: z.number().nullable(),
+  /** Of the certificate that was last used, ms; the gateway sees it only then. */
+  certificateExpiresAt: z.number().nullable().default(null),
 });
 export type User = z.infer<typeof row>;
+
+const NOBODY: User = { name: 'nobody', enabled: false, lastSignIn: null, certificateExpiresAt: null };
 
 export class Users {
   readonly #store: Store;
@@ -38,7 +42,7 @@ export class Users {
 
   /** @returns false if the user exists already */
   async add(id: UserId, name: string): Promise<boolean> {
-    const user: User = { name, enabled: true, lastSignIn: null };
+    const user: User = { name, enabled: true, lastSignIn: null, certificateExpiresAt: null };
     return (await this.#store.compareAndSwap(key(id), 0, user)) !== null;
   }
 
@@ -50,7 +54,10 @@ export class Users {
   /** @throws USER_UNKNOWN, USER_DISABLED: one code outside, so that nobody can find out which accounts exist (E7) */
   async requireEnabled(id: UserId): Promise<User> {
     const user = await this.find(id);
-    if (!user) throw new Refusal('USER_UNKNOWN');
+    if (!user) {
+      row.parse(NOBODY); // the same work for everybody
+      throw new Refusal('USER_UNKNOWN');
+    }
     if (!user.enabled) throw new Refusal('USER_DISABLED');
     return user;
   }
@@ -61,8 +68,9 @@ export class Users {
   }
 
   /** @returns the time of the sign-in before this one, shown to the user so that a stranger's is noticed (E8) */
-  async noteSignIn(id: UserId, nowMs: number): Promise<number | null> {
-    return (await this.#change(id, (user) => ({ ...user, lastSignIn: nowMs })))?.lastSignIn ?? null;
+  async noteSignIn(id: UserId, nowMs: number, certificateExpiresAt: number): Promise<number | null> {
+    const signedIn = (user: User) => ({ ...user, lastSignIn: nowMs, certificateExpiresAt });
+    return (await this.#change(id, signedIn))?.lastSignIn ?? null;
   }
 
   async list(): Promise<(UserId & User)[]> {

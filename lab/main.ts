@@ -184,6 +184,7 @@ function access(system: System, person: Person) {
     .parse(JSON.parse(readFileSync(join(person.folder, 'pins.json'), 'utf8')));
   return {
     gateway,
+    enrolment: system.enrolment,
     user: person.user,
     desktop,
     ca: person.ca,
@@ -222,8 +223,19 @@ function summary(result: Record<string, unknown>): string {
 
 function howToGoOn(system: System, person: Person): string {
   const at = (path: string) => relative('.', path) || '.';
+  const [desktop] = system.desktops;
   return `
-次に / next (another terminal):
+ブラウザーで開く / in a browser:  ${system.gateway}/
+  端末に入れる証明書 / install this certificate      ${at(person.p12)}
+    そのパスワード / its password                    ${at(join(person.folder, 'p12.password'))}
+  信頼する認証局 / trust this authority              ${at(person.ca)}
+  認証アプリに登録 / for your authenticator app      ${at(person.totpFile)}
+  端末登録用のコード / a code to pair the browser    npm run agent -- pair --add --socket ${at(system.sockets.agent)} \\
+                                                       --user ${person.user} --desktop ${desktop}
+
+証明書のない人の申請先 / whoever has no certificate asks here:  ${system.enrolment}/
+
+端末から使う / from another terminal:
   npm run connect -- --user ${person.user} --gateway ${system.gateway} --credentials ${at(person.folder)} \\
       --totp-uri ${at(person.totpFile)} --type "こんにちは" --screenshot var/mine.png
   npm run agent -- status --socket ${at(system.sockets.agent)}

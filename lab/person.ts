@@ -1,6 +1,7 @@
-// A person of the demonstration: enrolled as in earnest, key and request on the user's side, certificate by the
-// authority's command, second factor and entitlement by the administrator's, pairing code by the office's.
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+// A person of the demonstration: enrolled as in earnest. The administrator hands out a code, the person's device makes the
+// key and asks the enrolment listener, the authority certifies what the administrator carries over, and the device fetches
+// it; second factor and entitlement by the administrator, pairing code by the office.
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makePrivateFolder } from '#platform/process/private-folder.ts';
 import { mustRun } from './process.ts';
@@ -35,17 +36,30 @@ export async function enrol(system: System, user: string, name: string): Promise
   copyFileSync(system.pki.files.user.revocations, at('gateway-crl.pem'));
 
   if (!existsSync(totpFile)) {
-    const connect = (...args: string[]) => command('client-sim/main.ts', 'enrol', '--credentials', folder, ...args);
-    await connect('--name', name, '--force');
+    writeFileSync(passwordFile, randomPassword(), { mode: 0o600 });
+    const connect = (...args: string[]) =>
+      command('client-sim/main.ts', 'enrol', '--credentials', folder, '--enrolment', system.enrolment, ...args);
+    // A start that was stopped half way left something behind.
+    const users: { user: string; totp: boolean }[] = JSON.parse(await admin('user', 'list')).users;
+    const known = users.find((one) => one.user === user);
+    if (!known) await admin('user', 'add', ...who, '--name', name);
+    if (known?.totp) await admin('totp', 'reset', ...who);
+    const { code } = JSON.parse(await admin('enrolment', 'code', ...who));
+    const { request } = JSON.parse(await connect('--name', name, '--code', code, '--force', '--json'));
+
+    // What the administrator carries between the two hosts.
+    const carried = at('carried');
+    await admin('enrolment', 'export', '--out', carried, '--request', request);
+    const certificate = join(carried, `${request}.pem`);
     await command(
       'certs/main.ts',
-      ...['issue', 'user', '--role', 'client', '--dir', system.pki.dir, '--csr', at('user.csr.pem')],
-      ...['--out', at('issued.pem'), '--municipality', MUNICIPALITY, '--name', user, '--subject', name, '--force'],
+      ...['issue', 'user', '--dir', system.pki.dir, '--enrolment', join(carried, `${request}.json`)],
+      ...['--number', request, '--out', certificate],
     );
-    writeFileSync(passwordFile, randomPassword(), { mode: 0o600 });
-    await connect('--certificate', at('issued.pem'), '--p12-password-file', passwordFile, '--force');
+    await admin('enrolment', 'import', certificate);
+    rmSync(carried, { recursive: true });
 
-    await admin('user', 'add', ...who, '--name', name);
+    await connect('--p12-password-file', passwordFile);
     const { uri } = JSON.parse(await admin('totp', 'enrol', ...who));
     writeFileSync(totpFile, `${uri}\n`, { mode: 0o600 });
   }

@@ -12,7 +12,11 @@ export const AGENT = 'soumu';
 
 export type DesktopSpec =
   | { name: string; kind: 'office' }
-  | { name: string; kind: 'vnc'; address: string; passwordFile?: string };
+  /** Without `lock` it stays open at the end of a session: whoever runs a lab sits before it. */
+  | { name: string; kind: 'vnc'; address: string; passwordFile?: string; lock?: LockSpec };
+
+/** As agent.json has it. */
+export type LockSpec = { keys: string } | { command: readonly string[] } | 'none';
 
 /** As broker.json has it. */
 export interface LineSpec {
@@ -63,6 +67,8 @@ export interface System {
   readonly folder: string;
   /** https://localhost:port */
   readonly gateway: string;
+  /** The gateway's second listener, for those who have no certificate yet. */
+  readonly enrolment: string;
   /** wss://127.0.0.1:port, where agents dial in. */
   readonly agentUrl: string;
   readonly pki: { dir: string; files: PkiFiles };
@@ -105,7 +111,8 @@ export async function bringUp(options: SystemOptions): Promise<System> {
 
   try {
     progress('page');
-    const page = options.page === undefined ? await buildPage(signal) : options.page;
+    const pages = options.page === null ? null : await buildPages(signal);
+    const page = options.page ?? pages?.user;
 
     progress('certificates');
     const files = await certificates(at('certs'), signal);
@@ -130,8 +137,10 @@ export async function bringUp(options: SystemOptions): Promise<System> {
     progress('gateway');
     // Its own origin stands in its configuration, so the port has to be known before.
     const port = options.port || (await freePort());
+    const enrolmentPort = await freePort();
+    const host = options.address ?? '127.0.0.1';
     const gateway = await begin('gateway', {
-      listen: { host: options.address ?? '127.0.0.1', port },
+      listen: { host, port },
       origins: [`https://localhost:${port}`],
       tls: files.gatewayServer,
       broker: { url: `wss://127.0.0.1:${gatewayPort}`, serverName: 'localhost', tls: files.gatewayToBroker },
@@ -141,6 +150,11 @@ export async function bringUp(options: SystemOptions): Promise<System> {
       adminSocket: 'admin.sock',
       webauthn: { rpId: 'localhost', rpName: 'LGWAN Telework' },
       ...(page ? { page } : {}),
+      enrolment: {
+        listen: { host, port: enrolmentPort },
+        tls: { key: files.gatewayServer.key, certificate: files.gatewayServer.certificate },
+        ...(pages ? { page: pages.enrol } : {}),
+      },
       ...(options.connectionsPerAddress ? { connectionsPerAddress: options.connectionsPerAddress } : {}),
       metrics: loopback,
     });
@@ -151,7 +165,8 @@ export async function bringUp(options: SystemOptions): Promise<System> {
       broker: { url: agentUrl, serverName: 'localhost', tls: files.agent },
       identityKey: 'agent-key.pem',
       grantKeys: [at('gateway', 'grant-key.pub.pem')],
-      desktops: options.desktops,
+      desktops: options.desktops.map((desktop) => (desktop.kind === 'vnc' ? { lock: 'none', ...desktop } : desktop)),
+      webauthn: { rpId: 'localhost', origins: [`https://localhost:${port}`] },
       state: 'state',
       socket: 'agent.sock',
       metrics: loopback,
@@ -161,6 +176,7 @@ export async function bringUp(options: SystemOptions): Promise<System> {
     return {
       folder,
       gateway: `https://localhost:${port}`,
+      enrolment: `https://localhost:${enrolmentPort}`,
       agentUrl,
       pki: { dir: at('certs'), files },
       sockets: {
@@ -184,10 +200,10 @@ export async function bringUp(options: SystemOptions): Promise<System> {
   }
 }
 
-/** Takes a twentieth of a second unless its sources have changed. @returns the folder that the gateway serves */
-async function buildPage(signal: AbortSignal | undefined): Promise<string> {
+/** Takes a twentieth of a second unless its sources have changed. @returns the folders that the gateway's listeners serve */
+async function buildPages(signal: AbortSignal | undefined): Promise<{ user: string; enrol: string }> {
   const { folder } = JSON.parse(await mustRun('scripts/page.mjs', ['--json'], signal));
-  return join(folder, 'user');
+  return { user: join(folder, 'user'), enrol: join(folder, 'enrol') };
 }
 
 /** Makes the authorities once; later starts only renew the revocation lists, which live seven days. */

@@ -196,6 +196,72 @@ export const CODES = {
     ja: 'このパスワードは使えません。8 文字以上 128 文字以下で、推測されにくいものにしてください。',
     en: 'This password cannot be used. Choose one of 8 to 128 characters that is hard to guess.',
   },
+  PASSKEY_REQUIRED: {
+    wire: 35,
+    http: 403,
+    ja: 'このデスクトップにはパスキーが登録されています。登録したパスキーで開いてください。使えない場合は担当者に連絡してください。',
+    en: 'A passkey is paired with this desktop. Open it with that passkey; if you cannot, contact your administrator.',
+  },
+  PASSKEY_PROOF_REFUSED: {
+    wire: 36,
+    http: 403,
+    ja: 'パスキーで確認できませんでした。もう一度お試しください。続く場合は担当者に連絡してください。',
+    en: 'Your passkey could not be verified. Try again; if it goes on, contact your administrator.',
+  },
+  ENROLMENT_REFUSED: {
+    wire: 37,
+    http: 403,
+    ja: '登録コードを受け付けられませんでした。コードを確かめるか、担当者から新しいコードを受け取ってください。',
+    en: 'The enrolment code was not accepted. Check it, or ask your administrator for a new one.',
+  },
+  ENROLMENT_REQUEST_REFUSED: {
+    wire: 38,
+    http: 400,
+    ja: '証明書の申請に使えない鍵または形式です。この端末で、もう一度最初からお試しください。',
+    en: 'The certificate request cannot be used. Start again on this device.',
+  },
+  ENROLMENT_ANSWER_REFUSED: {
+    wire: 39,
+    http: 403,
+    ja: 'この鍵で受け取れる証明書はありません。申請の期限が切れている場合は、もう一度申請してください。',
+    en: 'There is no certificate for this key to collect. If the request has run out, enrol again.',
+  },
+  ENROLMENT_DECLINED: {
+    wire: 40,
+    http: 403,
+    ja: '証明書の申請は担当者により却下されました。担当者に確認してください。',
+    en: 'Your administrator declined the request. Please ask there.',
+  },
+  NOT_POSSIBLE: {
+    wire: 41,
+    http: 409,
+    ja: 'その操作は、今の状態ではできません。表示を更新して確かめてください。',
+    en: 'This is not possible as things are now. Look again and check.',
+  },
+  NOT_IN_CHARGE: {
+    wire: 42,
+    http: 403,
+    ja: '担当していない団体のことは扱えません。',
+    en: 'You are not in charge of that municipality.',
+  },
+  OTHER_ADMINISTRATOR_NEEDED: {
+    wire: 43,
+    http: 409,
+    ja: '承認は、変更を申し出た人とは別の管理者が行ってください。',
+    en: 'Another administrator than the one who asked for the change has to approve it.',
+  },
+  TAKEN_OVER: {
+    wire: 45,
+    http: 409,
+    ja: '別の画面または端末でデスクトップが開かれたため、こちらの接続を終了しました。心当たりがない場合は、すぐ担当者に連絡してください。',
+    en: 'The desktop was opened in another window or on another device, so this session has ended. If that was not you, contact your administrator at once.',
+  },
+  PICTURE_LOST: {
+    wire: 49,
+    http: 500,
+    ja: '画面を表示できなくなったため、終了しました。もう一度接続してください。',
+    en: 'The session was ended because the screen could not be drawn any more. Connect again.',
+  },
 } as const satisfies Record<string, CodeRow>;
 
 export type Code = keyof typeof CODES;
@@ -207,6 +273,8 @@ const REASONS = {
   ENDED_BY_CLIENT: 'PROTOCOL_ERROR',
   ENDED_BY_ADMINISTRATOR: 'RIGHTS_ENDED',
   SIGNED_OUT: 'ENDED',
+  /** The same user has opened a desktop elsewhere, and the agent has verified that proof. */
+  TAKEN_OVER: 'TAKEN_OVER',
   // The certificate gate
   CERTIFICATE_MISSING: 'CERTIFICATE_REQUIRED',
   CERTIFICATE_EXPIRED: 'CERTIFICATE_REFUSED',
@@ -261,6 +329,16 @@ const REASONS = {
   SESSION_OTHER_CERTIFICATE: 'SESSION_REQUIRED',
   SESSION_IDLE: 'SESSION_REQUIRED',
   SESSION_TOO_OLD: 'SESSION_REQUIRED',
+  // Administration
+  ADMINISTRATOR_UNKNOWN: 'SIGN_IN_REFUSED',
+  ADMINISTRATOR_DISABLED: 'SIGN_IN_REFUSED',
+  ADMINISTRATOR_ELSEWHERE: 'SIGN_IN_REFUSED',
+  MUNICIPALITY_OF_OTHERS: 'NOT_IN_CHARGE',
+  NOT_AS_THINGS_ARE: 'NOT_POSSIBLE',
+  CHANGE_UNKNOWN: 'NOT_POSSIBLE',
+  CHANGE_EXPIRED: 'NOT_POSSIBLE',
+  CHANGE_OVERTAKEN: 'NOT_POSSIBLE',
+  CHANGE_OF_ONESELF: 'OTHER_ADMINISTRATOR_NEEDED',
   // Doors
   ROUTE_UNKNOWN: 'NOT_FOUND',
   METHOD_WRONG: 'METHOD_WRONG',
@@ -274,6 +352,22 @@ const REASONS = {
   BROKER_UNREACHABLE: 'UNAVAILABLE',
   SHUTTING_DOWN: 'UNAVAILABLE',
   INTERNAL: 'UNAVAILABLE',
+  // Enrolment
+  ENROLMENT_CODE_WRONG: 'ENROLMENT_REFUSED',
+  ENROLMENT_CODE_EXPIRED: 'ENROLMENT_REFUSED',
+  /** Used before, or another was issued after it. */
+  ENROLMENT_CODE_SPENT: 'ENROLMENT_REFUSED',
+  ENROLMENT_USER_GONE: 'ENROLMENT_REFUSED',
+  REQUEST_MALFORMED: 'ENROLMENT_REQUEST_REFUSED',
+  REQUEST_WEAK: 'ENROLMENT_REQUEST_REFUSED',
+  REQUEST_SIGNATURE: 'ENROLMENT_REQUEST_REFUSED',
+  /** A request for this very key is there already. */
+  REQUEST_DUPLICATE: 'ENROLMENT_REQUEST_REFUSED',
+  /** None of that key, or it has run out. */
+  REQUEST_UNKNOWN: 'ENROLMENT_ANSWER_REFUSED',
+  REQUEST_NONCE: 'ENROLMENT_ANSWER_REFUSED',
+  REQUEST_PROOF: 'ENROLMENT_ANSWER_REFUSED',
+  REQUEST_DECLINED: 'ENROLMENT_DECLINED',
   // Opening
   ENTITLEMENT_MISSING: 'NOT_ENTITLED',
   DESKTOP_UNKNOWN: 'NOT_ENTITLED',
@@ -302,6 +396,11 @@ const REASONS = {
   HALF_OPEN_EXCEEDED: 'AGENT_REFUSED',
   USER_NOT_PAIRED: 'NOT_PAIRED',
   PROOF_WRONG: 'NOT_PAIRED',
+  PROOF_CREDENTIAL_UNKNOWN: 'NOT_PAIRED',
+  PROOF_NEEDS_PASSKEY: 'PASSKEY_REQUIRED',
+  PROOF_PASSKEY_UNSUPPORTED: 'PASSKEY_PROOF_REFUSED',
+  PROOF_PASSKEY_WRONG: 'PASSKEY_PROOF_REFUSED',
+  PROOF_COUNTER: 'PASSKEY_PROOF_REFUSED',
   FINISHED_WRONG: 'PROTOCOL_ERROR',
   SUITE_UNKNOWN: 'PROTOCOL_ERROR',
   MODE_UNKNOWN: 'PROTOCOL_ERROR',
@@ -311,9 +410,12 @@ const REASONS = {
   PAIRING_CODE_WRONG: 'PAIRING_REFUSED',
   PAIRING_WHILE_LIVE: 'PAIRING_REFUSED',
   // What the client finds
+  /** The person or the authenticator declined. */
+  PROOF_NOT_GIVEN: 'PASSKEY_PROOF_REFUSED',
   AGENT_KEY_UNPINNED: 'NOT_PAIRED',
   AGENT_KEY_OTHER: 'AGENT_KEY_WRONG',
   AGENT_SIGNATURE: 'AGENT_KEY_WRONG',
+  PICTURE_STUCK: 'PICTURE_LOST',
   // Records and lanes
   MALFORMED: 'PROTOCOL_ERROR',
   RECORD_FORGED: 'PROTOCOL_ERROR',
@@ -328,6 +430,7 @@ const REASONS = {
   KEY_EXHAUSTED: 'PROTOCOL_ERROR',
   // Ends
   VNC_GONE: 'DESKTOP_LOST',
+  LOCK_FAILED: 'DESKTOP_LOST',
   PEER_GONE: 'CONNECTION_LOST',
   PEER_STUCK: 'CONNECTION_LOST',
   HANDSHAKE_TIMED_OUT: 'TOOK_TOO_LONG',

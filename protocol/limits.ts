@@ -82,6 +82,26 @@ export const PAIRING_CODE_BITS = 80;
 export const PAIRING_TRIES = 5;
 export const PAIRING_LIFE_MS = 15 * 60_000;
 
+// Enrolment
+export const ENROLMENT_CODE_BITS = 80;
+/** For the submission only; the answer may take as long as the request lives. */
+export const ENROLMENT_CODE_LIFE_MS = 10 * 60_000;
+export const ENROLMENT_REQUEST_LIFE_MS = 7 * 86_400_000;
+export const ENROLMENT_NONCE_LIFE_MS = 60_000;
+/** A request of an RSA-8192 key is below 4 KiB. */
+export const ENROLMENT_REQUEST_MAX_CHARACTERS = 8_192;
+
+// Passkey proofs
+/** WebAuthn L3 §4. */
+export const CREDENTIAL_ID_MIN_BYTES = 16;
+export const CREDENTIAL_ID_MAX_BYTES = 1_023;
+/** A new credential with the longest id is 1,155 bytes; the rest is for extensions. */
+export const AUTHENTICATOR_DATA_MAX_BYTES = 1_536;
+/** A browser writes some 150 bytes and the origin. */
+export const CLIENT_DATA_MAX_BYTES = 1_024;
+/** An assertion of the largest parts has 3,664 bytes. */
+export const PROOF_ELEMENT_MAX_BYTES = 4_096;
+
 // Relays
 /** A relay stops reading a socket while more than this waits to be written to the other. */
 export const RELAY_QUEUE_MAX_BYTES = 256 * 1024;

@@ -1,6 +1,6 @@
 // The pointer's picture, in the two ways we ask for.
-import type { Parse } from './parse.ts';
-import type { RectangleHeader } from './rectangle.ts';
+import type { Parse } from '#protocol/inner/screen/parse.ts';
+import type { RectangleHeader } from '#protocol/inner/screen/rectangle.ts';
 
 /** `rgba` holds 4 * width * height bytes with straight alpha. 0×0 means that no pointer is shown. */
 export interface CursorPicture {
@@ -36,8 +36,6 @@ export function* readMaskedCursor(header: RectangleHeader): Parse<CursorPicture>
   }
   return picture(header, rgba);
 }
-
-export const VMWARE_ALPHA = 1;
 
 /** The body of a VMware cursor of the alpha type: bytes R, G, B, A. */
 export function* readAlphaCursor(header: RectangleHeader): Parse<CursorPicture> {

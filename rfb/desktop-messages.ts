@@ -8,14 +8,15 @@
 //
 // Ask the server for Raw, CopyRect and any of Cursor, VMware cursor, DesktopSize, ExtendedDesktopSize, LastRect, QEMU
 // extended key and extended mouse buttons, and for PIXEL_FORMAT: nothing else can be read.
+
 import { Refusal } from '#protocol/codes.ts';
 import { Encoding, ServerMessage } from '#protocol/inner/profile.ts';
-import { type CursorPicture, readAlphaCursor, readMaskedCursor, VMWARE_ALPHA } from './cursor.ts';
-import type { Region } from './framebuffer.ts';
-import { IncrementalParser, type Parse } from './parse.ts';
+import { VMWARE_ALPHA } from '#protocol/inner/screen/frame-grammar.ts';
+import { IncrementalParser, type Parse } from '#protocol/inner/screen/parse.ts';
 import {
   isResize,
   type RectangleHeader,
+  type Region,
   readRectangleHeader,
   requireInside,
   requireScreenSize,
@@ -25,7 +26,8 @@ import {
   SizeStatus,
   sizeReport,
   viewOf,
-} from './rectangle.ts';
+} from '#protocol/inner/screen/rectangle.ts';
+import { type CursorPicture, readAlphaCursor, readMaskedCursor } from './cursor.ts';
 
 /** Called in the order of the stream. Every region lies within the screen as last reported. */
 export interface DesktopHandler {

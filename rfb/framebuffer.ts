@@ -1,19 +1,12 @@
 // A picture in memory and the few ways in which rectangles get into it. Nothing here checks a rectangle: the grammars
 // (agent-messages.ts, desktop-messages.ts) have refused every one that does not lie within the screen.
+import type { Region } from '#protocol/inner/screen/rectangle.ts';
 
 /** `pixels` holds R, G, B, 255 for each pixel, 4 * width bytes a row, without gaps. */
 export interface Framebuffer {
   readonly width: number;
   readonly height: number;
   readonly pixels: Uint8Array;
-}
-
-/** In pixels. */
-export interface Region {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
 }
 
 /** A black one. */

@@ -1,21 +1,11 @@
 // Tight on the client's side: from bytes to contents (readTight), from contents to pixels (drawTight).
+
 import { inflateSync } from 'node:zlib';
 import { Refusal } from '#protocol/codes.ts';
-import { TIGHT_MAX_WIDTH } from '#protocol/limits.ts';
-import { applyFill, applyPixels, type Framebuffer, type Region } from './framebuffer.ts';
-import type { Parse } from './parse.ts';
-import {
-  deflateBound,
-  indexBytes,
-  jpegBound,
-  PALETTE_FILTER,
-  PALETTE_MIN_COLOURS,
-  TIGHT_COPY,
-  TIGHT_FILL,
-  TIGHT_JPEG,
-  TIGHT_PALETTE,
-  UNCOMPRESSED_BELOW_BYTES,
-} from './tight-format.ts';
+import type { Parse } from '#protocol/inner/screen/parse.ts';
+import type { Region } from '#protocol/inner/screen/rectangle.ts';
+import { indexBytes, readTightHead } from '#protocol/inner/screen/tight-format.ts';
+import { applyFill, applyPixels, type Framebuffer } from './framebuffer.ts';
 
 /** What a rectangle holds, its length checked against its geometry and inflated where it was deflated. */
 export type TightContents =
@@ -28,51 +18,26 @@ export type TightContents =
 /** @returns R,G,B,A, 4 * width * height bytes; may reject for anything that is no JPEG */
 export type DecodeJpeg = (data: Uint8Array) => Promise<{ width: number; height: number; pixels: Uint8Array }>;
 
-/** @throws MALFORMED for any control byte but the agent's four, and for every length that does not fit the region */
+/** @throws MALFORMED as readTightHead, and for data that does not inflate to exactly the region's */
 export function* readTight(region: Region): Parse<TightContents> {
-  const { width, height } = region;
-  if (width > TIGHT_MAX_WIDTH) throw new Refusal('MALFORMED', `tight: ${width} pixels wide`);
-  const control = byte(yield 1);
-  switch (control) {
-    case TIGHT_FILL:
-      return { kind: 'fill', rgb: (yield 3).slice() };
-    case TIGHT_JPEG:
-      return { kind: 'jpeg', data: (yield yield* readLength(jpegBound(width, height))).slice() };
-    case TIGHT_COPY:
-      return { kind: 'copy', rgb: yield* readData(width * height * 3) };
-    case TIGHT_PALETTE: {
-      const head = yield 2;
-      const colours = byte(head, 1) + 1;
-      if (byte(head) !== PALETTE_FILTER || colours < PALETTE_MIN_COLOURS) {
-        throw new Refusal('MALFORMED', `tight: filter ${byte(head)}, ${colours} colours`);
-      }
-      const palette = (yield 3 * colours).slice();
-      return { kind: 'palette', palette, indexes: yield* readData(indexBytes(colours, width, height)) };
+  const head = yield* readTightHead(region);
+  const bytes = yield head.bytes;
+  switch (head.kind) {
+    case 'fill':
+      return { kind: 'fill', rgb: bytes.slice() };
+    case 'jpeg':
+      return { kind: 'jpeg', data: bytes.slice() };
+    case 'copy':
+      return { kind: 'copy', rgb: head.deflated ? inflate(bytes, head.unpacked) : bytes.slice() };
+    case 'palette': {
+      const indexes = head.deflated ? inflate(bytes, head.unpacked) : bytes.slice();
+      return { kind: 'palette', palette: head.palette, indexes };
     }
-    default:
-      throw new Refusal('MALFORMED', `tight: control byte ${control}`);
   }
-}
-
-function byte(bytes: Uint8Array, at = 0): number {
-  return bytes[at] as number;
-}
-
-function* readLength(max: number): Parse<number> {
-  let length = 0;
-  for (let shift = 0; shift <= 14; shift += 7) {
-    const part = byte(yield 1);
-    length |= (shift === 14 ? part : part & 0x7f) << shift;
-    if (shift === 14 || (part & 0x80) === 0) break;
-  }
-  if (length === 0 || length > max) throw new Refusal('MALFORMED', `tight: ${length} bytes of data, at most ${max}`);
-  return length;
 }
 
 /** @param expected bytes after inflating; neither one more nor one less is accepted (T14) */
-function* readData(expected: number): Parse<Uint8Array> {
-  if (expected < UNCOMPRESSED_BELOW_BYTES) return (yield expected).slice();
-  const packed = yield yield* readLength(deflateBound(expected));
+function inflate(packed: Uint8Array, expected: number): Uint8Array {
   let inflated: { buffer: Uint8Array; engine: { bytesWritten: number } };
   try {
     inflated = inflateSync(packed, { maxOutputLength: expected, info: true }) as unknown as typeof inflated;
@@ -106,6 +71,10 @@ export function drawTight(
     case 'jpeg':
       return drawJpeg(target, region, contents.data, decodeJpeg);
   }
+}
+
+function byte(bytes: Uint8Array, at: number): number {
+  return bytes[at] as number;
 }
 
 function expand(rgb: Uint8Array): Uint8Array {

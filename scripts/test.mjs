@@ -9,7 +9,8 @@ const USAGE = `npm test -- [--strict] [--long] [vitest arguments]
 テストを実行します / runs the tests
 
   --strict  a skipped test counts as failed (what CI uses)
-  --long    runs the long ones instead: the benchmark beside its peers, its faults, other deployments
+  --long    runs the long ones instead: the benchmark beside its peers, its faults, other deployments,
+            Japanese input
   --help    this text
   Anything else goes to vitest, for example a part of a file's name: npm test -- tests/gateway
 
@@ -27,7 +28,8 @@ if (take('--help')) {
 const strict = take('--strict');
 const long = take('--long');
 
-const missing = installMissing(JSON.parse(readFileSync(join(ROOT, 'tests/support/system-packages.json'), 'utf8')));
+const packages = JSON.parse(readFileSync(join(ROOT, 'tests/support/system-packages.json'), 'utf8'));
+const missing = installMissing(packages.filter((item) => long || !item.long));
 const scratch = mkdtempSync(join(tmpdir(), 'tw-test-'));
 const reportPath = join(scratch, 'report.json');
 process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));

@@ -52,6 +52,11 @@ export interface Desktop {
   notice(text: string): void;
   /** Lets go of every key and button that is still held. */
   releaseAll(): void;
+  /**
+   * Locks it, with every key and button let go of before, so that whoever comes next has to show who it is.
+   * @throws LOCK_FAILED
+   */
+  lock(): Promise<void>;
   /** Lets go of everything held and ends the attachment; safe to call twice. */
   close(): void;
 }

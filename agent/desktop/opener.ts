@@ -8,7 +8,7 @@ import { parseVncAddress } from './vnc-address.ts';
 /** @throws Failure for an address that is neither a Unix socket nor literal loopback (T08) */
 export function openerOf(config: DesktopConfig): OpenDesktop {
   if (config.kind === 'office') return (events) => openOffice({ name: config.name }, events);
-  const { address, passwordFile } = config;
+  const { address, passwordFile, lock } = config;
   parseVncAddress(address);
-  return (events) => openVnc({ address, ...(passwordFile ? { passwordFile } : {}) }, events);
+  return (events) => openVnc({ address, lock, ...(passwordFile ? { passwordFile } : {}) }, events);
 }

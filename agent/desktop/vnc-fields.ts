@@ -1,7 +1,7 @@
 // Reads a socket field by field while a greeting is spoken, and gives it back with nothing lost.
 import type { Socket } from 'node:net';
 import { Refusal } from '#protocol/codes.ts';
-import { ByteQueue } from '#rfb/byte-queue.ts';
+import { ByteQueue } from '#protocol/inner/screen/byte-queue.ts';
 
 export interface FieldReader {
   /**

@@ -2,7 +2,7 @@
 // that nothing of what follows ServerInit is consumed.
 import type { Socket } from 'node:net';
 import { Refusal } from '#protocol/codes.ts';
-import type { Size } from '#rfb/rectangle.ts';
+import type { Size } from '#protocol/inner/screen/rectangle.ts';
 import { type FieldReader, readFields } from './vnc-fields.ts';
 import { answerChallenge, VNC_CHALLENGE_BYTES } from './vnc-password.ts';
 

@@ -1,7 +1,7 @@
 // Input towards a VNC server: which message an event becomes, and what is still held down.
 import { JIS_KEYS, jisCharacter, jisKeyOfCode } from '#protocol/inner/jis-keyboard.ts';
 import { type InputEvent, inputMessage, PLAIN_BUTTONS } from '#protocol/inner/profile.ts';
-import type { Size } from '#rfb/rectangle.ts';
+import type { Size } from '#protocol/inner/screen/rectangle.ts';
 
 type KeyEvent = Extract<InputEvent, { type: 'key' | 'physical-key' }>;
 
@@ -40,6 +40,13 @@ export class VncInput {
     if (this.#pointer.buttons === 0) return;
     this.#pointer = { ...this.#pointer, buttons: 0 };
     this.#sendPointer();
+  }
+
+  /** Nothing else may be held: what is meant by a key depends on the others. */
+  strike(chord: readonly number[]): void {
+    this.releaseAll();
+    for (const keysym of chord) this.#sendKey(true, { keysym, code: null });
+    for (const keysym of chord.toReversed()) this.#sendKey(false, { keysym, code: null });
   }
 
   #key(event: KeyEvent): void {

@@ -2,7 +2,7 @@
 // and sizes go on as protocol/inner/profile.ts has them. There is no ClientCutText here (T10).
 import { type Bytes, Writer } from '#protocol/bytes.ts';
 import { ClientMessage, Encoding, PIXEL_FORMAT } from '#protocol/inner/profile.ts';
-import type { Size } from '#rfb/rectangle.ts';
+import type { Size } from '#protocol/inner/screen/rectangle.ts';
 
 const SET_PIXEL_FORMAT = 0;
 const SET_ENCODINGS = 2;

@@ -3,11 +3,19 @@
 import { connect, type Socket } from 'node:net';
 import { Refusal, refusalFrom } from '#protocol/codes.ts';
 import { desktopSizeMessage, Encoding, type InputEvent } from '#protocol/inner/profile.ts';
+import {
+  isResize,
+  type Region,
+  type Size,
+  SizeReason,
+  type SizeReport,
+  SizeStatus,
+} from '#protocol/inner/screen/rectangle.ts';
 import { CURSOR_MAX_SIDE, SCREEN_MAX_PIXELS } from '#protocol/limits.ts';
 import { type DesktopHandler, DesktopMessages } from '#rfb/desktop-messages.ts';
-import { applyCopy, applyPixels, type Region } from '#rfb/framebuffer.ts';
-import { isResize, type Size, SizeReason, type SizeReport, SizeStatus } from '#rfb/rectangle.ts';
+import { applyCopy, applyPixels } from '#rfb/framebuffer.ts';
 import type { Cursor, Desktop, DesktopEvents, Rectangle, Screen } from './desktop.ts';
+import { chordOf, type LockConfig, runLockCommand } from './lock.ts';
 import { parseVncAddress } from './vnc-address.ts';
 import { greet } from './vnc-greeting.ts';
 import { VncInput } from './vnc-input.ts';
@@ -19,6 +27,7 @@ export interface VncOptions {
   readonly address: string;
   /** A file of mode 0600; only the first 8 bytes of its first line count (RFC 6143 §7.2.2). */
   readonly passwordFile?: string;
+  readonly lock: LockConfig;
   /** From connecting to the first whole picture, in milliseconds. */
   readonly openingMaxMs?: number;
 }
@@ -44,7 +53,7 @@ export async function openVnc(options: VncOptions, events: DesktopEvents): Promi
     socket.pause();
     await new Promise<void>((connected, failed) => socket.once('connect', connected).once('error', failed));
     const size = await greet(socket, password);
-    const desktop = new VncDesktop(socket, size, events);
+    const desktop = new VncDesktop(socket, size, options.lock, events);
     await desktop.firstPicture;
     return desktop;
   } catch (error) {
@@ -84,6 +93,7 @@ class VncDesktop implements Desktop, DesktopHandler {
   readonly #socket: Socket;
   readonly #events: DesktopEvents;
   readonly #input: VncInput;
+  readonly #lock: LockConfig;
   #screen: Screen;
   #state: 'opening' | 'open' | 'ended' = 'opening';
   #opened: () => void = () => {};
@@ -99,12 +109,13 @@ class VncDesktop implements Desktop, DesktopHandler {
   #resize: Resize | null = null;
 
   /** @throws MALFORMED for a size that is too large, Error if the server has gone since */
-  constructor(socket: Socket, size: Size, events: DesktopEvents) {
+  constructor(socket: Socket, size: Size, lock: LockConfig, events: DesktopEvents) {
     const messages = new DesktopMessages(size, this);
     // No event would tell any more
     if (socket.destroyed) throw new Error('closed the connection');
     this.#socket = socket;
     this.#events = events;
+    this.#lock = lock;
     this.#screen = newScreen(size);
     this.#input = new VncInput((message) => this.#send(message));
     this.firstPicture = new Promise((opened, failed) => {
@@ -132,6 +143,15 @@ class VncDesktop implements Desktop, DesktopHandler {
 
   releaseAll(): void {
     this.#input.releaseAll();
+  }
+
+  async lock(): Promise<void> {
+    this.#input.releaseAll();
+    if (this.#lock === 'none') return;
+    if ('command' in this.#lock) return runLockCommand(this.#lock.command);
+    if (this.#state === 'ended') throw new Refusal('LOCK_FAILED', 'the VNC server is gone');
+    this.#input.strike(chordOf(this.#lock.keys) ?? []);
+    await this.#written();
   }
 
   /** RFB has no way to tell the person at the desktop anything. */
@@ -255,6 +275,15 @@ class VncDesktop implements Desktop, DesktopHandler {
     if (this.#state === 'ended') return;
     this.#socket.write(message);
     if (this.#socket.writableLength > UNREAD_INPUT_MAX_BYTES) this.#lost(new Error('does not read its input'));
+  }
+
+  /** Resolves when the kernel has everything that was sent so far. @throws LOCK_FAILED */
+  #written(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#socket.write('', (error) =>
+        error ? reject(new Refusal('LOCK_FAILED', 'the VNC server is gone')) : resolve(),
+      );
+    });
   }
 
   #lost(error: unknown): void {

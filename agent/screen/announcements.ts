@@ -1,6 +1,6 @@
 // What an update says beside pixels, kept until there is room for it: the size of the screen, answers to resize
 // requests, the input extensions, the cursor. They stand before the pixels of their update.
-import { SizeReason, SizeStatus } from '#rfb/rectangle.ts';
+import { SizeReason, SizeStatus } from '#protocol/inner/screen/rectangle.ts';
 import type { Cursor } from '../desktop/desktop.ts';
 import type { Encoded } from './encode.ts';
 import type { Size } from './tiles.ts';

@@ -1,5 +1,5 @@
 // Counts colours and gives each pixel the number of its colour, in one pass and without allocating.
-import { PALETTE_MAX_COLOURS } from '#rfb/tight-format.ts';
+import { PALETTE_MAX_COLOURS } from '#protocol/inner/screen/tight-format.ts';
 
 /** Four slots a colour keep the probes short. A power of two: see HASH_SHIFT. */
 const SLOTS = PALETTE_MAX_COLOURS * 4;

@@ -1,4 +1,4 @@
-// Tight rectangles as bytes; rfb/tight-format.ts has the layout.
+// Tight rectangles as bytes; protocol/inner/screen/tight-format.ts has the layout.
 import { deflateSync } from 'node:zlib';
 import type { Bytes } from '#protocol/bytes.ts';
 import { Encoding } from '#protocol/inner/profile.ts';
@@ -11,7 +11,7 @@ import {
   TIGHT_LENGTH_MAX,
   TIGHT_PALETTE,
   UNCOMPRESSED_BELOW_BYTES,
-} from '#rfb/tight-format.ts';
+} from '#protocol/inner/screen/tight-format.ts';
 import type { Rectangle } from '../desktop/desktop.ts';
 
 /**

@@ -1,9 +1,9 @@
 // The bytes of a FramebufferUpdate that are not pixels (RFC 6143 §7.6.1 and the rfbproto extensions).
 import { type Bytes, Writer } from '#protocol/bytes.ts';
 import { Encoding, ServerMessage } from '#protocol/inner/profile.ts';
+import { VMWARE_ALPHA } from '#protocol/inner/screen/frame-grammar.ts';
+import type { SizeReport } from '#protocol/inner/screen/rectangle.ts';
 import { CURSOR_MAX_SIDE } from '#protocol/limits.ts';
-import { VMWARE_ALPHA } from '#rfb/cursor.ts';
-import type { SizeReport } from '#rfb/rectangle.ts';
 import type { Cursor } from '../desktop/desktop.ts';
 
 /** Comes before `rectangles` whole rectangles. */

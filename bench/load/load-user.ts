@@ -61,7 +61,9 @@ export class LoadUser {
     for (const { desktop } of await listDesktops(this.around.request)) {
       const pinned = pinOf(this.#folder, desktop);
       if (!pinned) continue;
-      return openDesktop(this.around, { suite: DEFAULT_SUITE, user: this.name, desktop, deviceKey: this.#key }, pinned);
+      const prover = { kind: 'device-key', key: this.#key } as const;
+      const opening = { suite: DEFAULT_SUITE, user: this.name, desktop, prover };
+      return openDesktop(this.around, opening, { agentKey: pinned, credentialId: null });
     }
     throw new Failure(`${this.name} is paired with none of the desktops that the gateway lists`);
   }

@@ -68,16 +68,18 @@ runProcess('replay', async (life) => {
       own.set(id, new ReplayDesktop(monotonicUs, Math.random()));
       // As if paired before: a code is made and used up, without the client's half.
       await pairings.issue(user, id, false);
-      await pairings.learn(user, id, fromBase64Url(publicKey));
+      await pairings.learn(user, id, { kind: 'device-key', publicKey: fromBase64Url(publicKey) });
     }
     for (const [id, desktop] of own) desktops.set(id, desktop);
     const ids = [...own.keys()];
     const sessions: Sessions = new Sessions({
       admission: new Admission({ municipality, desktops: new Set(ids), pins }, store, audit, clock.wall),
       pairings,
+      store,
       audit,
       cipher: nodeCipher,
       identity,
+      webauthn: null,
       desktops: new Map([...own].map(([id, desktop]) => [id, desktop.open])),
       pins,
       limits: LIMITS,

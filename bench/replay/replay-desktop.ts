@@ -70,5 +70,6 @@ class AttachedDesktop implements Desktop {
 
   notice(): void {}
   releaseAll(): void {}
+  async lock(): Promise<void> {}
   close(): void {}
 }

@@ -8,7 +8,7 @@
 import { type Bytes, Reader, Writer } from '#protocol/bytes.ts';
 import { Refusal } from '#protocol/codes.ts';
 import { Encoding, ServerMessage } from '#protocol/inner/profile.ts';
-import { TIGHT_COPY } from '#rfb/tight-format.ts';
+import { TIGHT_COPY } from '#protocol/inner/screen/tight-format.ts';
 
 export interface Stamp {
   /** When the oldest of the pixels was captured: µs of the machine's monotonic clock. */

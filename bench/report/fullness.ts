@@ -28,7 +28,8 @@ const bars = (fills: readonly FillResult[]): Markup =>
   barChart({
     title: both('契約に対する使用率', 'Share of the contract that is used'),
     description: both('数値は下の表にあります', 'the figures stand in the table below'),
-    categories: fills.map(labelOf),
+    // On two lines, or fourteen of them run into each other.
+    categories: fills.map((fill) => labelOf(fill).replace(' × ', '\n× ')),
     bars: [
       { name: '回線 / line', colour: BLUE, values: fills.map(({ utilisation }) => utilisation * 100) },
       { name: '画面 / screen', colour: GREEN, values: fills.map(({ goodputShare }) => goodputShare * 100) },

@@ -7,7 +7,8 @@ import { figure, milliseconds, percent, times, whole, yen } from './numbers.ts';
 import { resultsOf, whyNotRun } from './section.ts';
 import { judgeTargets, type Verdict } from './targets.ts';
 
-type Quote = (report: Report) => string;
+/** @param later the reports that some of its scenarios were taken from */
+type Quote = (report: Report, later: readonly Report[]) => string;
 
 const VERDICTS: Readonly<Record<Verdict, string>> = {
   reached: 'reached',
@@ -18,12 +19,17 @@ const VERDICTS: Readonly<Record<Verdict, string>> = {
 
 export const QUOTES: Readonly<Record<string, Quote>> = { machine, targets, fill, network, office, relay };
 
-function machine({ startedAt, machine: of, commit, command, seconds }: Report): string {
+function machine(report: Report, later: readonly Report[]): string {
+  const { cpu, cores, memoryGiB, kernel, node, openssl } = report.machine;
   return [
-    `Measured ${startedAt.slice(0, 10)} in ${whole(seconds)} s by \`${command}\`${commit ? ` at commit ${commit}` : ''}:`,
-    `${of.cpu}, ${of.cores} cores, ${whole(of.memoryGiB)} GiB, kernel ${of.kernel}, Node ${of.node}, OpenSSL ${of.openssl}.`,
+    `Measured ${runOf(report)}:`,
+    ...later.map((one) => `${[...new Set(one.scenarios.map(({ scenario }) => scenario))].join(', ')} ${runOf(one)}:`),
+    `${cpu}, ${cores} cores, ${whole(memoryGiB)} GiB, kernel ${kernel}, Node ${node}, OpenSSL ${openssl}.`,
   ].join('\n');
 }
+
+const runOf = ({ startedAt, seconds, command, commit }: Report): string =>
+  `${startedAt.slice(0, 10)} in ${whole(seconds)} s by \`${command}\`${commit ? ` at commit ${commit}` : ''}`;
 
 function targets(report: Report): string {
   const rows = judgeTargets(report).map(({ target, limit, measured, verdict, reason }) => [

@@ -103,7 +103,7 @@ export async function officeStage(): Promise<Stage> {
 export async function vncStage(): Promise<Stage> {
   const desktop: VncDesktop = await startVncDesktop({ ...SCREEN, xterm: false });
   return {
-    open: (events) => openVnc({ address: desktop.address }, events),
+    open: (events) => openVnc({ address: desktop.address, lock: 'none' }, events),
     env: desktop.env,
     prepare: () => delay(REST_MS),
     stop: () => desktop.stop(),

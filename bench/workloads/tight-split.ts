@@ -1,5 +1,5 @@
 // Where one Tight rectangle ends and the next begins, without looking into it: what the encoder wrote, cut into its
-// rectangles (rfb/tight-format.ts has the layout).
+// rectangles (protocol/inner/screen/tight-format.ts has the layout).
 import { Refusal } from '#protocol/codes.ts';
 import {
   indexBytes,
@@ -8,7 +8,7 @@ import {
   TIGHT_JPEG,
   TIGHT_PALETTE,
   UNCOMPRESSED_BELOW_BYTES,
-} from '#rfb/tight-format.ts';
+} from '#protocol/inner/screen/tight-format.ts';
 
 const HEADER_BYTES = 12;
 

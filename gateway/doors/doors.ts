@@ -1,7 +1,7 @@
 // The way in. Every request and every upgrade, of any path, goes through the same steps in this order; the one exception is
 // a preflight of a page elsewhere, which can have no certificate and learns nothing (cross-origin.ts):
 //
-//   gate      verified user certificate, or nothing but the help page (T11)
+//   gate      verified certificate of the listener's kind, or nothing but the help page (T11)
 //   rate      so many requests of one certificate
 //   origin    allow-listed; a page must say where it comes from when it upgrades (F4)
 //   route     from the table
@@ -29,11 +29,17 @@ import type { RequestRate } from './limits.ts';
 import type { Answer, Route, StaticFile, Visit } from './route.ts';
 
 export interface DoorParts {
+  /** Whose certificates come in. */
+  kind: 'user' | 'admin';
   routes: readonly Route[];
   /** Of pages that may use this gateway, such as https://telework.example.jp */
   origins: ReadonlySet<string>;
   /** Those of them that are not this listener's own; none if left out. */
   others?: ReadonlySet<string>;
+  /** Also a request must say where it comes from, unless it only reads: then pages are its only clients. */
+  pagesOnly: boolean;
+  /** Name of the sign-in's cookie. */
+  cookie: string;
   sessions: SignIns;
   rate: RequestRate;
   journal: Journal;
@@ -61,7 +67,7 @@ async function serve(parts: DoorParts, request: IncomingMessage, response: Serve
   if (preflight !== null) return sendPreflight(response, preflight);
   try {
     const visit = passGate(parts, request);
-    checkOrigin(parts, request, { required: false });
+    checkOrigin(parts, request, { required: parts.pagesOnly && request.method !== 'GET' });
     const route = findRoute(parts.routes, request.method ?? '', request.url ?? '');
     if (route.method === 'UPGRADE') throw new Refusal('ROUTE_UNKNOWN', 'a request where an upgrade was due');
     const answer =
@@ -87,9 +93,9 @@ async function upgrade(parts: DoorParts, request: IncomingMessage): Promise<(soc
 
 /** @throws CERTIFICATE_*, REVOCATION_UNKNOWN, RATE_EXCEEDED */
 function passGate(parts: DoorParts, request: IncomingMessage): Visit {
-  const { journal, rate } = parts;
+  const { kind, journal, rate } = parts;
   const socket = socketOf(request);
-  const peer = verifyUser(socket);
+  const peer = verify(kind, socket);
   const visitor = visitorOf(peer, socket.remoteAddress);
   if (!rate.admit(peer.thumbprint)) throw new Refusal('RATE_EXCEEDED');
   for (const header of identityHeaders(request)) journal.identityHeader(header, visitor);
@@ -99,9 +105,9 @@ function passGate(parts: DoorParts, request: IncomingMessage): Visit {
 }
 
 /** @throws CERTIFICATE_*, REVOCATION_UNKNOWN */
-function verifyUser(socket: TLSSocket): PeerIdentity {
-  const peer = verifyPeer(socket, { kind: 'user', role: 'client' });
-  if (!MUNICIPALITY.test(peer.municipality)) {
+function verify(kind: DoorParts['kind'], socket: TLSSocket): PeerIdentity {
+  const peer = verifyPeer(socket, { kind, role: 'client' });
+  if (kind === 'user' && !MUNICIPALITY.test(peer.municipality)) {
     throw new Refusal('CERTIFICATE_WRONG_KIND', 'a user without a municipality');
   }
   return peer;
@@ -114,18 +120,27 @@ function checkOrigin({ origins }: DoorParts, request: IncomingMessage, { require
   if (origin === undefined || !origins.has(origin)) throw new Refusal('ORIGIN_WRONG');
 }
 
+/** Where a route is found. */
+type Place = Pick<Route, 'path'> & { method: string };
+
+/** What an answer depends on beside the request. */
+type Answering = Pick<DoorParts, 'others'> & { routes: readonly Place[] };
+
 /** Paths are compared whole: no query, no encoding, no trailing slash. @throws ROUTE_UNKNOWN, METHOD_WRONG */
-function findRoute(routes: readonly Route[], method: string, path: string): Route {
+export function findRoute<R extends Place>(routes: readonly R[], method: string, path: string): R {
   const route = routes.find((candidate) => candidate.method === method && candidate.path === path);
   if (route) return route;
   throw new Refusal(method !== 'UPGRADE' && methodsAt(routes, path).length > 0 ? 'METHOD_WRONG' : 'ROUTE_UNKNOWN');
 }
 
-function methodsAt(routes: readonly Route[], path: string): string[] {
+function methodsAt(routes: readonly Place[], path: string): string[] {
   return routes.filter((route) => route.path === path && route.method !== 'UPGRADE').map((route) => route.method);
 }
 
-function isFromElsewhere({ others = NOWHERE }: DoorParts, { headers: { origin } }: IncomingMessage): boolean {
+function isFromElsewhere(
+  { others = NOWHERE }: Pick<DoorParts, 'others'>,
+  { headers: { origin } }: IncomingMessage,
+): boolean {
   return origin !== undefined && others.has(origin);
 }
 
@@ -133,11 +148,12 @@ const NOWHERE: ReadonlySet<string> = new Set();
 
 /** From elsewhere a cookie does not count: it would be one that another site's page can make the browser send (T24). */
 function requireSession(
-  { sessions }: DoorParts,
+  { sessions, cookie }: DoorParts,
   { visitor, isElsewhere }: Visit,
-  { headers: { cookie, authorization } }: IncomingMessage,
+  { headers }: IncomingMessage,
 ): Promise<SignIn> {
-  return sessions.find(visitor, visitor.thumbprint, isElsewhere ? readBearer(authorization) : readCookie(cookie));
+  const secret = isElsewhere ? readBearer(headers.authorization) : readCookie(cookie, headers.cookie);
+  return sessions.find(visitor, visitor.thumbprint, secret);
 }
 
 function sendPreflight(response: ServerResponse, origin: string): void {
@@ -145,8 +161,8 @@ function sendPreflight(response: ServerResponse, origin: string): void {
   response.end();
 }
 
-function send(
-  parts: DoorParts,
+export function send(
+  parts: Answering,
   request: IncomingMessage,
   response: ServerResponse,
   { status = 200, json, file, headers }: Answer,
@@ -164,7 +180,7 @@ function send(
 }
 
 /** So that a page elsewhere may read the answer, refusals included. */
-function headersFor(parts: DoorParts, request: IncomingMessage): OutgoingHttpHeaders {
+function headersFor(parts: Pick<DoorParts, 'others'>, request: IncomingMessage): OutgoingHttpHeaders {
   const { origin } = request.headers;
   return origin !== undefined && isFromElsewhere(parts, request) ? crossOriginHeaders(origin) : {};
 }
@@ -175,7 +191,12 @@ function encoded({ type, bytes, gzip }: StaticFile, request: IncomingMessage): [
 }
 
 /** Outside the code is all there is: not which check failed, and nothing of what was sent (E7). */
-function sendRefusal(parts: DoorParts, request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+export function sendRefusal(
+  parts: Answering,
+  request: IncomingMessage,
+  response: ServerResponse,
+  refusal: Refusal,
+): void {
   if (response.headersSent) return void response.destroy();
   const { code } = refusal;
   const { http, ja, en } = CODES[code];
@@ -206,16 +227,16 @@ const BYPASS: ReadonlySet<Reason> = new Set([
 ]);
 const BYPASS_BY_UPGRADE: ReadonlySet<Reason> = new Set([...BYPASS, 'ROUTE_UNKNOWN', 'BODY_MALFORMED']);
 
-function note({ journal }: DoorParts, socket: TLSSocket, refusal: Refusal, bypass: ReadonlySet<Reason>): void {
+function note({ kind, journal }: DoorParts, socket: TLSSocket, refusal: Refusal, bypass: ReadonlySet<Reason>): void {
   journal.refusedAtDoors.add(refusal.code);
   if (STRANGER_CODES.has(refusal.code)) journal.certificateRefused(refusal, socket.remoteAddress);
-  else if (bypass.has(refusal.reason)) journal.bypassAttempt(refusal, visitorAt(socket), socket.remoteAddress);
+  else if (bypass.has(refusal.reason)) journal.bypassAttempt(refusal, visitorAt(kind, socket), socket.remoteAddress);
   else if (refusal.reason === 'INTERNAL') journal.troubled(refusal);
 }
 
-function visitorAt(socket: TLSSocket): Visitor | null {
+function visitorAt(kind: DoorParts['kind'], socket: TLSSocket): Visitor | null {
   try {
-    return visitorOf(verifyUser(socket), socket.remoteAddress);
+    return visitorOf(verify(kind, socket), socket.remoteAddress);
   } catch {
     return null;
   }

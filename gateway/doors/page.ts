@@ -5,7 +5,7 @@ import { extname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { Failure } from '#platform/process/exit.ts';
 import { pageHeaders } from './page-headers.ts';
-import type { Route, StaticFile } from './route.ts';
+import type { PageRoute, StaticFile } from './route.ts';
 
 const FILES_MAX = 64;
 /** Of all files together, before compression. */
@@ -28,9 +28,9 @@ const INDEX_PATHS = ['/', '/?lang=ja', '/?lang=en'];
  * @param ownOrigins asked at each answer, since the port may be known only once the listener is there
  * @throws Failure if the folder is no built page: a file that is missing, too many, too large, or of another kind
  */
-export function pageRoutes(folder: string, ownOrigins: () => readonly string[]): Route[] {
+export function pageRoutes(folder: string, ownOrigins: () => readonly string[]): PageRoute[] {
   const files = readPage(folder);
-  const serve = (path: string, file: StaticFile): Route => ({
+  const serve = (path: string, file: StaticFile): PageRoute => ({
     method: 'GET',
     path,
     needs: 'certificate',

@@ -50,4 +50,7 @@ export type Route =
   | { method: Method; path: string; needs: 'session'; answer(visit: SignedInVisit): Promise<Answer> }
   | { method: 'UPGRADE'; path: string; needs: 'session'; take(visit: UpgradeVisit, socket: Socket): void };
 
+/** A file of a page: the same for whoever may ask for it. */
+export type PageRoute = { method: 'GET'; path: string; needs: 'certificate'; answer(): Promise<Answer> };
+
 type Method = 'GET' | 'POST' | 'DELETE';

@@ -9,7 +9,7 @@ import { type FactorRouteParts, factorRoutes } from './factor-routes.ts';
 import type { Route } from './route.ts';
 import { signInRoutes } from './sign-in-routes.ts';
 
-export type RouteParts = SignInParts & FactorRouteParts & OpeningParts & { relays: Relays };
+export type RouteParts = SignInParts & { cookie: string } & FactorRouteParts & OpeningParts & { relays: Relays };
 
 export function routes(parts: RouteParts): readonly Route[] {
   return [...signInRoutes(parts), ...factorRoutes(parts), ...desktopRoutes(parts)];
@@ -63,6 +63,8 @@ function desktopRoutes(parts: RouteParts): Route[] {
       async answer({ signIn, body }) {
         await body(z.strictObject({}));
         const slot = await liveOf(signIn);
+        // Certificate and second factor alone end nobody's work: that takes the proof of an opening (T01).
+        if (slot && !signIn.carries) throw new Refusal('DESKTOP_IN_USE', 'by another sign-in of the same user');
         // One that has ended meanwhile is what was asked for.
         if (slot) await slots.requestEnd(slot.session, 'user');
         return { status: 204 };
@@ -73,7 +75,8 @@ function desktopRoutes(parts: RouteParts): Route[] {
       path: '/relay',
       needs: 'session',
       take({ peer, visitor, signIn }, socket) {
-        if (signIn) parts.relays.take({ peer, signIn }, socket);
+        const { address } = visitor;
+        if (signIn) parts.relays.take({ peer, signIn, address }, socket);
         else parts.relays.takeByToken({ peer, visitor }, socket);
       },
     },

@@ -1,5 +1,7 @@
 // Signing in, and what of a sign-in its user may know. Made of parts that the administration's listener has as well.
 import * as z from 'zod';
+import type { PeerIdentity } from '#platform/hop/tls.ts';
+import { aboutCertificate } from '../certificate-end.ts';
 import type { PolicyBook } from '../sign-in/authenticators.ts';
 import { clearCookie, setCookie } from '../sign-in/cookie.ts';
 import { managesFactorsOnly, type SignIn } from '../sign-in/sessions.ts';
@@ -15,16 +17,28 @@ const credential = z.record(z.string(), z.unknown());
 const passkeyRequest = z.strictObject({ nonce, credential, password });
 const nothing = z.strictObject({});
 
-export function signInRoutes(parts: SignInParts): Route[] {
-  const { sessions, authenticators, policies, journal } = parts;
+/** @param cookie its name */
+export function signInRoutes(parts: SignInParts & { cookie: string }): Route[] {
+  const { cookie, sessions, authenticators, policies, journal, now } = parts;
 
   async function begin(visit: Visit, shown: Shown, given: string | undefined): Promise<Answer> {
     const begun = await signIn(parts, visit.visitor, shown, given);
-    const json = about(begun.signIn, sessions.limits);
+    const json = about(begun.signIn, visit.peer);
     // Each page gets the one that it can use, never both.
     return visit.isElsewhere
       ? { json: { ...json, token: begun.secret } }
-      : { json, headers: { 'Set-Cookie': setCookie(begun.secret) } };
+      : { json, headers: { 'Set-Cookie': setCookie(cookie, begun.secret) } };
+  }
+
+  /** What the user may know about the own sign-in; lastSignIn lets a stranger's be noticed (E8). */
+  function about(signIn: SignIn, { municipality, notAfter }: PeerIdentity) {
+    const { user, factors, lastSignIn, signedInAt, limits } = signIn;
+    return {
+      ...{ user, municipality, factors, ...limits, managesFactorsOnly: managesFactorsOnly(signIn) },
+      lastSignIn: lastSignIn === null ? null : new Date(lastSignIn).toISOString(),
+      signedInAt: new Date(signedInAt).toISOString(),
+      ...aboutCertificate(notAfter, now()),
+    };
   }
 
   return [
@@ -78,8 +92,8 @@ export function signInRoutes(parts: SignInParts): Route[] {
       method: 'GET',
       path: '/api/session',
       needs: 'session',
-      async answer({ signIn }) {
-        return { json: about(signIn, sessions.limits) };
+      async answer({ peer, signIn }) {
+        return { json: about(signIn, peer) };
       },
     },
     {
@@ -87,10 +101,10 @@ export function signInRoutes(parts: SignInParts): Route[] {
       path: '/api/session',
       needs: 'session',
       async answer({ signIn, visitor }) {
-        await sessions.end(signIn);
+        await sessions.signOut(signIn);
         journal.signedOut(visitor);
         // Not "storage": that would delete the device key.
-        return { status: 204, headers: { 'Set-Cookie': clearCookie(), 'Clear-Site-Data': '"cache", "cookies"' } };
+        return { status: 204, headers: { 'Set-Cookie': clearCookie(cookie), 'Clear-Site-Data': '"cache", "cookies"' } };
       },
     },
   ];
@@ -100,14 +114,4 @@ export function signInRoutes(parts: SignInParts): Route[] {
 async function methodsFor(policies: PolicyBook, municipality: string, rpId: string | null) {
   const { secondFactors, password } = await policies.of(municipality);
   return { methods: secondFactors.filter((factor) => factor !== 'webauthn' || rpId !== null), password, rpId };
-}
-
-/** What the user may know about the own sign-in; lastSignIn lets a stranger's be noticed (E8). */
-function about(signIn: SignIn, { idleSeconds, overallSeconds }: { idleSeconds: number; overallSeconds: number }) {
-  const { user, municipality, factors, lastSignIn, signedInAt } = signIn;
-  return {
-    ...{ user, municipality, factors, idleSeconds, overallSeconds, managesFactorsOnly: managesFactorsOnly(signIn) },
-    lastSignIn: lastSignIn === null ? null : new Date(lastSignIn).toISOString(),
-    signedInAt: new Date(signedInAt).toISOString(),
-  };
 }

@@ -3,7 +3,9 @@
 // server keeps only its hash, so that a copy of the state opens nothing (T05).
 import { createHash, randomBytes } from 'node:crypto';
 
-const NAME = '__Host-telework';
+export const USER_COOKIE = '__Host-telework';
+/** Another name: cookies go by host, not by port, and both listeners may have one host name. */
+export const ADMIN_COOKIE = '__Host-telework-admin';
 const SECRET = /^[A-Za-z0-9_-]{43}$/;
 
 /** @returns 43 characters of base64url */
@@ -16,24 +18,24 @@ export function hashOf(secret: string): string {
   return createHash('sha256').update(secret).digest('base64url');
 }
 
-export function setCookie(secret: string): string {
-  return `${NAME}=${secret}; Path=/; Secure; HttpOnly; SameSite=Strict`;
+export function setCookie(name: string, secret: string): string {
+  return `${name}=${secret}; Path=/; Secure; HttpOnly; SameSite=Strict`;
 }
 
-export function clearCookie(): string {
-  return `${NAME}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0`;
+export function clearCookie(name: string): string {
+  return `${name}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0`;
 }
 
 /**
  * @param header the request's Cookie header
  * @returns the one well-formed value, or null; two of the same name are ambiguous and count as none
  */
-export function readCookie(header: string | undefined): string | null {
+export function readCookie(name: string, header: string | undefined): string | null {
   const values = (header ?? '')
     .split(';')
     .map((pair) => pair.trim())
-    .filter((pair) => pair.startsWith(`${NAME}=`))
-    .map((pair) => pair.slice(NAME.length + 1));
+    .filter((pair) => pair.startsWith(`${name}=`))
+    .map((pair) => pair.slice(name.length + 1));
   const [value] = values;
   return values.length === 1 && value !== undefined && SECRET.test(value) ? value : null;
 }

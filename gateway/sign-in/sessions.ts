@@ -1,7 +1,11 @@
-// Sign-in sessions. One per user: a new sign-in replaces the one before, which is also how a user takes over after a
-// lost connection (F5). Bound to the certificate of the TLS connection it was made on (F3, T05).
+// Sign-in sessions. One per user: a new sign-in replaces the one before, whose cookie opens nothing from then on. Bound to
+// the certificate of the TLS connection it was made on (F3, T05).
+//
+// A sign-in that carries a desktop session is kept beside the new one, for that session's sake alone, until the session
+// ends or is taken over by a verified proof (F5): a second factor by itself must not end it (T01).
 import { timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
+import { type Limits, OVERALL_MAX_SECONDS } from '#platform/process/limits.ts';
 import type { Entry, Store } from '#platform/state/store.ts';
 import { Refusal } from '#protocol/codes.ts';
 import { AMR } from '#protocol/outer/grant.ts';
@@ -22,11 +26,6 @@ const FRESH_MS = 5 * 60_000;
 /** A row outlives its limit by this, so that the refusal can still say why. */
 const ROW_GRACE_MS = 60_000;
 
-export interface Limits {
-  idleSeconds: number;
-  overallSeconds: number;
-}
-
 const row = z.strictObject({
   /** of the cookie */
   hash: z.string(),
@@ -43,6 +42,8 @@ const row = z.strictObject({
     /** When the password that was shown was set, ms; null if none was asked for. */
     passwordSetAt: z.number().nullable(),
   }),
+  /** The user's newest desktop session went live on this sign-in. */
+  carries: z.boolean(),
 });
 type Row = z.infer<typeof row>;
 
@@ -54,23 +55,30 @@ export interface SignIn extends Owner {
   id: string;
   thumbprint: string;
   factors: Factor[];
-  lastSignIn: number | null;
   /** ms */
   signedInAt: number;
+  lastSignIn: number | null;
   basis: Basis;
+  /** The user's newest desktop session went live on this sign-in. */
+  carries: boolean;
+  /** In force now. */
+  limits: Limits;
   /** When the first of its limits strikes if nothing more is done, ms. */
   endsAt: number;
 }
 
 export class Sessions {
   readonly #store: Store;
-  readonly #limits: Limits;
+  readonly #limitsOf: (municipality: string) => Promise<Limits>;
   readonly #now: () => number;
 
-  /** @param now wall clock, ms */
-  constructor(store: Store, limits: Limits, now: () => number) {
+  /**
+   * @param limitsOf looked at at every check, so that a policy that was tightened holds at once
+   * @param now wall clock, ms
+   */
+  constructor(store: Store, limitsOf: (municipality: string) => Promise<Limits>, now: () => number) {
     this.#store = store;
-    this.#limits = limits;
+    this.#limitsOf = limitsOf;
     this.#now = now;
   }
 
@@ -84,11 +92,15 @@ export class Sessions {
   ): Promise<{ secret: string; signIn: SignIn }> {
     const secret = newSecret();
     const now = this.#now();
-    const begun: Row = { hash: hashOf(secret), ...by, signedInAt: now, lastActiveAt: now };
+    const begun: Row = { hash: hashOf(secret), ...by, signedInAt: now, lastActiveAt: now, carries: false };
     const { municipality, user } = owner;
-    await this.#store.put(OWNER_PREFIX + begun.hash, { municipality, user }, this.#expiry(begun));
-    await this.#store.put(key(owner), begun, this.#expiry(begun));
-    return { secret, signIn: this.#signIn(owner, begun) };
+    await this.#store.put(OWNER_PREFIX + begun.hash, { municipality, user }, expiry(begun));
+    for (;;) {
+      const before = await this.#read(key(owner));
+      if (before?.value.carries) await this.#store.put(replacedKey(owner), before.value, expiry(before.value));
+      if (await this.#swap(key(owner), before, begun)) break;
+    }
+    return { secret, signIn: signInOf(owner, begun, await this.#limitsOf(municipality)) };
   }
 
   /**
@@ -104,61 +116,114 @@ export class Sessions {
     if (municipality !== owner.municipality || user !== owner.user) {
       throw new Refusal('SESSION_OTHER_USER', `that of ${municipality}/${user}`);
     }
-    return this.check(owner, thumbprint, id);
+    const current = await this.#read(key(owner));
+    if (!current) throw new Refusal('SESSION_MISSING', 'this user is not signed in');
+    if (!sameHash(current.value.hash, id)) throw new Refusal('SESSION_MISSING', 'another sign-in took its place');
+    return this.#checked(owner, thumbprint, current.value);
   }
 
   /**
-   * The same for a session that is known by its id.
+   * The same for what runs on a sign-in, known by its id: one that was replaced still holds for its desktop session.
    * @throws SESSION_MISSING, SESSION_OTHER_CERTIFICATE, SESSION_IDLE, SESSION_TOO_OLD
    */
   async check(owner: Owner, thumbprint: string, id: string): Promise<SignIn> {
-    const entry = await this.#read(owner);
-    if (!entry) throw new Refusal('SESSION_MISSING', 'this user is not signed in');
-    if (!sameHash(entry.value.hash, id)) throw new Refusal('SESSION_MISSING', 'another sign-in took its place');
-    if (entry.value.thumbprint !== thumbprint) throw new Refusal('SESSION_OTHER_CERTIFICATE');
-    const { lastActiveAt, signedInAt } = entry.value;
-    const now = this.#now();
-    if (now >= signedInAt + this.#limits.overallSeconds * 1000) throw new Refusal('SESSION_TOO_OLD');
-    if (now >= lastActiveAt + this.#limits.idleSeconds * 1000) throw new Refusal('SESSION_IDLE');
-    return this.#signIn(owner, entry.value);
+    const entry = await this.#byId(owner, id);
+    if (!entry) throw new Refusal('SESSION_MISSING', 'signed out, or another sign-in took its place');
+    return this.#checked(owner, thumbprint, entry.value);
   }
 
   /** Notes what a user did himself; polling and what the server sends are no activity (F1). */
   async noteActivity(signIn: SignIn, atMs: number): Promise<void> {
     for (;;) {
-      const entry = await this.#read(signIn);
-      if (!entry || entry.value.hash !== signIn.id || atMs <= entry.value.lastActiveAt) return;
-      const active: Row = { ...entry.value, lastActiveAt: atMs };
-      const version = await this.#store.compareAndSwap(key(signIn), entry.version, active, this.#expiry(active));
-      if (version !== null) return;
+      const entry = await this.#byId(signIn, signIn.id);
+      if (!entry || atMs <= entry.value.lastActiveAt) return;
+      if (await this.#swap(entry.key, entry, { ...entry.value, lastActiveAt: atMs })) return;
     }
   }
 
-  get limits(): Limits {
-    return this.#limits;
+  /** From now on this sign-in carries the user's desktop session: a later sign-in does not end it. */
+  async carry(signIn: SignIn): Promise<void> {
+    for (;;) {
+      const entry = await this.#byId(signIn, signIn.id);
+      if (!entry || entry.value.carries) return;
+      if (await this.#swap(entry.key, entry, { ...entry.value, carries: true })) return;
+    }
   }
 
-  /** @returns false if the user was not signed in */
-  end(owner: Owner): Promise<boolean> {
-    return this.#store.delete(key(owner));
+  /** @returns when something was last done in the owner's desktop session, ms, as it was noted last; null if there is none */
+  async lastActive(owner: Owner): Promise<number | null> {
+    for (const where of [key(owner), replacedKey(owner)]) {
+      const entry = await this.#read(where);
+      if (entry?.value.carries) return entry.value.lastActiveAt;
+    }
+    return null;
   }
 
-  async #read(owner: Owner): Promise<Entry<Row> | null> {
-    const entry = await this.#store.get(key(owner));
-    // What an earlier release wrote is no sign-in: its user signs in anew.
+  /** The desktop session of the sign-in that was replaced has been taken over by this one's: nothing runs on it any more. */
+  async dropReplaced(signIn: SignIn): Promise<void> {
+    const entry = await this.#read(replacedKey(signIn));
+    if (entry && entry.value.hash !== signIn.id) await this.#store.delete(entry.key, entry.version);
+  }
+
+  /** Ends this sign-in and no other one: a desktop session that an earlier one carries goes on (T01). */
+  async signOut(signIn: SignIn): Promise<void> {
+    for (;;) {
+      const entry = await this.#byId(signIn, signIn.id);
+      if (!entry || (await this.#store.delete(entry.key, entry.version))) return;
+    }
+  }
+
+  /**
+   * Ends whatever sign-in the user has.
+   * @returns false if the user was not signed in
+   */
+  async end(owner: Owner): Promise<boolean> {
+    const ended = [await this.#store.delete(replacedKey(owner)), await this.#store.delete(key(owner))];
+    return ended.includes(true);
+  }
+
+  async #checked(owner: Owner, thumbprint: string, value: Row): Promise<SignIn> {
+    if (value.thumbprint !== thumbprint) throw new Refusal('SESSION_OTHER_CERTIFICATE');
+    const limits = await this.#limitsOf(owner.municipality);
+    const now = this.#now();
+    if (now >= value.signedInAt + limits.overallSeconds * 1000) throw new Refusal('SESSION_TOO_OLD');
+    if (now >= value.lastActiveAt + limits.idleSeconds * 1000) throw new Refusal('SESSION_IDLE');
+    return signInOf(owner, value, limits);
+  }
+
+  async #byId(owner: Owner, id: string): Promise<Entry<Row> | null> {
+    for (const where of [key(owner), replacedKey(owner)]) {
+      const entry = await this.#read(where);
+      if (entry && sameHash(entry.value.hash, id)) return entry;
+    }
+    return null;
+  }
+
+  async #read(where: string): Promise<Entry<Row> | null> {
+    const entry = await this.#store.get(where);
     const parsed = row.safeParse(entry?.value);
-    return entry && parsed.success ? { ...entry, value: parsed.data } : null;
+    if (entry && parsed.success) return { ...entry, value: parsed.data };
+    // What an earlier release wrote is no sign-in: its user signs in anew.
+    if (entry) await this.#store.delete(where, entry.version);
+    return null;
   }
 
-  #expiry({ signedInAt }: Row): { expiresAt: number } {
-    return { expiresAt: signedInAt + this.#limits.overallSeconds * 1000 + ROW_GRACE_MS };
+  /** @returns false if another write came first */
+  async #swap(where: string, before: Entry<Row> | null, value: Row): Promise<boolean> {
+    // Of what a user did: if a power cut takes it back, the sign-in ends earlier.
+    const options = { ...expiry(value), durable: false };
+    return (await this.#store.compareAndSwap(where, before?.version ?? 0, value, options)) !== null;
   }
+}
 
-  #signIn({ municipality, user }: Owner, { hash, lastActiveAt, ...kept }: Row): SignIn {
-    const idleEnd = lastActiveAt + this.#limits.idleSeconds * 1000;
-    const overallEnd = kept.signedInAt + this.#limits.overallSeconds * 1000;
-    return { id: hash, municipality, user, ...kept, endsAt: Math.min(idleEnd, overallEnd) };
-  }
+function expiry({ signedInAt }: Row): { expiresAt: number } {
+  return { expiresAt: signedInAt + OVERALL_MAX_SECONDS * 1000 + ROW_GRACE_MS };
+}
+
+function signInOf({ municipality, user }: Owner, { hash, lastActiveAt, ...rest }: Row, limits: Limits): SignIn {
+  const idleEnd = lastActiveAt + limits.idleSeconds * 1000;
+  const overallEnd = rest.signedInAt + limits.overallSeconds * 1000;
+  return { id: hash, municipality, user, ...rest, limits, endsAt: Math.min(idleEnd, overallEnd) };
 }
 
 /** Both are hashes of equal length; compared without an early exit (D10). */
@@ -178,4 +243,8 @@ export function managesFactorsOnly({ basis }: SignIn): boolean {
 
 function key(owner: Owner): string {
   return SESSION_PREFIX + ownerPath(owner);
+}
+
+function replacedKey(owner: Owner): string {
+  return `${key(owner)}/replaced`;
 }

@@ -17,7 +17,7 @@ export interface Accounts {
   /** @throws USER_UNKNOWN, USER_DISABLED */
   requireEnabled(owner: Owner): Promise<unknown>;
   /** @returns the time of the sign-in before this one, ms */
-  noteSignIn(owner: Owner, nowMs: number): Promise<number | null>;
+  noteSignIn(owner: Owner, nowMs: number, certificateExpiresAt: number): Promise<number | null>;
 }
 
 export interface SignInParts {
@@ -56,11 +56,11 @@ export async function signIn(
 ): Promise<{ secret: string; signIn: SignIn }> {
   const { accounts, sessions, history, journal, now } = parts;
   journal.requireHealthy();
-  const { municipality, user, thumbprint, address } = visitor;
+  const { municipality, user, thumbprint, certificateExpiresAt, address } = visitor;
   const owner = { municipality, user };
   try {
     const { factors, basis } = await verify(parts, owner, visitor, shown, password);
-    const lastSignIn = await accounts.noteSignIn(owner, now());
+    const lastSignIn = await accounts.noteSignIn(owner, now(), certificateExpiresAt);
     journal.signedIn(visitor, factors);
     if (basis.factor === 'recovery') journal.recoveryUsed(visitor, basis.which);
     journal.requireHealthy(); // what could not be recorded does not begin (G4)
@@ -94,7 +94,7 @@ async function verify(
   // A password is looked at only behind a second factor that held: no oracle for who has just the certificate. Otherwise the
   // work is done for nothing. Who has an activation code may have lost the password, too.
   const asked = policy.password && !(second instanceof Refusal) && second.basis.which !== 'activation';
-  if (policy.password && !asked) await authenticators.passwords.pretend(owner);
+  if (policy.password && !asked && !isSameForAll(second)) await authenticators.passwords.pretend(owner);
   const known = asked ? await settled(() => authenticators.passwords.verify(owner, password)) : null;
   const refusals = [account, second, known].filter((one) => one instanceof Refusal);
   // The gravest is for the log. Outside "later" comes first, or it would show for enabled accounts only.
@@ -120,6 +120,11 @@ async function verifySecond(
   if (shown.factor === 'totp') return held(['otp'], 'totp', String(await totp.verify(owner, shown.code)));
   const { hash, passkey } = await passkeys.verify(owner, { ...shown, thumbprint }, hardwareBound);
   return held([passkey.hardwareBound ? 'hwk' : 'swk', 'user'], 'webauthn', hash);
+}
+
+/** Known or not: no hash hides anything then, and nobody shall keep a core busy with hashing for nothing (F8, T13). */
+function isSameForAll(second: Held | Refusal): boolean {
+  return second instanceof Refusal && (second.code === 'SIGN_IN_LATER' || second.reason === 'FACTOR_NOT_ALLOWED');
 }
 
 /** A refusal as a value, so that the rest of the work is done as well; anything else is thrown. */

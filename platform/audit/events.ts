@@ -59,6 +59,32 @@ export const EVENTS = {
   'entitlement-granted': row(['municipality', 'user', 'desktop'], ['by']),
   'entitlement-withdrawn': row(['municipality', 'user', 'desktop'], ['by']),
 
+  // Enrolment, at the gateway. `request` names the key: its own digest
+  'enrolment-code-issued': row(['municipality', 'user'], ['by']),
+  'enrolment-requested': row(['municipality', 'user', 'request'], ['address']),
+  'enrolment-refused': row(['reason'], ['municipality', 'user', 'request', 'by', 'address', 'detail']),
+  /** Carried out of the gateway towards the authority. */
+  'enrolment-exported': row(['municipality', 'user', 'request'], ['by']),
+  'enrolment-declined': row(['municipality', 'user', 'request'], ['by']),
+  'enrolment-certified': row(['municipality', 'user', 'request', 'serial', 'thumbprint'], ['by']),
+  'enrolment-collected': row(['municipality', 'user', 'request'], ['address']),
+
+  // Administration: `by` is "local" for the Unix socket, else the administrator's name
+  'administrator-added': row(['name'], ['municipality', 'by']),
+  'administrator-enabled': row(['name'], ['by']),
+  'administrator-disabled': row(['name'], ['by']),
+  /** All second factors removed. */
+  'administrator-reset': row(['name'], ['by']),
+  /** An administrator may not do that, or not yet. */
+  'administration-refused': row(['action', 'reason', 'by'], ['detail']),
+  'policy-changed': row(['municipality', 'policy', 'policyBefore', 'by'], ['change', 'askedBy']),
+  /** It loosens, so it waits for a second administrator (E9). */
+  'policy-change-held': row(['municipality', 'change', 'policy', 'policyBefore', 'by']),
+  'policy-change-withdrawn': row(['municipality', 'change', 'by']),
+  /** The user has to sign in again. */
+  'sign-in-ended': row(['municipality', 'user', 'by']),
+  'session-end-asked': row(['session'], ['municipality', 'user', 'desktop', 'by']),
+
   // Opening and relaying, at the gateway
   /** Ticket and grant were issued. */
   'desktop-opened': row(['municipality', 'user', 'desktop', 'session', 'mode'], ['thumbprint', 'address']),
@@ -104,6 +130,8 @@ export const EVENTS = {
   'pairing-refused': row(['reason'], ['municipality', 'user', 'desktop', 'session', 'detail']),
   'input-refused': row(['session', 'reason'], ['municipality', 'user', 'desktop', 'detail']),
   'desktop-lost': row(['desktop', 'reason'], ['municipality', 'user', 'session', 'detail']),
+  /** The session is over, and its desktop may stand open. */
+  'desktop-lock-failed': row(['desktop', 'reason'], ['municipality', 'user', 'session', 'detail']),
 } as const satisfies Record<string, Row>;
 
 export type EventName = keyof typeof EVENTS;

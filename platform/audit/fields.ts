@@ -31,11 +31,15 @@ export const FIELDS = {
   address: personal(text(64)),
   /** who did it on this side: the administrator's name in a certificate, or the local account */
   by: personal(text(64)),
+  /** who asked for a change that another approved */
+  askedBy: personal(text(64)),
   // Certificates
   kind: shown(text(32)),
   name: personal(text(256)),
   serial: personal(text(64)),
   thumbprint: personal(text(64)),
+  /** the number of an enrolment request */
+  request: personal(text(32)),
   // Why and how
   reason: shown(reason),
   code: shown(code),
@@ -44,7 +48,7 @@ export const FIELDS = {
   factor: shown(z.enum(['certificate', 'totp', 'webauthn', 'password', 'recovery', 'activation'])),
   factors: shown(z.array(z.enum(['mtls', 'otp', 'hwk', 'swk', 'user', 'pwd', 'recovery'])).max(4)),
   mode: shown(z.enum(['open', 'pair', 'resume'])),
-  proof: shown(z.enum(['device-key', 'webauthn'])),
+  proof: shown(z.enum(['device-key', 'passkey'])),
   /** how many paired devices it was about */
   devices: shown(count),
   /** the name of a request header, never its value */
@@ -53,6 +57,13 @@ export const FIELDS = {
   /** of the contracted line: the one that holds now, and the one before */
   tier: shown(text(16)),
   before: shown(text(16)),
+  /** of a municipality's policy: what holds now or is asked for, and what held; JSON */
+  policy: shown(text(300)),
+  policyBefore: shown(text(300)),
+  /** names a change that waits for a second administrator */
+  change: shown(text(32)),
+  /** of an administrator */
+  action: shown(text(40)),
   // The log about itself
   version: shown(text(32)),
   pid: shown(count),

@@ -21,14 +21,12 @@ export interface TlsFiles {
   revocations: string;
 }
 
-export const tlsFilesSchema = z.strictObject({
-  key: filePath,
-  certificate: filePath,
-  authorities: filePath,
-  revocations: filePath,
-});
+export type OwnFiles = Pick<TlsFiles, 'key' | 'certificate'>;
+export type TrustFiles = Pick<TlsFiles, 'authorities' | 'revocations'>;
 
-type TrustFiles = Pick<TlsFiles, 'authorities' | 'revocations'>;
+/** Of a listener that asks nobody for a certificate. */
+export const ownFilesSchema = z.strictObject({ key: filePath, certificate: filePath });
+export const tlsFilesSchema = ownFilesSchema.extend({ authorities: filePath, revocations: filePath });
 
 /** Who may sign a peer, and whom they revoked. */
 export interface Trust {
@@ -36,19 +34,39 @@ export interface Trust {
   readonly revocations: RevocationList;
 }
 
+export interface LoadedOwn {
+  readonly own: X509Certificate;
+  /** What a secure context is made of. */
+  readonly pem: { key: string; cert: string };
+}
+
+export interface LoadedTrust {
+  readonly trust: Trust;
+  readonly pem: { ca: string[]; crl: string };
+}
+
 export interface LoadedTls {
   readonly trust: Trust;
   readonly own: X509Certificate;
-  /** What a secure context is made of. */
-  readonly pem: { key: string; cert: string; ca: string[]; crl: string };
+  readonly pem: LoadedOwn['pem'] & LoadedTrust['pem'];
 }
 
 const PEM_MAX_BYTES = 256 * 1024;
 
 /** @throws Failure with one line that names the file that is missing, unreadable, too weak, too open or does not fit */
 export function loadTls(files: TlsFiles): LoadedTls {
-  const own = { key: requireKeyFile(files.key), certificate: readPem(files.certificate, PEM_MAX_BYTES) };
-  return loadTlsOf(own, files, files);
+  return loadTlsOf(readOwn(files), files, files);
+}
+
+/** Of a listener that asks nobody for a certificate. @throws Failure as loadTls does */
+export function loadOwn(files: OwnFiles): LoadedOwn {
+  return ownOf(readOwn(files), files);
+}
+
+/** Of a client that has no certificate yet. @throws Failure as loadTls does */
+export function loadTrustOnly(files: TrustFiles): LoadedTrust {
+  const { crl, ...trust } = readTrust(files);
+  return { trust, pem: { ca: trust.authorities.map(String), crl } };
 }
 
 /**
@@ -62,16 +80,24 @@ export function loadTlsOf(
   trusted: TrustFiles,
   named: { key: string; certificate: string },
 ): LoadedTls {
-  const own = readCertificates(named.certificate, pair.certificate)[0] as X509Certificate;
-  if (!isKeyOf(pair.key, own, named.key)) throw new Failure(`${named.key} is not the key of ${named.certificate}`);
-  const { crl, ...trust } = readTrust(trusted);
-  return { trust, own, pem: { key: pair.key, cert: pair.certificate, ca: trust.authorities.map(String), crl } };
+  const { own, pem } = ownOf(pair, named);
+  const { trust, pem: trustPem } = loadTrustOnly(trusted);
+  return { trust, own, pem: { ...pem, ...trustPem } };
 }
 
 /** @throws Failure as loadTls does */
 export function loadTrust(files: TrustFiles): Trust {
-  const { authorities, revocations } = readTrust(files);
-  return { authorities, revocations };
+  return loadTrustOnly(files).trust;
+}
+
+function readOwn(files: OwnFiles): { key: string; certificate: string } {
+  return { key: requireKeyFile(files.key), certificate: readPem(files.certificate, PEM_MAX_BYTES) };
+}
+
+function ownOf(pair: { key: string; certificate: string }, named: OwnFiles): LoadedOwn {
+  const own = readCertificates(named.certificate, pair.certificate)[0] as X509Certificate;
+  if (!isKeyOf(pair.key, own, named.key)) throw new Failure(`${named.key} is not the key of ${named.certificate}`);
+  return { own, pem: { key: pair.key, cert: pair.certificate } };
 }
 
 /** Both files once, so that OpenSSL and we never go by different lists. */

@@ -20,14 +20,14 @@ import { LOOK_INTERVAL_MS, stateOf } from '../process/file-state.ts';
 import { createLog } from '../process/log.ts';
 import { checkStrength, checkTrust, type ExpectedPeer, type PeerIdentity, readIdentity } from './peer-certificate.ts';
 import type { RevocationList } from './revocation.ts';
-import { type LoadedTls, loadTls, type TlsFiles, type Trust } from './tls-files.ts';
+import { type LoadedTls, type LoadedTrust, loadTls, type TlsFiles, type Trust } from './tls-files.ts';
 import { watchValidity } from './validity.ts';
 
 export type { PeerIdentity } from './peer-certificate.ts';
 export { type TlsFiles, tlsFilesSchema } from './tls-files.ts';
 
 /** AES-GCM only, as the CRYPTREC list has it; the ML-KEM hybrid first, against recording now and breaking later (T02). */
-const SETTINGS = {
+export const SETTINGS = {
   minVersion: 'TLSv1.3',
   maxVersion: 'TLSv1.3',
   ciphers: 'TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256',
@@ -74,12 +74,12 @@ export function clientTls(files: TlsFiles, serverName: string): ConnectionOption
   return optionsOf(dialling, serverName);
 }
 
-/** The same from files that are loaded already. */
-export function clientTlsOf(loaded: LoadedTls, serverName: string): ConnectionOptions {
+/** The same from files that are loaded already; without an own certificate where the server asks for none. */
+export function clientTlsOf(loaded: LoadedTls | LoadedTrust, serverName: string): ConnectionOptions {
   return optionsOf(diallingOf(loaded), serverName);
 }
 
-function diallingOf({ pem, trust }: LoadedTls): Omit<Dialling, 'state'> {
+function diallingOf({ pem, trust }: LoadedTls | LoadedTrust): Omit<Dialling, 'state'> {
   return { trust, context: createSecureContext({ ...pem, ...SETTINGS }) };
 }
 

@@ -1,7 +1,7 @@
 // When a process's own certificate, the authorities it trusts and their revocation lists run out. A list that ran out
 // refuses everyone, so each process says so before and sounds the alarm after.
 import { Failure } from '../process/exit.ts';
-import { loadTls, type TlsFiles } from './tls-files.ts';
+import { loadOwn, loadTls, type OwnFiles, type TlsFiles } from './tls-files.ts';
 
 const DAY_MS = 86_400_000;
 const LOOK_INTERVAL_MS = 3_600_000;
@@ -23,10 +23,13 @@ export interface Validity {
  * Everything in these files that can run out.
  * @throws Failure naming the file that cannot be used
  */
-export function validity(files: TlsFiles, now: number): Validity[] {
+export function validity(files: TlsFiles | OwnFiles, now: number): Validity[] {
+  const judgeOwn = (notAfter: Date) =>
+    judgeValidity(`certificate ${files.certificate}`, 'certificate', notAfter.getTime(), now);
+  if (!('authorities' in files)) return [judgeOwn(loadOwn(files).own.validToDate)];
   const { own, trust } = loadTls(files);
   return [
-    judgeValidity(`certificate ${files.certificate}`, 'certificate', own.validToDate.getTime(), now),
+    judgeOwn(own.validToDate),
     ...trust.authorities.map((one) =>
       judgeValidity(`authority in ${files.authorities}`, 'certificate', one.validToDate.getTime(), now),
     ),
@@ -60,7 +63,7 @@ export interface ValidityLog {
  * itself; a process that only dials calls it for the files it dials with.
  * @returns stops watching
  */
-export function watchValidity(files: TlsFiles, log: ValidityLog, now: () => number): () => void {
+export function watchValidity(files: TlsFiles | OwnFiles, log: ValidityLog, now: () => number): () => void {
   const said = new Map<string, number | null>();
   function look(): void {
     for (const one of readValidity(files, now())) {
@@ -76,7 +79,7 @@ export function watchValidity(files: TlsFiles, log: ValidityLog, now: () => numb
 }
 
 /** Nothing for files that cannot be used: whoever loads them for use says so. */
-function readValidity(files: TlsFiles, now: number): Validity[] {
+function readValidity(files: TlsFiles | OwnFiles, now: number): Validity[] {
   try {
     return validity(files, now);
   } catch (error) {

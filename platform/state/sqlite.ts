@@ -55,7 +55,17 @@ export function openSqliteStore(path: string, { now }: { now(): number }): Store
   });
 
   /** One write transaction; IMMEDIATE, so that what it reads cannot change before it writes. */
-  function transaction<T>(work: () => T): T {
+  function transaction<T>(work: () => T, { durable = true }: WriteOptions = {}): T {
+    if (durable) return commit(work);
+    database.exec('PRAGMA synchronous = NORMAL');
+    try {
+      return commit(work);
+    } finally {
+      database.exec('PRAGMA synchronous = FULL');
+    }
+  }
+
+  function commit<T>(work: () => T): T {
     database.exec('BEGIN IMMEDIATE');
     try {
       sql.purge.run(now());
@@ -79,15 +89,16 @@ export function openSqliteStore(path: string, { now }: { now(): number }): Store
 
     put: guarded(async (key, value, options = {}) => {
       const json = toJson(value);
-      const version = transaction(() => write(checkKey(key), json, options));
+      const version = transaction(() => write(checkKey(key), json, options), options);
       watchers.changedHere(key, find(key));
       return version;
     }),
 
     compareAndSwap: guarded(async (key, expected, value, options = {}) => {
       const json = toJson(value);
-      const version = transaction(() =>
-        (find(checkKey(key))?.version ?? 0) === expected ? write(key, json, options) : null,
+      const version = transaction(
+        () => ((find(checkKey(key))?.version ?? 0) === expected ? write(key, json, options) : null),
+        options,
       );
       if (version !== null) watchers.changedHere(key, find(key));
       return version;

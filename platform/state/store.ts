@@ -14,10 +14,16 @@ export interface Entry<T> {
 export interface WriteOptions {
   /** From this moment on (milliseconds since 1970, by the store's clock) the entry does not exist. */
   readonly expiresAt?: number | undefined;
+  /**
+   * False: a power cut may take the write back, a crash of the process does not. For what is renewed all the time and holds
+   * nothing up when it is lost: waiting for the disk stops everything else in the process. Default true.
+   */
+  readonly durable?: boolean | undefined;
 }
 
 /**
- * Keys are paths of printable ASCII such as "user/123456/tanaka". Every write is durable when its promise resolves.
+ * Keys are paths of printable ASCII such as "user/123456/tanaka". Unless it says otherwise a write is durable when its
+ * promise resolves.
  * Every method rejects with STATE_UNWRITABLE when the medium is full, read-only, busy or damaged, and with MALFORMED
  * for a key of another form.
  */

@@ -185,13 +185,15 @@ export class Channel {
 
   /**
    * Tells the other end what arrived and what stands in the picture; due when `ackDue`, or when `drawn` has grown.
+   * @returns the record's sequence
    * @throws LANE_SHUT after close
    */
-  acknowledge(drawn: number): void {
+  acknowledge(drawn: number): number {
     const held = Math.round((this.#options.now() - this.#arrivedAt) * 1000);
     const ack = new Writer().u64(this.#nextToReceive - 1).u32(drawn);
-    this.#seal(Lane.ack, ack.u32(Math.min(Math.max(held, 0), HELD_MAX_US)).done());
+    const sequence = this.#seal(Lane.ack, ack.u32(Math.min(Math.max(held, 0), HELD_MAX_US)).done());
     this.#ackDue = false;
+    return sequence;
   }
 
   /**

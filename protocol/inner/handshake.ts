@@ -9,7 +9,7 @@
 //   ExpectAnswer ◀──────── answer (clear) ─────────────────────
 //   ExpectIdentity ◀────── identity {key, signature, Finished} ─ ExpectProof
 //   AgentVerified          (pinned key: T03, T04)
-//   .prove ─────────────── proof {user, signature, Finished} ──▶ UserVerified             (paired key: T04, T12)
+//   .prove ─────────────── proof {user, element, Finished} ────▶ UserVerified             (paired key: T04, T12)
 //   ExpectReady ◀───────── ready, or refused {code} ──────────── .ready → Established
 //   Established
 //
@@ -28,13 +28,11 @@ import {
   decodeHello,
   decodeIdentity,
   decodeProof,
-  decodeProofElement,
   decodeVerdict,
   encodeAnswer,
   encodeHello,
   encodeIdentity,
   encodeProof,
-  encodeProofElement,
   encodeVerdict,
   type HelloFields,
   type Mode,
@@ -45,6 +43,8 @@ import {
   type Verdict,
 } from './messages.ts';
 import { Once } from './once.ts';
+import { makeProof, type Paired, type ProvenKey, type Prover, verifyProof } from './proof.ts';
+import { decodeProofElement, encodeProofElement } from './proof-element.ts';
 import type { RecordKey } from './records.ts';
 import { SECRET_BYTES, SUITES, type Suite } from './suites.ts';
 import { signatureInput, Transcript } from './transcript.ts';
@@ -225,19 +225,32 @@ export class AgentVerified {
     agentVerified = (handshake, agentKey) => new AgentVerified(handshake, agentKey);
   }
 
-  /** @param user id, as in the grant. @param deviceKey the paired key; in pair mode the key to pair */
-  async prove(user: string, deviceKey: SigningKey): Promise<{ record: Bytes; next: ExpectReady }> {
+  /**
+   * @param user id, as in the grant
+   * @param prover with the paired key; in pair mode with the key to pair
+   * @param knownId the paired passkey's, if this client knows it
+   * @returns with the id of the passkey that has proven the user, or was made
+   * @throws PROOF_NOT_GIVEN if the person or the authenticator declined
+   */
+  async prove(user: string, prover: Prover, knownId: Bytes | null = null): Promise<Proving> {
     const handshake = this.#handshake.take();
-    const { cipher, secrets, transcript, inward } = handshake;
-    const pairing = handshake.hello.mode === 'pair';
+    const { cipher, hello, secrets, transcript, inward } = handshake;
     const toUser = transcript.with(utf8(user));
-    const signature = await deviceKey.sign(await signatureInput(pairing ? 'tw/pair/1' : 'tw/proof/1', toUser));
-    const element = encodeProofElement({ publicKey: pairing ? deviceKey.publicKey : null, signature });
+    const who = { user, credentialId: knownId };
+    const { element: made, credentialId } = await makeProof(cipher, hello.mode, prover, who, toUser);
+    const element = encodeProofElement(made);
     const toProof = toUser.with(element);
     const finished = await finishedMac(cipher, secrets.client, await toProof.hash());
     const record = await inward.seal(Lane.handshake, PROOF, encodeProof({ user, element, finished }));
-    return { record, next: new ExpectReady({ ...handshake, transcript: toProof.with(finished) }) };
+    return { record, next: new ExpectReady({ ...handshake, transcript: toProof.with(finished) }), credentialId };
   }
+}
+
+export interface Proving {
+  record: Bytes;
+  next: ExpectReady;
+  /** null of a device key */
+  credentialId: Bytes | null;
 }
 
 // ---- agent: proof, ready or refused
@@ -258,26 +271,20 @@ export class ExpectProof {
   }
 
   /**
-   * @param expected the grant's user, and the public keys (65 bytes) paired for that user and desktop; in pair mode the
-   * keys do not matter, since the code is what counts
-   * @throws RECORD_FORGED, GRANT_MISMATCH for another user, USER_NOT_PAIRED, PROOF_WRONG, FINISHED_WRONG, MALFORMED,
-   * RECORD_SIZE, RECORD_OUT_OF_ORDER, MESSAGE_UNEXPECTED
+   * @param expected the grant's user, and what is paired for that user and desktop
+   * @throws RECORD_FORGED, GRANT_MISMATCH for another user, FINISHED_WRONG, MALFORMED, RECORD_SIZE, RECORD_OUT_OF_ORDER,
+   * MESSAGE_UNEXPECTED, and as verifyProof
    */
-  async handle(record: Uint8Array, expected: { user: string; keys: readonly Bytes[] }): Promise<UserVerified> {
+  async handle(record: Uint8Array, expected: Paired & { user: string }): Promise<UserVerified> {
     const handshake = this.#handshake.take();
     const { cipher, hello, secrets, transcript } = handshake;
     const { user, element, finished } = decodeProof(await sealedBody(handshake.inward, record, PROOF));
     if (user !== expected.user) throw new Refusal('GRANT_MISMATCH', 'the user of the proof');
-    const { publicKey, signature } = decodeProofElement(element, hello.mode);
-    const candidates = publicKey ? [publicKey] : expected.keys;
-    if (candidates.length === 0) throw new Refusal('USER_NOT_PAIRED');
     const toUser = transcript.with(utf8(user));
-    const signed = await signatureInput(publicKey ? 'tw/pair/1' : 'tw/proof/1', toUser);
-    const deviceKey = await signerAmong(cipher, candidates, signature, signed);
-    if (!deviceKey) throw new Refusal('PROOF_WRONG');
+    const key = await verifyProof(cipher, decodeProofElement(element, hello.mode), expected, toUser);
     const toProof = toUser.with(element);
     await checkFinished(cipher, secrets.client, toProof, finished);
-    return userVerified({ ...handshake, transcript: toProof.with(finished) }, this.#word, { user, deviceKey });
+    return userVerified({ ...handshake, transcript: toProof.with(finished) }, this.#word, { user, key });
   }
 
   /** A sealed refusal; also after `handle` has thrown. @throws MESSAGE_UNEXPECTED if the last word is spoken */
@@ -286,21 +293,21 @@ export class ExpectProof {
   }
 }
 
-let userVerified: (handshake: Handshake, word: LastWord, who: { user: string; deviceKey: Bytes }) => UserVerified;
+let userVerified: (handshake: Handshake, word: LastWord, who: { user: string; key: ProvenKey }) => UserVerified;
 
 /** The user at the other end holds a paired key, or the pairing code. Only ExpectProof can make one. */
 export class UserVerified {
   readonly user: string;
-  /** The key that signed, 65 bytes; in pair mode the key to pair from now on. */
-  readonly deviceKey: Bytes;
+  /** The key that signed; in pair mode the key to pair from now on. */
+  readonly key: ProvenKey;
   readonly #handshake: Once<Handshake>;
   readonly #word: LastWord;
 
-  private constructor(handshake: Handshake, word: LastWord, who: { user: string; deviceKey: Bytes }) {
+  private constructor(handshake: Handshake, word: LastWord, who: { user: string; key: ProvenKey }) {
     this.#handshake = new Once(handshake);
     this.#word = word;
     this.user = who.user;
-    this.deviceKey = who.deviceKey;
+    this.key = who.key;
   }
 
   static {
@@ -334,16 +341,6 @@ export class ExpectReady {
     if ('refused' in verdict) throw new RefusedByAgent(verdict.refused);
     return { ready: verdict.ready, established: await establish(handshake, Direction.inward) };
   }
-}
-
-async function signerAmong(
-  cipher: Cipher,
-  candidates: readonly Bytes[],
-  signature: Bytes,
-  signed: Bytes,
-): Promise<Bytes | null> {
-  for (const key of candidates) if (await cipher.verify(key, signature, signed)) return key;
-  return null;
 }
 
 /** A PSK where none belongs, or none where one does, is a fault of the caller, never of the peer. */

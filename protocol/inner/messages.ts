@@ -10,12 +10,11 @@
 //   agent   2  sealed  ready      5  width u16, height u16, idle s u32, overall s u32, input per second u16
 //                      refused    6  code u16
 //
-// The proof vector is the transcript's element: 1 ‖ signature 64, or 3 ‖ public key 65 ‖ signature 64. Kind 2 is kept for
-// WebAuthn, mode 2 for resume; both are refused today.
+// The proof vector is the transcript's element (proof-element.ts). Mode 2 is kept for resume, and refused today.
 import { type Bytes, concat, fromHex, Reader, toHex, Writer } from '../bytes.ts';
 import { CODES, type Code, codeFromWire, Refusal } from '../codes.ts';
 import { VERSION } from '../header.ts';
-import { GRANT_MAX_BYTES } from '../limits.ts';
+import { GRANT_MAX_BYTES, PROOF_ELEMENT_MAX_BYTES } from '../limits.ts';
 import { DESKTOP, MUNICIPALITY, NAME } from '../names.ts';
 import { type Cipher, checkShare } from './cipher.ts';
 import type { MaybePromise } from './maybe-promise.ts';
@@ -33,12 +32,10 @@ import {
 } from './suites.ts';
 
 const Message = { hello: 1, answer: 2, identity: 3, proof: 4, ready: 5, refused: 6 } as const;
-const ProofKind = { deviceKey: 1, pairing: 3 } as const;
 const NONCE_BYTES = 32;
 const MUNICIPALITY_BYTES = 6;
 const DESKTOP_MAX_BYTES = 72;
 const USER_MAX_BYTES = 32;
-const PAIRING_PROOF_BYTES = 1 + PUBLIC_KEY_BYTES + SIGNATURE_BYTES;
 /** A compact JWS: three parts of base64url. */
 const GRANT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 
@@ -167,31 +164,6 @@ export function decodeIdentity(body: Bytes): Identity {
   return { agentKey, signature, finished };
 }
 
-/** What a proof says: with a paired key only the signature, in pair mode the key that is to be paired too. */
-export interface ProofElement {
-  publicKey: Bytes | null;
-  signature: Bytes;
-}
-
-export function encodeProofElement({ publicKey, signature }: ProofElement): Bytes {
-  return publicKey
-    ? concat(Uint8Array.of(ProofKind.pairing), publicKey, signature)
-    : concat(Uint8Array.of(ProofKind.deviceKey), signature);
-}
-
-/** @throws MALFORMED, MESSAGE_UNEXPECTED for a kind that does not go with the mode */
-export function decodeProofElement(bytes: Bytes, mode: Mode): ProofElement {
-  const reader = new Reader(bytes, 'proof');
-  const kind = reader.u8();
-  if (kind !== (mode === 'pair' ? ProofKind.pairing : ProofKind.deviceKey)) {
-    throw new Refusal('MESSAGE_UNEXPECTED', `a proof of kind ${kind} in mode ${mode}`);
-  }
-  const publicKey = mode === 'pair' ? reader.bytes(PUBLIC_KEY_BYTES) : null;
-  const signature = reader.bytes(SIGNATURE_BYTES);
-  reader.end();
-  return { publicKey, signature };
-}
-
 export interface Proof {
   user: string;
   /** the whole element, as it stands in the transcript */
@@ -207,7 +179,7 @@ export function encodeProof(proof: Proof): Bytes {
 export function decodeProof(body: Bytes): Proof {
   const reader = begin(body, Message.proof, 'proof');
   const user = shaped(reader.text(USER_MAX_BYTES), NAME, 'user');
-  const element = reader.vector(PAIRING_PROOF_BYTES);
+  const element = reader.vector(PROOF_ELEMENT_MAX_BYTES);
   const finished = reader.bytes(SECRET_BYTES);
   reader.end();
   return { user, element, finished };

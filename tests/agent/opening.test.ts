@@ -4,7 +4,7 @@ import { type Code, Refusal } from '#protocol/codes.ts';
 import { importSigningKey, newSigningKeyPem } from '#protocol/inner/cipher-node.ts';
 import { OPENING_MAX_MS, PAIRING_TRIES, PROOF_MAX_MS } from '#protocol/limits.ts';
 import { type BothEnds, bothEnds, DESKTOP, USER } from '#tests/support/both-ends.ts';
-import { deviceKey } from '#tests/support/end-to-end.ts';
+import { deviceKey, pairedOf, proverOf } from '#tests/support/end-to-end.ts';
 import { settle, until, type Way } from '#tests/support/memory-link.ts';
 import { type End, endOf } from '#web/core/ends.ts';
 
@@ -187,7 +187,7 @@ const ROWS: Row[] = [
   {
     what: 'a key that is not paired',
     arrange() {
-      ends.opening = { ...ends.opening, deviceKey: otherKey };
+      ends.opening = { ...ends.opening, prover: proverOf(otherKey) };
     },
     reason: 'PROOF_WRONG',
     end: said('NOT_PAIRED', true),
@@ -253,7 +253,7 @@ describe('an opening that fails', () => {
 });
 
 describe('the slot of a desktop', () => {
-  it('is not taken before the proof is there: who waits with it hinders nobody', async () => {
+  it('is not taken before the proof is there: who waits with it hinders nobody and ends nothing', async () => {
     patient();
     const held = hold('inward', PROOF);
     const slow = endOfAttempt(ends.open());
@@ -261,10 +261,12 @@ describe('the slot of a desktop', () => {
     expect(ends.audit.of('offer-accepted')).toHaveLength(1);
     expect(ends.sessions.live(DESKTOP)).toBe(false);
     ends.onLink = () => {};
-    await ends.show();
+    const shown = await ends.show();
     expect(ends.sessions.live(DESKTOP)).toBe(true);
+    expect(shown.ends).toEqual([]);
     held.release();
-    expect(await slow).toEqual(said('DESKTOP_BUSY', true));
+    expect(await slow).toBe('opened');
+    expect(shown.ends).toEqual([said('TAKEN_OVER', true)]);
   });
 });
 
@@ -286,7 +288,7 @@ describe('a pairing', () => {
     const { code } = await ends.pairings.issue(USER, DESKTOP, false);
     await ends.pair(code);
     await settle();
-    expect(await ends.pairings.keysOf(USER, DESKTOP)).toEqual([deviceKey.publicKey]);
+    expect(await ends.pairings.keysOf(USER, DESKTOP)).toEqual([pairedOf(deviceKey)]);
     expect(ends.audit.of('pairing-made')).toHaveLength(1);
     expect(ends.told).toEqual([expect.objectContaining({ type: 'ended', code: 'ENDED' })]);
     expectNothingLeft();
@@ -306,20 +308,20 @@ describe('a pairing', () => {
       ...Array(PAIRING_TRIES).fill('PEER_GONE'),
       'PAIRING_CODE_SPENT',
     ]);
-    expect(await ends.pairings.keysOf(USER, DESKTOP)).toEqual([deviceKey.publicKey]);
+    expect(await ends.pairings.keysOf(USER, DESKTOP)).toEqual([pairedOf(deviceKey)]);
   });
 
   it('is refused while somebody works there, also if that began after its hello', async () => {
     const { code } = await ends.pairings.issue(USER, DESKTOP, true);
     const held = hold('inward', PROOF);
-    const early = endOfAttempt(ends.pair(code, { deviceKey: otherKey }));
+    const early = endOfAttempt(ends.pair(code, { prover: proverOf(otherKey) }));
     await until('the proof is held', () => held.yet);
     ends.onLink = () => {};
     const shown = await ends.show();
-    expect(await endOfAttempt(ends.pair(code, { deviceKey: otherKey }))).toEqual(said('PAIRING_REFUSED', false));
+    expect(await endOfAttempt(ends.pair(code, { prover: proverOf(otherKey) }))).toEqual(said('PAIRING_REFUSED', false));
     held.release();
     expect(await early).toEqual(said('PAIRING_REFUSED', true));
-    expect(await ends.pairings.keysOf(USER, DESKTOP)).toEqual([deviceKey.publicKey]);
+    expect(await ends.pairings.keysOf(USER, DESKTOP)).toEqual([pairedOf(deviceKey)]);
     shown.session.end();
     await settle();
   });

@@ -46,6 +46,19 @@ async function live(seconds: number, each: () => unknown = answerNonces): Promis
   await settle();
 }
 
+/** Not a millisecond before, and not one after. */
+async function expectEndAfter(ms: number): Promise<void> {
+  const step = async (by: number) => {
+    ends.pass(by);
+    vi.advanceTimersByTime(by);
+    await settle();
+  };
+  await step(ms - 1);
+  expect(shown.ends).toEqual([]);
+  await step(1);
+  expect(shown.ends).toHaveLength(1);
+}
+
 /** Both ends agree how it ended, the audit log knows why, and the agent has let go of everything. */
 async function expectEnd(end: End, reason: string, detail?: string): Promise<void> {
   await until('the client hears', () => shown.ends.length > 0);
@@ -55,7 +68,7 @@ async function expectEnd(end: End, reason: string, detail?: string): Promise<voi
   expect(ends.audit.of('session-ended')).toEqual([
     expect.objectContaining({ reason, ...(detail === undefined ? {} : { detail }) }),
   ]);
-  expect(ends.desktop.closes).toBe(1);
+  expect([ends.desktop.locks, ends.desktop.closes]).toEqual([1, 1]);
   expect([...ends.desktop.held]).toEqual([]);
   expect(ends.sessions.list()).toEqual([]);
   expect(ends.link().agent.ended).not.toBeNull();
@@ -84,9 +97,8 @@ describe('a lease', () => {
     shown = await ends.show();
     shown.session.input(key(true));
     await until('the key is held', () => ends.desktop.held.size === 1);
-    await live(LEASE_LIFE_MS / SECOND, () => {});
-    expect(shown.ends).toEqual([]);
-    await live(1, () => {});
+    await live(LEASE_LIFE_MS / SECOND - 1, () => {});
+    await expectEndAfter(SECOND);
     await expectEnd(said('RIGHTS_ENDED', true), 'LEASE_EXPIRED');
   });
 
@@ -98,8 +110,8 @@ describe('a lease', () => {
       await live(1, () => {});
       seconds++;
     }
-    expect(seconds).toBeGreaterThan((LEASE_LIFE_MS - LEASE_INTERVAL_MS) / SECOND);
-    expect(seconds).toBeLessThanOrEqual(LEASE_LIFE_MS / SECOND + 1);
+    expect(seconds).toBeGreaterThanOrEqual((LEASE_LIFE_MS - LEASE_INTERVAL_MS) / SECOND);
+    expect(seconds).toBeLessThanOrEqual(LEASE_LIFE_MS / SECOND);
     await expectEnd(said('RIGHTS_ENDED', true), 'LEASE_EXPIRED');
   });
 });
@@ -116,9 +128,8 @@ describe('a limit', () => {
       shown.session.refresh();
       shown.session.resize(640, 480);
     };
-    await live(60, busy);
-    expect(shown.ends).toEqual([]);
-    await live(1, busy);
+    await live(59, busy);
+    await expectEndAfter(SECOND);
     await expectEnd(said('IDLE', true), 'IDLE_LIMIT');
   });
 
@@ -130,9 +141,8 @@ describe('a limit', () => {
       shown.session.input(key(true));
       shown.session.input(key(false));
     };
-    await live(60, typing);
-    expect(shown.ends).toEqual([]);
-    await live(1, typing);
+    await live(59, typing);
+    await expectEndAfter(SECOND);
     await expectEnd(said('TIME_LIMIT', true), 'OVERALL_LIMIT');
   });
 });

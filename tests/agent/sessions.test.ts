@@ -1,10 +1,12 @@
 // Who has a place at a desktop, and what takes it away again. The client's core is real, the desktop is not.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { LOCK_MAX_MS } from '#agent/desktop/lock.ts';
+import { Sessions } from '#agent/sessions.ts';
 import { type Code, Refusal } from '#protocol/codes.ts';
 import { WINDOW_FIRST_BYTES } from '#protocol/limits.ts';
 import { signLease } from '#protocol/outer/grant.ts';
 import { type BothEnds, bothEnds, DESKTOP, OTHER_DESKTOP, USER } from '#tests/support/both-ends.ts';
-import { deviceKey } from '#tests/support/end-to-end.ts';
+import { deviceKey, pairedOf } from '#tests/support/end-to-end.ts';
 import { until } from '#tests/support/memory-link.ts';
 import { type End, endOf } from '#web/core/ends.ts';
 
@@ -18,6 +20,15 @@ afterEach(() => vi.useRealTimers());
 
 const attempt = (work: Promise<unknown>): Promise<End | 'opened'> => work.then(() => 'opened' as const, endOf);
 const said = (code: Code, authentic: boolean): End => ({ code, authentic });
+/** Another user, who is entitled and paired, too. */
+async function openAsSuzuki() {
+  await ends.paired('suzuki');
+  ends.claims = { sub: 'suzuki' };
+  return ends.open({ user: 'suzuki' }).finally(() => {
+    ends.claims = {};
+  });
+}
+
 const over = () => until('the place is free', () => !ends.sessions.live(DESKTOP));
 
 /** Whoever attaches DESKTOP waits until it is let go on. */
@@ -34,9 +45,9 @@ function slowDesktop(): { waits(): boolean; goOn(error?: Refusal): void } {
 }
 
 describe('a desktop', () => {
-  it('has one session; the second user is told under the seal, and the first works on', async () => {
+  it('has one session; another user is told under the seal, and the first works on', async () => {
     const first = await ends.show();
-    expect(await attempt(ends.open())).toEqual(said('DESKTOP_BUSY', true));
+    expect(await attempt(openAsSuzuki())).toEqual(said('DESKTOP_BUSY', true));
     expect(ends.audit.of('handshake-refused').at(-1)?.reason).toBe('DESKTOP_IN_USE');
     first.session.input({ type: 'key', down: true, keysym: 0x61 });
     await until('the key arrives', () => ends.desktop.inputs.length === 1);
@@ -76,6 +87,158 @@ describe('a desktop', () => {
     expect(shown.ends).toEqual([said('DESKTOP_LOST', true)]);
     expect(ends.sessions.list()).toEqual([]);
     expect(ends.audit.of('session-ended').at(-1)?.reason).toBe('VNC_GONE');
+  });
+});
+
+describe('a desktop in use', () => {
+  it('is taken over by its own user’s verified proof, and the first is told under the seal', async () => {
+    const first = await ends.show();
+    first.session.input({ type: 'key', down: true, keysym: 0x61 });
+    await until('the key is held', () => ends.desktop.held.size === 1);
+    const second = await ends.show();
+    await until('the first hears', () => first.ends.length === 1);
+    expect(first.ends).toEqual([said('TAKEN_OVER', true)]);
+    expect(second.ends).toEqual([]);
+    expect([...ends.desktop.held]).toEqual([]);
+    expect(ends.sessions.list().map(({ session }) => session)).toEqual([second.id]);
+    expect(ends.audit.of('session-ended')).toEqual([
+      expect.objectContaining({ reason: 'TAKEN_OVER', session: first.id }),
+    ]);
+  });
+
+  it('is locked and let go before the next session sees it', async () => {
+    await ends.show();
+    const unlocked = Promise.withResolvers<void>();
+    ends.desktop.onLock = () => unlocked.promise;
+    const opening = attempt(ends.open());
+    await until('it is being locked', () => ends.desktop.locks === 1);
+    expect([ends.desktop.closes, ends.audit.of('session-started').length]).toEqual([0, 1]);
+    unlocked.resolve();
+    expect(await opening).toBe('opened');
+    expect([ends.desktop.closes, ends.audit.of('session-started').length]).toEqual([1, 2]);
+  });
+
+  it('keeps its session when the proof that comes is revoked meanwhile (T01)', async () => {
+    const first = await ends.show();
+    vi.spyOn(ends.pairings, 'keysOf').mockImplementation(async () => [pairedOf(deviceKey)]);
+    const check = vi.mocked(ends.pairings.keysOf);
+    check.mockResolvedValueOnce([pairedOf(deviceKey)]).mockResolvedValueOnce([]);
+    expect(await attempt(ends.open())).toEqual(said('NOT_PAIRED', true));
+    expect(first.ends).toEqual([]);
+    expect(ends.sessions.list().map(({ session }) => session)).toEqual([first.id]);
+  });
+
+  it('has one session when proofs of its user come while it is being attached: that of the last', async () => {
+    const first = await ends.show();
+    const slow = slowDesktop();
+    const second = attempt(ends.open());
+    await until('the desktop is asked', slow.waits);
+    const third = attempt(ends.open());
+    await until('three have a place or had one', () => ends.audit.of('user-verified').length === 3);
+    slow.goOn();
+    expect(await second).toEqual(said('TAKEN_OVER', true));
+    expect(await third).toBe('opened');
+    expect(first.ends).toEqual([said('TAKEN_OVER', true)]);
+    expect(ends.sessions.list()).toHaveLength(1);
+    expect(ends.audit.of('session-started')).toHaveLength(2);
+  });
+
+  it('is not free for another user while it is taken over', async () => {
+    const first = await ends.show();
+    const unlocked = Promise.withResolvers<void>();
+    ends.desktop.onLock = () => unlocked.promise;
+    const second = attempt(ends.open());
+    await until('the first hears', () => first.ends.length === 1);
+    expect(await attempt(openAsSuzuki())).toEqual(said('DESKTOP_BUSY', true));
+    unlocked.resolve();
+    expect(await second).toBe('opened');
+  });
+});
+
+describe('the lock at the end of a session', () => {
+  const failures = () => ends.audit.of('desktop-lock-failed');
+
+  it('that fails is audited, and whoever comes next is told once', async () => {
+    const first = await ends.show();
+    ends.desktop.onLock = async () => {
+      throw new Refusal('LOCK_FAILED', 'the command ended with 1');
+    };
+    first.session.end();
+    await over();
+    expect(failures()).toEqual([
+      expect.objectContaining({ desktop: DESKTOP, user: USER, session: first.id, reason: 'LOCK_FAILED' }),
+    ]);
+    ends.desktop.onLock = async () => {};
+    const second = await ends.show();
+    expect(ends.desktop.notices).toEqual([expect.stringContaining('ロックできませんでした')]);
+    second.session.end();
+    await over();
+    await ends.show();
+    expect(ends.desktop.notices).toHaveLength(1);
+  });
+
+  it('that never comes is given up, and the desktop is let go', async () => {
+    const first = await ends.show();
+    ends.desktop.onLock = () => new Promise(() => {});
+    first.session.end();
+    await until('it is being locked', () => ends.desktop.locks === 1);
+    vi.advanceTimersByTime(LOCK_MAX_MS);
+    await over();
+    expect(ends.desktop.closes).toBe(1);
+    expect(failures()).toHaveLength(1);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('is not asked for when nobody has seen the desktop', async () => {
+    const slow = slowDesktop();
+    const opening = attempt(ends.open());
+    await until('the desktop is asked', slow.waits);
+    ends.sessions.endOf(USER, DESKTOP);
+    slow.goOn();
+    await opening;
+    await over();
+    expect(ends.desktop.locks).toBe(0);
+  });
+
+  it('is made up for at the next start of an agent that was killed', async () => {
+    await ends.show();
+    // As the next process finds the state.
+    const next = new Sessions(ends.parts);
+    await next.lockLeftOpen();
+    expect([ends.desktop.locks, ends.desktop.closes]).toEqual([1, 1]);
+    await next.lockLeftOpen();
+    expect(ends.desktop.locks).toBe(1);
+    await next.stop();
+  });
+
+  it('that cannot be made up for is audited, and the start goes on', async () => {
+    await ends.show();
+    const { attach } = ends;
+    ends.attach = () => Promise.reject(new Refusal('DESKTOP_UNREACHABLE', 'VNC server: ECONNREFUSED'));
+    const next = new Sessions(ends.parts);
+    await next.lockLeftOpen();
+    expect(failures()).toEqual([expect.objectContaining({ desktop: DESKTOP, reason: 'DESKTOP_UNREACHABLE' })]);
+    ends.attach = attach;
+    await next.lockLeftOpen();
+    expect(ends.desktop.locks).toBe(1);
+    await next.stop();
+  });
+});
+
+describe('what the gateway ends', () => {
+  const WORDS: [Code, string, Code][] = [
+    ['IDLE', 'IDLE_LIMIT', 'IDLE'],
+    ['TIME_LIMIT', 'OVERALL_LIMIT', 'TIME_LIMIT'],
+    ['TAKEN_OVER', 'TAKEN_OVER', 'TAKEN_OVER'],
+    ['ENDED', 'SIGNED_OUT', 'ENDED'],
+    ['CERTIFICATE_REFUSED', 'RIGHTS_REVOKED', 'RIGHTS_ENDED'],
+  ];
+  it.each(WORDS)('with %s is audited as %s, and the user reads %s', async (word, reason, code) => {
+    const shown = await ends.show();
+    ends.sessions.revoke(shown.id, word);
+    await until('the client hears', () => shown.ends.length === 1);
+    expect(shown.ends).toEqual([said(code, true)]);
+    expect(ends.audit.of('session-ended').at(-1)?.reason).toBe(reason);
   });
 });
 
@@ -240,7 +403,7 @@ describe('an agent', () => {
     expect(ends.audit.of('user-verified')).toEqual([
       expect.objectContaining({ user: USER, municipality: '131016', desktop: DESKTOP, proof: 'device-key' }),
     ]);
-    expect(await ends.pairings.keysOf(USER, DESKTOP)).toEqual([deviceKey.publicKey]);
+    expect(await ends.pairings.keysOf(USER, DESKTOP)).toEqual([pairedOf(deviceKey)]);
   });
 });
 

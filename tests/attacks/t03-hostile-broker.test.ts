@@ -13,6 +13,7 @@ import {
   deviceKey,
   openChannels,
   PARAMETERS,
+  pairedOf,
   recordsOf,
   shakeHands,
   USER,
@@ -74,7 +75,7 @@ describe('a hostile broker', () => {
   it('cannot replay a session: the answer to an old hello is new, and the old proof does not fit it', async () => {
     const old = await recordsOf();
     const { next } = await answerHello(nodeCipher, readHello(old.hello), agentKey);
-    const expected = { user: USER, keys: [deviceKey.publicKey] };
+    const expected = { user: USER, keys: [pairedOf(deviceKey)], webauthn: null };
     await expect(next.handle(old.proof, expected)).rejects.toThrow('RECORD_FORGED');
   });
 

@@ -6,9 +6,10 @@ import { type Bytes, concat, equal, fromBase64Url, toBase64Url, utf8 } from '#pr
 import type { SigningKey } from '#protocol/inner/cipher.ts';
 import { importSigningKey, newSigningKeyPem, nodeCipher } from '#protocol/inner/cipher-node.ts';
 import { answerHello, type Mode, makeShares, readHello, UserVerified } from '#protocol/inner/handshake.ts';
+import type { PairedKey } from '#protocol/inner/proof.ts';
 import { DEFAULT_SUITE } from '#protocol/inner/suites.ts';
 import { signGrant, verifyGrant } from '#protocol/outer/grant.ts';
-import { agentKey, deviceKey, PARAMETERS, shakeHands, USER } from '#tests/support/end-to-end.ts';
+import { agentKey, deviceKey, PARAMETERS, pairedOf, proverOf, shakeHands, USER } from '#tests/support/end-to-end.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 9);
 const gatewayKey = importSigningKey(newSigningKeyPem());
@@ -19,7 +20,13 @@ beforeAll(async () => {
 });
 
 /** The gateway plays the client, with a grant of its own making that names its own shares. */
-async function opens(user: string, device: SigningKey, paired: readonly Bytes[], mode: Mode = 'open', code?: Bytes) {
+async function opens(
+  user: string,
+  device: SigningKey,
+  paired: readonly PairedKey[],
+  mode: Mode = 'open',
+  code?: Bytes,
+) {
   const shares = await makeShares(nodeCipher, DEFAULT_SUITE, mode, code);
   const grant = await signGrant(
     { kid: 'one', key: grantKey.privateKey },
@@ -55,20 +62,20 @@ async function opens(user: string, device: SigningKey, paired: readonly Bytes[],
     answered.records[1],
     mode === 'pair' ? 'pairing' : agentKey.publicKey,
   );
-  const proof = await agent.prove(user, device);
-  return answered.next.handle(proof.record, { user: claims.sub, keys: paired });
+  const proof = await agent.prove(user, proverOf(device));
+  return answered.next.handle(proof.record, { user: claims.sub, keys: paired, webauthn: null });
 }
 
 describe('a hostile gateway', () => {
   it('gets in nowhere with a true grant and a key of its own', async () => {
-    await expect(opens(USER, gatewayKey, [deviceKey.publicKey])).rejects.toThrow('PROOF_WRONG');
+    await expect(opens(USER, gatewayKey, [pairedOf(deviceKey)])).rejects.toThrow('PROOF_WRONG');
     // The positive control: the same path with the true key
-    expect(await opens(USER, deviceKey, [deviceKey.publicKey])).toBeInstanceOf(UserVerified);
+    expect(await opens(USER, deviceKey, [pairedOf(deviceKey)])).toBeInstanceOf(UserVerified);
   });
 
   it('gets in nowhere by naming the paired key', async () => {
     const claimed = { publicKey: deviceKey.publicKey, sign: gatewayKey.sign };
-    await expect(opens(USER, claimed, [deviceKey.publicKey])).rejects.toThrow('PROOF_WRONG');
+    await expect(opens(USER, claimed, [pairedOf(deviceKey)])).rejects.toThrow('PROOF_WRONG');
   });
 
   it('gets in nowhere as a user who never paired', async () => {
@@ -92,7 +99,7 @@ describe('a hostile gateway', () => {
     };
     await shakeHands({ deviceKey: watched });
     const replayed = { publicKey: deviceKey.publicKey, sign: async () => signed[0] as Bytes };
-    await expect(opens(USER, replayed, [deviceKey.publicKey])).rejects.toThrow('PROOF_WRONG');
+    await expect(opens(USER, replayed, [pairedOf(deviceKey)])).rejects.toThrow('PROOF_WRONG');
   });
 
   it('cannot use what a device signs elsewhere: another purpose, another input', async () => {
@@ -100,7 +107,7 @@ describe('a hostile gateway', () => {
     const signIn = await nodeCipher.sha256(concat(utf8('tw/signin/1'), Uint8Array.of(0), new Uint8Array(32)));
     const signature = await deviceKey.sign(signIn);
     const borrowed = { publicKey: deviceKey.publicKey, sign: async () => signature };
-    await expect(opens(USER, borrowed, [deviceKey.publicKey])).rejects.toThrow('PROOF_WRONG');
+    await expect(opens(USER, borrowed, [pairedOf(deviceKey)])).rejects.toThrow('PROOF_WRONG');
   });
 
   it('cannot sit between: the client talks to the pinned agent or to nobody', async () => {
@@ -116,10 +123,10 @@ describe('a hostile gateway', () => {
     const { record, next } = await shares.hello(PARAMETERS);
     const answered = await answerHello(nodeCipher, readHello(record), agentKey);
     const agent = await (await next.handle(answered.records[0])).handle(answered.records[1], agentKey.publicKey);
-    const proof = await agent.prove(USER, gatewayKey);
-    const expected = { user: USER, keys: [deviceKey.publicKey] };
+    const proof = await agent.prove(USER, proverOf(gatewayKey));
+    const expected = { user: USER, keys: [pairedOf(deviceKey)], webauthn: null };
     await expect(answered.next.handle(proof.record, expected)).rejects.toThrow('PROOF_WRONG');
-    await expect(answered.next.handle(proof.record, { user: USER, keys: [gatewayKey.publicKey] })).rejects.toThrow(
+    await expect(answered.next.handle(proof.record, { ...expected, keys: [pairedOf(gatewayKey)] })).rejects.toThrow(
       'MESSAGE_UNEXPECTED',
     );
     const refused = await answered.next.refuse('NOT_PAIRED');

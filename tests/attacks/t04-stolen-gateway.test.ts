@@ -12,6 +12,7 @@ import { importSigningKey, newSigningKeyPem, nodeCipher } from '#protocol/inner/
 import { answerHello, readHello } from '#protocol/inner/handshake.ts';
 import { DEFAULT_SUITE } from '#protocol/inner/suites.ts';
 import { signLease } from '#protocol/outer/grant.ts';
+import { proverOf } from '#tests/support/end-to-end.ts';
 import { connectInProcess } from '#tests/support/in-process-client.ts';
 import { oneLineOf } from '#tests/support/one-line.ts';
 import { type Forge, honest, impersonate, type StolenGateway, stealGateway } from '#tests/support/stolen-gateway.ts';
@@ -46,8 +47,8 @@ describe('a hostile gateway with all keys of its host', () => {
 
     function opening(user = 'tanaka', key: SigningKey = own, forge?: Forge) {
       const around = gateway.client(user, DESKTOP, forge);
-      const options = { suite: DEFAULT_SUITE, user, desktop: DESKTOP, deviceKey: key };
-      return { session: around.session, opened: openDesktop(around, options, agentKey) };
+      const options = { suite: DEFAULT_SUITE, user, desktop: DESKTOP, prover: proverOf(key) };
+      return { session: around.session, opened: openDesktop(around, options, { agentKey, credentialId: null }) };
     }
 
     it('is let through by the broker, and would be by the agent with the user’s device key (positive control)', async () => {
@@ -70,7 +71,7 @@ describe('a hostile gateway with all keys of its host', () => {
 
     it('pairs nothing: no code ever left the office', async () => {
       const around = gateway.client('tanaka', DESKTOP);
-      const options = { suite: DEFAULT_SUITE, user: 'tanaka', desktop: DESKTOP, deviceKey: own };
+      const options = { suite: DEFAULT_SUITE, user: 'tanaka', desktop: DESKTOP, prover: proverOf(own) };
       await expect(pairDevice(around, options, '0000-0000-0000-0000')).rejects.toThrow('PAIRING_REFUSED');
       await audited(under.system, 'agent', 'pairing-refused', { reason: 'PAIRING_CODE_MISSING' });
     });

@@ -12,6 +12,7 @@ import {
   agentKey,
   deviceKey,
   PARAMETERS,
+  proverOf,
   recordsOf,
   type Settings,
   shakeHands,
@@ -20,6 +21,7 @@ import {
 
 const CODE = parsePairingCode('7XK2-9QDM-4RVB-0HTZ');
 const PAIRING: Partial<Settings> = { mode: 'pair', clientPsk: CODE, agentPsk: CODE, pin: 'pairing', paired: [] };
+const EXPECTED = { user: USER, keys: [], webauthn: null };
 const attackerKey = importSigningKey(newSigningKeyPem());
 
 async function begin(code: Bytes) {
@@ -35,7 +37,7 @@ describe('taking over a pairing', () => {
       const expectIdentity = await attacker.next.handle(answered.records[0]);
       await expect(expectIdentity.handle(answered.records[1], 'pairing')).rejects.toThrow('RECORD_FORGED');
       const junk = concat(Uint8Array.of(1, 1, 0, 0, 0, 0, 0, 1), nodeCipher.random(200));
-      await expect(answered.next.handle(junk, { user: USER, keys: [] })).rejects.toThrow('RECORD_FORGED');
+      await expect(answered.next.handle(junk, EXPECTED)).rejects.toThrow('RECORD_FORGED');
     }
   });
 
@@ -45,8 +47,8 @@ describe('taking over a pairing', () => {
     // The attacker even learns who the agent is, from somewhere, and plays its part towards itself to get a proof
     const own = await answerHello(nodeCipher, readHello(attacker.record), attackerKey, new Uint8Array(10));
     const agent = await (await attacker.next.handle(own.records[0])).handle(own.records[1], 'pairing');
-    const { record } = await agent.prove(USER, attackerKey);
-    await expect(answered.next.handle(record, { user: USER, keys: [] })).rejects.toThrow('RECORD_FORGED');
+    const { record } = await agent.prove(USER, proverOf(attackerKey));
+    await expect(answered.next.handle(record, EXPECTED)).rejects.toThrow('RECORD_FORGED');
   });
 
   it('is not possible from between, playing agent to the user and user to the agent', async () => {
@@ -92,7 +94,7 @@ describe('taking over a pairing', () => {
   it('is not possible by replaying a recorded pairing: the answer is new, and the old proof does not fit it', async () => {
     const recorded = await recordsOf(PAIRING);
     const { next } = await answerHello(nodeCipher, readHello(recorded.hello), agentKey, CODE);
-    await expect(next.handle(recorded.proof, { user: USER, keys: [] })).rejects.toThrow('RECORD_FORGED');
+    await expect(next.handle(recorded.proof, EXPECTED)).rejects.toThrow('RECORD_FORGED');
   });
 
   it('is not possible with a key that its owner did not sign with: a proof of possession comes with it', async () => {

@@ -84,7 +84,7 @@ describe('a greedy session', () => {
     const sent = after.sentBytes - before.sentBytes;
     expect(sent).toBeLessThanOrEqual(rate * seconds + after.burstBytes);
     // A busy machine may keep it from being full; a line that is half empty was held up by something else.
-    expect(sent).toBeGreaterThan(0.7 * rate * seconds);
+    expect(sent).toBeGreaterThan(0.5 * rate * seconds);
     expect(jain(sessions.map(({ session }) => wire.get(session) ?? 0))).toBeGreaterThan(0.99);
     for (const { gatewayData } of sessions) {
       // In order, none missing: the broker's own gate would have ended a session otherwise, and so does the client's.

@@ -5,17 +5,13 @@ import { describe, expect, it } from 'vitest';
 import { type Bytes, concat } from '#protocol/bytes.ts';
 import { Refusal } from '#protocol/codes.ts';
 import { readHeader } from '#protocol/header.ts';
+import { parseAuthenticatorData } from '#protocol/inner/authenticator-data.ts';
 import { readHello } from '#protocol/inner/handshake.ts';
-import {
-  decodeAnswer,
-  decodeHello,
-  decodeIdentity,
-  decodeProof,
-  decodeProofElement,
-  decodeVerdict,
-} from '#protocol/inner/messages.ts';
+import { decodeAnswer, decodeHello, decodeIdentity, decodeProof, decodeVerdict } from '#protocol/inner/messages.ts';
 import { parsePairingCode } from '#protocol/inner/pairing-code.ts';
+import { rawSignature, readClientData } from '#protocol/inner/passkey.ts';
 import { decodeControl, decodeInput, encodeControl, encodeInput } from '#protocol/inner/profile.ts';
+import { decodeProofElement, encodeProofElement } from '#protocol/inner/proof-element.ts';
 import { Suite } from '#protocol/inner/suites.ts';
 import { Direction } from '#protocol/lanes.ts';
 import { BURST_SECONDS, HEADER_BYTES } from '#protocol/limits.ts';
@@ -25,11 +21,16 @@ import { parseFromAgent, parseFromGateway, parseToAgent, parseToGateway } from '
 import { parsePairedMessage, parseSessionMessage, parseTicketMessage } from '#protocol/outer/ticket.ts';
 import { openChannels, recordsOf } from '#tests/support/end-to-end.ts';
 import { liveMemory } from '#tests/support/live-memory.ts';
+import { assert, attest, softPasskey } from '#tests/support/passkey.ts';
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 400);
 const shaken = await recordsOf();
 const body = (record: Bytes): Bytes => record.slice(HEADER_BYTES);
 const proofElement = Uint8Array.of(1, ...new Uint8Array(64));
+/** {"credProtect": 2, "a": [true, {"b": h'00'}]} */
+const EXTENSIONS = Uint8Array.from(Buffer.from('a26b6372656450726f74656374026161' + '82f5a1616241' + '00', 'hex'));
+const { passkey } = softPasskey({ extensions: EXTENSIONS });
+const [attestation, assertion] = [attest(passkey, new Uint8Array(32)), assert(passkey, new Uint8Array(32))];
 
 /** Good messages, so that mutations reach beyond the first field. */
 const binary: { name: string; parse(bytes: Bytes): unknown; good: Bytes }[] = [
@@ -43,7 +44,19 @@ const binary: { name: string; parse(bytes: Bytes): unknown; good: Bytes }[] = [
     parse: decodeProof,
     good: concat(Uint8Array.of(4, 0, 1, 0x61, 0, 65), proofElement, new Uint8Array(32)),
   },
-  { name: 'decodeProofElement', parse: (bytes) => decodeProofElement(bytes, 'open'), good: proofElement },
+  ...[proofElement, encodeProofElement({ kind: 2, ...assertion })].map((good) => ({
+    name: `decodeProofElement, kind ${good[0]}`,
+    parse: (bytes: Bytes) => decodeProofElement(bytes, 'open'),
+    good,
+  })),
+  {
+    name: 'decodeProofElement, kind 4',
+    parse: (bytes) => decodeProofElement(bytes, 'pair'),
+    good: encodeProofElement({ kind: 4, ...attestation }),
+  },
+  { name: 'parseAuthenticatorData', parse: parseAuthenticatorData, good: attestation.authenticatorData },
+  { name: 'readClientData', parse: readClientData, good: assertion.clientDataJson },
+  { name: 'rawSignature', parse: rawSignature, good: assertion.signature },
   { name: 'decodeVerdict', parse: decodeVerdict, good: Uint8Array.of(6, 0, 22) },
   { name: 'decodeInput', parse: decodeInput, good: encodeInput({ type: 'pointer', buttons: 0x81, x: 1, y: 2 }) },
   { name: 'decodeControl', parse: decodeControl, good: encodeControl({ type: 'desktop-size', width: 1, height: 1 }) },

@@ -33,7 +33,7 @@ describe('what a session leaves behind on the hosts (T16)', () => {
       'the password of the .p12': tanaka.p12Password,
       'the one-time code': `"${otp}"`,
       'a cookie': '__Host-telework=',
-      'a private key in a log or a state file': '-----BEGIN',
+      'a private key in a log or a state file': 'PRIVATE KEY-----',
     };
     for (const part of ['log', 'gateway/state', 'broker/state', 'agent/state']) {
       for (const path of filesBelow(join(system.folder, part))) files.set(path, readFileSync(path));

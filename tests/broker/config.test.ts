@@ -70,3 +70,23 @@ describe('the line in broker.json', () => {
     expect(() => lineOf(line)).toThrow(message);
   });
 });
+
+describe('the limits in broker.json', () => {
+  function limitsOf(limits: unknown) {
+    const path = join(folder, 'broker.json');
+    writeFileSync(path, JSON.stringify({ ...deployed, limits }));
+    return readBrokerConfig(path).limits;
+  }
+
+  it('are those of AAL3 if nothing is said, and may be stricter', () => {
+    expect(limitsOf(undefined)).toEqual({ idleSeconds: 900, overallSeconds: 43_200 });
+    expect(limitsOf({ idleSeconds: 300 })).toEqual({ idleSeconds: 300, overallSeconds: 43_200 });
+  });
+
+  it.each([{ idleSeconds: 901 }, { overallSeconds: 43_201 }, { idleSeconds: 0 }, { idle: 1 }])(
+    'are never %j',
+    (bad) => {
+      expect(() => limitsOf(bad)).toThrow(/"limits/);
+    },
+  );
+});

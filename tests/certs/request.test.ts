@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import forge from 'node-forge';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeKey } from '#certs/authority.ts';
-import { makeP12, P12Error, readP12 } from '#certs/request.ts';
+import { makeP12, openKey, P12Error, readP12, sealKey } from '#certs/request.ts';
 import { oddCertificate, oddSigner } from '#tests/support/odd-certificates.ts';
 
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
@@ -116,6 +116,61 @@ describe('a .p12', () => {
         changed[at] = (changed[at] ?? 0) ^ change;
         try {
           expect(sameKey(readP12(changed, PASSWORD).key, key.privateKey)).toBe(true);
+        } catch (error) {
+          expect(error).toBeInstanceOf(P12Error);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('a key file', () => {
+  const asPem = (der: string) =>
+    `-----BEGIN ENCRYPTED PRIVATE KEY-----\n${forge.util.encode64(der, 64)}\n-----END ENCRYPTED PRIVATE KEY-----\n`;
+  const quick = (rounds: number) =>
+    forge.pki.encryptRsaPrivateKey(forge.pki.privateKeyFromPem(key.privateKey), PASSWORD, {
+      ...{ algorithm: 'aes256', count: rounds, saltSize: 16, prfAlgorithm: 'sha256' },
+    });
+
+  it('gives the key back, both halves, with its password and no other', () => {
+    const sealed = sealKey(key.privateKey, PASSWORD);
+    expect(sealed).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----/);
+    const opened = openKey(sealed, PASSWORD);
+    expect(sameKey(opened.privateKey, key.privateKey)).toBe(true);
+    expect(createPublicKey(opened.publicKey).equals(createPublicKey(key.publicKey))).toBe(true);
+    expect(problemOf(() => openKey(sealed, 'correct horse 8'))).toBe('password');
+  });
+
+  it('is read by OpenSSL', () => {
+    const asOpenssl = createPrivateKey({ key: sealKey(key.privateKey, PASSWORD), passphrase: PASSWORD });
+    expect(asOpenssl.equals(createPrivateKey(key.privateKey))).toBe(true);
+  });
+
+  it('is not made with a password that the .p12 to come would not take', () => {
+    for (const password of ['', 'ひみつ', 'a'.repeat(129)]) {
+      expect(problemOf(() => sealKey(key.privateKey, password))).toBe('password');
+    }
+  });
+
+  it('of another form, in the clear, or with rounds for years is refused at once (T14)', () => {
+    for (const file of ['', 'x', key.privateKey, certificate, 'A'.repeat(70_000)]) {
+      expect(problemOf(() => openKey(file, PASSWORD))).toBe('malformed');
+    }
+    const der = forge.pem.decode(quick(65_535))[0]?.body ?? '';
+    const at = der.indexOf('\x02\x03\x00\xff\xff');
+    expect(at).toBeGreaterThan(0);
+    const forYears = `${der.slice(0, at)}\x02\x03\x7f\xff\xff${der.slice(at + 5)}`;
+    expect(problemOf(() => openKey(asPem(forYears), PASSWORD))).toBe('malformed');
+  });
+
+  it('with any byte changed gives the same key or a P12Error (T14)', () => {
+    const der = forge.pem.decode(quick(2))[0]?.body ?? '';
+    fc.assert(
+      fc.property(fc.nat(der.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {
+        const body = der.slice(0, at) + String.fromCharCode(der.charCodeAt(at) ^ change) + der.slice(at + 1);
+        try {
+          expect(sameKey(openKey(asPem(body), PASSWORD).privateKey, key.privateKey)).toBe(true);
         } catch (error) {
           expect(error).toBeInstanceOf(P12Error);
         }

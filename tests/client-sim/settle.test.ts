@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { QUIET_MS, Settling } from '#client-sim/settle.ts';
-import { applyFill, createFramebuffer, type Region } from '#rfb/framebuffer.ts';
+import type { Region } from '#protocol/inner/screen/rectangle.ts';
+import { applyFill, createFramebuffer } from '#rfb/framebuffer.ts';
 
 const TILE = 64;
 const CARET: Region = { x: 70, y: 4, width: 2, height: 20 };

@@ -267,6 +267,8 @@ describe('the sign-in session', () => {
       factors: ['mtls', 'otp'],
       ...{ idleSeconds: 900, overallSeconds: 43_200, managesFactorsOnly: false },
       lastSignIn: expect.stringMatching(/^20\d\d-.*Z$/),
+      certificateExpiresAt: expect.stringMatching(/^20\d\d-.*Z$/),
+      certificateWarning: null,
       signedInAt: expect.stringMatching(/^20\d\d-.*Z$/),
     });
     cookie = String(answer.headers['set-cookie']).split(';')[0] ?? '';

@@ -52,7 +52,7 @@ describe('users', () => {
     expect(await users.setEnabled(TANAKA, true)).toBe(false);
     expect(await users.add(TANAKA, '田中太郎')).toBe(true);
     expect(await users.add(TANAKA, '別人')).toBe(false);
-    expect(await users.requireEnabled(TANAKA)).toEqual({ name: '田中太郎', enabled: true, lastSignIn: null });
+    expect(await users.requireEnabled(TANAKA)).toMatchObject({ name: '田中太郎', enabled: true, lastSignIn: null });
     await users.setEnabled(TANAKA, false);
     expect(await outcome(users.requireEnabled(TANAKA))).toBe('USER_DISABLED');
   });
@@ -60,8 +60,8 @@ describe('users', () => {
   it('are told of the sign-in before', async () => {
     const users = new Users(openTestStore(clockAt()).store);
     await users.add(TANAKA, '田中太郎');
-    expect(await users.noteSignIn(TANAKA, 1_000)).toBeNull();
-    expect(await users.noteSignIn(TANAKA, 2_000)).toBe(1_000);
+    expect(await users.noteSignIn(TANAKA, 1_000, 9_000)).toBeNull();
+    expect(await users.noteSignIn(TANAKA, 2_000, 9_000)).toBe(1_000);
   });
 
   it('are the same person only inside one municipality', async () => {
@@ -73,7 +73,9 @@ describe('users', () => {
   it('lose no change when two are made at once', async () => {
     const users = new Users(openTestStore(clockAt()).store);
     await users.add(TANAKA, '田中太郎');
-    await Promise.all([users.setEnabled(TANAKA, false), users.noteSignIn(TANAKA, 1_000)]);
-    expect(await users.find(TANAKA)).toEqual({ name: '田中太郎', enabled: false, lastSignIn: 1_000 });
+    await Promise.all([users.setEnabled(TANAKA, false), users.noteSignIn(TANAKA, 1_000, 9_000)]);
+    expect(await users.find(TANAKA)).toEqual({
+      ...{ name: '田中太郎', enabled: false, lastSignIn: 1_000, certificateExpiresAt: 9_000 },
+    });
   });
 });

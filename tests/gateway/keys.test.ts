@@ -54,11 +54,20 @@ describe('the grant key', () => {
       { kid: key.kid, key: await importSPKI(readFileSync(join(folder, 'grant.pub.pem'), 'utf8'), 'ES256') },
     ];
     const clock = clockAt();
-    const grants = new Grants(key, { idleSeconds: 900, overallSeconds: 43_200 }, clock.now);
+    const grants = new Grants(key, clock.now);
     const signIn: SignIn = {
       ...TANAKA,
-      ...{ id: 'id', thumbprint: 'A'.repeat(43), factors: ['mtls', 'otp'], lastSignIn: null, signedInAt: 0, endsAt: 0 },
+      ...{
+        id: 'id',
+        thumbprint: 'A'.repeat(43),
+        factors: ['mtls', 'otp'],
+        lastSignIn: null,
+        signedInAt: clock.now(),
+        endsAt: 0,
+      },
       basis: { factor: 'totp', which: '1', passwordSetAt: null },
+      carries: false,
+      limits: { idleSeconds: 900, overallSeconds: 43_200 },
     };
     const opening = {
       ...{ session: 'a'.repeat(32), desktop: '131016/soumu/notepad', mode: 'open' as const },
@@ -70,6 +79,9 @@ describe('the grant key', () => {
       cnf: { 'x5t#S256': 'A'.repeat(43) },
       ...{ session: opening.session, hello: opening.hello, policy: { idleSeconds: 900, overallSeconds: 43_200 } },
     });
+    clock.pass(43_000_500);
+    expect(grants.policy(signIn), 'what is left since the sign-in').toEqual({ idleSeconds: 900, overallSeconds: 199 });
+    clock.pass(-43_000_500);
     const lease = await grants.lease(opening.session, 'C'.repeat(22));
     expect(await verifyLease(pins, lease, clock.now())).toMatchObject({ session: opening.session, epoch: 0 });
     await expect(verifyLease(pins, grant, clock.now())).rejects.toThrow('GRANT_MALFORMED');

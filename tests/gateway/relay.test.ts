@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { OPENINGS_PER_USER_MAX } from '#gateway/relay.ts';
 import { Lane } from '#protocol/lanes.ts';
-import { INPUT_PLAINTEXT_BYTES } from '#protocol/limits.ts';
+import { CLOSE_PLAINTEXT_BYTES, INPUT_PLAINTEXT_BYTES } from '#protocol/limits.ts';
 import { DESKTOP } from '#tests/support/broker.ts';
 import { record } from '#tests/support/record.ts';
-import { openRelayed, type Relayed, TANAKA, untilOnline } from '#tests/support/relayed.ts';
+import { openRelayed, prove, type Relayed, TANAKA, untilOnline } from '#tests/support/relayed.ts';
 
 const NONCE = 'N'.repeat(22);
 let test: Relayed;
@@ -85,37 +86,24 @@ describe('opening a desktop', () => {
     expect(await client.ended()).toBe('PROTOCOL_ERROR');
   });
 
-  it('is refused for a second session of the same user, and possible again after the end', async () => {
-    const { client } = await test.open();
-    await expect(test.ask()).rejects.toThrow('DESKTOP_BUSY');
-    client.socket.close('ENDED');
-    await test.ask();
+  it('is possible beside the user’s own session, which goes on until the agent has verified the new proof', async () => {
+    const before = await test.openLive();
+    const next = await test.open();
+    expect(before.client.end).toBeNull();
+    await prove(test, next);
+    expect(await before.client.ended()).toBe('TAKEN_OVER');
+    expect(await test.gateway.admin('session.list')).toMatchObject({ sessions: [{ session: next.session }] });
+    expect(next.client.end).toBeNull();
   });
 
-  it('waits for the end of the session before, whose close travels on another connection', async () => {
-    const { client } = await test.open();
-    const asked = test.ask();
-    // Refused by now, if nobody waited.
-    await Promise.race([asked, delay(300)]);
-    client.socket.close('ENDED');
-    expect(await asked).toHaveProperty('ticket');
-  });
-
-  it('waits for the session that a new sign-in takes over', async () => {
-    const { client } = await test.open();
-    await test.signInAgain();
-    await test.ask();
-    expect(await client.ended()).toBe('ENDED');
-  });
-
-  it('lets one of two tickets in that were issued before either was used', async () => {
-    const tickets = [await test.ask(), await test.ask()];
-    const clients = await Promise.all(tickets.map(() => test.gateway.dial(test.gateway.pki.users.tanaka, test.cookie)));
-    for (const [i, client] of clients.entries()) {
-      client.socket.sendText(JSON.stringify({ type: 'ticket', ticket: tickets[i]?.ticket }));
-    }
-    expect(await Promise.race(clients.map((client) => client.ended()))).toBe('DESKTOP_BUSY');
-    expect(test.agent.of('offer').length).toBeLessThanOrEqual(1);
+  it(`is refused beyond ${OPENINGS_PER_USER_MAX} at once of one user, and the session that runs goes on`, async () => {
+    const live = await test.openLive();
+    for (let i = 0; i < OPENINGS_PER_USER_MAX; i++) await test.open();
+    const { ticket } = await test.ask();
+    const client = await test.gateway.dial(test.gateway.pki.users.tanaka, test.cookie);
+    client.socket.sendText(JSON.stringify({ type: 'ticket', ticket }));
+    expect(await client.ended()).toBe('TOO_MANY');
+    expect(live.client.end).toBeNull();
   });
 
   it('is refused while the agent is offline', async () => {
@@ -172,6 +160,22 @@ describe('the idle limit', () => {
     expect(test.gateway.audit.of('session-revoked')).toMatchObject([{ reason: 'IDLE_LIMIT' }]);
     // Two hops behind the client's own end.
     expect(await test.agent.next('revoke')).toMatchObject({ code: 'IDLE' });
+  });
+
+  it('leaves the agent a moment to say so under the seal, and lets no input pass meanwhile', async () => {
+    await test.close();
+    test = await openRelayed({ limits: { idleSeconds: 2, overallSeconds: 60 } });
+    const { client, agentData, session } = await test.openLive();
+    const revoke = await test.agent.until(() => test.agent.of('revoke').find((one) => one.session === session));
+    expect(revoke.code).toBe('IDLE');
+    client.socket.sendRecord(input(0));
+    agentData.socket.sendRecord(record(Lane.close, 0, CLOSE_PLAINTEXT_BYTES));
+    expect(await client.until(() => client.records[0])).toEqual(record(Lane.close, 0, CLOSE_PLAINTEXT_BYTES));
+    expect(client.end).toBeNull();
+    agentData.socket.close('IDLE');
+    expect(await client.ended()).toBe('IDLE');
+    expect(agentData.records).toEqual([]);
+    expect(test.gateway.audit.of('relay-ended')).toMatchObject([{ session, code: 'IDLE', reason: 'IDLE_LIMIT' }]);
   });
 
   it('gives way to the overall limit, whatever the user does', async () => {

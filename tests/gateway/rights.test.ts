@@ -11,6 +11,8 @@ const SIGN_IN: SignIn = {
   ...{ id: 'id', municipality: '131016', user: 'tanaka', thumbprint: 'thumbprint' },
   ...{ factors: ['mtls', 'otp'], lastSignIn: null, signedInAt: NOW, endsAt: NOW + 900_000 },
   basis: { factor: 'totp', which: '1', passwordSetAt: null },
+  carries: false,
+  limits: { idleSeconds: 900, overallSeconds: 43_200 },
 };
 const PEER = {
   ...{ kind: 'user' as const, municipality: '131016', name: 'tanaka' },

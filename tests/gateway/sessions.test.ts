@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readCookie, setCookie } from '#gateway/sign-in/cookie.ts';
-import { Sessions } from '#gateway/sign-in/sessions.ts';
+import { readCookie, setCookie, USER_COOKIE } from '#gateway/sign-in/cookie.ts';
+import { Sessions, type SignIn } from '#gateway/sign-in/sessions.ts';
 import { type Reason, refusalFrom } from '#protocol/codes.ts';
 import { clockAt, openTestStore } from '#tests/support/clock-and-store.ts';
 
@@ -10,12 +10,13 @@ const BY = {
   basis: { factor: 'totp' as const, which: '1', passwordSetAt: null },
 };
 const LIMITS = { idleSeconds: 900, overallSeconds: 43_200 };
+const limitsOf = async () => LIMITS;
 const MINUTE = 60_000;
 
 function open() {
   const clock = clockAt();
   const { store, again } = openTestStore(clock);
-  return { clock, store, again, sessions: new Sessions(store, LIMITS, clock.now) };
+  return { clock, store, again, sessions: new Sessions(store, limitsOf, clock.now) };
 }
 
 async function reasonOf(promise: Promise<unknown>): Promise<Reason | null> {
@@ -78,10 +79,24 @@ describe('a sign-in session', () => {
   it('lives on over a restart and in another process, and ends in all of them', async () => {
     const { clock, sessions, again } = open();
     const { secret } = await sessions.begin(TANAKA, BY);
-    const other = new Sessions(again(), LIMITS, clock.now);
+    const other = new Sessions(again(), limitsOf, clock.now);
     expect(await reasonOf(other.find(TANAKA, 'thumbprint-1', secret))).toBeNull();
     await sessions.end(TANAKA);
     expect(await reasonOf(other.find(TANAKA, 'thumbprint-1', secret))).toBe('SESSION_MISSING');
+  });
+
+  it('holds the limits of this moment: a policy that is tightened strikes who is in already', async () => {
+    const { clock, store } = open();
+    let limits = LIMITS;
+    const sessions = new Sessions(store, async () => limits, clock.now);
+    const { secret, signIn } = await sessions.begin(TANAKA, BY);
+    clock.pass(5 * MINUTE);
+    await sessions.noteActivity(signIn, clock.now());
+    clock.pass(MINUTE);
+    limits = { idleSeconds: 60, overallSeconds: 43_200 };
+    expect(await reasonOf(sessions.find(TANAKA, 'thumbprint-1', secret))).toBe('SESSION_IDLE');
+    limits = { idleSeconds: 900, overallSeconds: 360 };
+    expect(await reasonOf(sessions.check(TANAKA, 'thumbprint-1', signIn.id))).toBe('SESSION_TOO_OLD');
   });
 
   it('notes no activity for a session that was replaced, or earlier than the last', async () => {
@@ -96,11 +111,73 @@ describe('a sign-in session', () => {
   });
 });
 
+describe('a sign-in that was replaced', () => {
+  async function replaced(carries: boolean) {
+    const { sessions, ...rest } = open();
+    const old = await sessions.begin(TANAKA, BY);
+    if (carries) await sessions.carry(old.signIn);
+    return { ...rest, sessions, old, fresh: await sessions.begin(TANAKA, BY) };
+  }
+  const holds = (sessions: Sessions, { id }: SignIn) => reasonOf(sessions.check(TANAKA, 'thumbprint-1', id));
+
+  it('opens nothing any more, and holds nothing unless it carries a desktop session', async () => {
+    for (const carries of [false, true]) {
+      const { sessions, old, fresh } = await replaced(carries);
+      expect(await reasonOf(sessions.find(TANAKA, 'thumbprint-1', old.secret))).toBe('SESSION_MISSING');
+      expect(await reasonOf(sessions.find(TANAKA, 'thumbprint-1', fresh.secret))).toBeNull();
+      expect(await holds(sessions, old.signIn)).toBe(carries ? null : 'SESSION_MISSING');
+    }
+  });
+
+  it('still holds for its desktop session however often somebody signs in and out after it (T01)', async () => {
+    const { sessions, old, fresh } = await replaced(true);
+    await sessions.signOut(fresh.signIn);
+    for (let i = 0; i < 20; i++) {
+      const { signIn } = await sessions.begin(TANAKA, BY);
+      if (i % 2) await sessions.signOut(signIn);
+    }
+    expect(await holds(sessions, old.signIn)).toBeNull();
+  });
+
+  it('is idle by its own desktop’s input, and too old by its own sign-in', async () => {
+    const { clock, sessions, old } = await replaced(true);
+    clock.pass(10 * MINUTE);
+    await sessions.noteActivity(old.signIn, clock.now());
+    clock.pass(15 * MINUTE - 1);
+    expect(await holds(sessions, old.signIn)).toBeNull();
+    clock.pass(1);
+    expect(await holds(sessions, old.signIn)).toBe('SESSION_IDLE');
+  });
+
+  it('is over when the next one has taken its desktop session over, and not before', async () => {
+    const { sessions, old, fresh } = await replaced(true);
+    await sessions.carry(fresh.signIn);
+    expect(await holds(sessions, old.signIn)).toBeNull();
+    await sessions.dropReplaced(fresh.signIn);
+    expect(await holds(sessions, old.signIn)).toBe('SESSION_MISSING');
+    expect(await holds(sessions, fresh.signIn)).toBeNull();
+  });
+
+  it('keeps the one that carries when a third sign-in comes between carrying and dropping', async () => {
+    const { sessions, fresh } = await replaced(true);
+    await sessions.carry(fresh.signIn);
+    await sessions.begin(TANAKA, BY);
+    await sessions.dropReplaced(fresh.signIn);
+    expect(await holds(sessions, fresh.signIn)).toBeNull();
+  });
+
+  it('ends with all others when an administrator ends the user’s sign-ins', async () => {
+    const { sessions, old, fresh } = await replaced(true);
+    expect(await sessions.end(TANAKA)).toBe(true);
+    for (const { signIn } of [old, fresh]) expect(await holds(sessions, signIn)).toBe('SESSION_MISSING');
+  });
+});
+
 describe('the cookie', () => {
   const secret = 'A'.repeat(43);
 
   it('is found among others', () => {
-    expect(readCookie(`a=1; ${setCookie(secret).split(';')[0]}; b=2`)).toBe(secret);
+    expect(readCookie(USER_COOKIE, `a=1; ${setCookie(USER_COOKIE, secret).split(';')[0]}; b=2`)).toBe(secret);
   });
 
   it.for([
@@ -113,6 +190,6 @@ describe('the cookie', () => {
     `x__Host-telework=${secret}`,
     `__Host-telework="${secret}"`,
   ])('is not found in %s', (header) => {
-    expect(readCookie(header)).toBeNull();
+    expect(readCookie(USER_COOKIE, header)).toBeNull();
   });
 });

@@ -1,9 +1,9 @@
 // Signing in by the municipality's policy, over the gateway's own routes.
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { DEFAULT_POLICY, Policies, type UserPolicy } from '#gateway/policies.ts';
+import type { UserPolicy } from '#gateway/policies.ts';
 import { SoftAuthenticator } from '#tests/support/authenticator.ts';
 import { type Answered, openGateway, type TestGateway } from '#tests/support/gateway.ts';
-import { addPasskey, askFromPage, cookieOf, passkeySignIn } from '#tests/support/passkey-visit.ts';
+import { addPasskey, askFromPage, cookieOf, demand, passkeySignIn } from '#tests/support/passkey-visit.ts';
 
 const TANAKA = { municipality: '131016', user: 'tanaka' };
 const PASSWORD = '港町の朝焼けを見た';
@@ -21,8 +21,7 @@ beforeEach(async () => {
   authenticator = new SoftAuthenticator(test.origin, 'localhost');
 });
 
-const policy = (changes: Partial<UserPolicy>) =>
-  new Policies(test.store).set('131016', { ...DEFAULT_POLICY, ...changes });
+const policy = (changes: Partial<UserPolicy>) => demand(test, changes);
 
 async function totp(password?: string): Promise<Answered> {
   test.pass(30_000);

@@ -8,6 +8,8 @@ const SIGN_IN: SignIn = {
   ...{ id: 'sign-in-1', municipality: '131016', user: 'tanaka', thumbprint: 'thumbprint-1' },
   ...{ factors: ['mtls', 'otp'], lastSignIn: null, signedInAt: 0, endsAt: 0 },
   basis: { factor: 'totp', which: '1', passwordSetAt: null },
+  carries: false,
+  limits: { idleSeconds: 900, overallSeconds: 43_200 },
 };
 const ADMISSION = { session: 'a'.repeat(32), desktop: '131016/soumu/notepad', grant: 'header.claims.signature' };
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isResize } from '#protocol/inner/screen/rectangle.ts';
 import { type DesktopHandler, DesktopMessages } from '#rfb/desktop-messages.ts';
 import { applyCopy, applyPixels, createFramebuffer } from '#rfb/framebuffer.ts';
-import { isResize } from '#rfb/rectangle.ts';
 import { cut, oneScreen, rectangle, u16, u32, update } from '#tests/support/rfb-bytes.ts';
 
 const SCREEN = { width: 40, height: 30 };

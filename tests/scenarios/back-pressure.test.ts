@@ -16,6 +16,7 @@ import { MUNICIPALITY } from '#lab/system.ts';
 import type { Socket } from '#platform/hop/websocket.ts';
 import { DEFAULT_SUITE } from '#protocol/inner/suites.ts';
 import { ACK_PER_SECOND, RECORD_MAX_BYTES, WINDOW_FIRST_BYTES, WRITE_STALL_MAX_MS } from '#protocol/limits.ts';
+import { proverOf } from '#tests/support/end-to-end.ts';
 import { connectInProcess, type InProcessClient, type View } from '#tests/support/in-process-client.ts';
 import { lyingClient } from '#tests/support/lying-client.ts';
 import { CORNER, startRecordingVnc } from '#tests/support/recording-vnc.ts';
@@ -95,8 +96,8 @@ describe('a client that stops reading', () => {
     const trusted = pinOf(under.tanaka.folder, FILM);
     if (!trusted) throw new Error('not paired');
     const own = deviceKey(under.tanaka.folder, false);
-    const opening = { suite: DEFAULT_SUITE, user: 'tanaka', desktop: FILM, deviceKey: own };
-    const opened = await openDesktop(stuck.around, opening, trusted);
+    const opening = { suite: DEFAULT_SUITE, user: 'tanaka', desktop: FILM, prover: proverOf(own) };
+    const opened = await openDesktop(stuck.around, opening, { agentKey: trusted, credentialId: null });
     return { liar: lyingClient(opened), socket: opened.socket as Socket };
   }
 

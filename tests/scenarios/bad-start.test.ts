@@ -148,7 +148,7 @@ describe.concurrent('the agent', () => {
   it.each(['192.168.1.5:5901', '0.0.0.0:5901', 'localhost:5901', 'unix:vnc.sock'])(
     'a desktop at %s',
     async (address) => {
-      const config = { ...configOf('agent'), desktops: [{ name: 'pc-01', kind: 'vnc', address }] };
+      const config = { ...configOf('agent'), desktops: [{ name: 'pc-01', kind: 'vnc', address, lock: 'none' }] };
       expectLine(await startWith('agent', config), 1, /only unix:\/path\/of\.sock, 127\.0\.0\.1:PORT or \[::1\]:PORT/);
     },
   );
@@ -160,6 +160,17 @@ describe.concurrent('the agent', () => {
     ['a socket with too long a name', { socket: 'x'.repeat(200) }, /longer than a socket's path may be/],
     ['a desktop without a name', { desktops: [{ kind: 'office' }] }, /"desktops\.0\.name" is missing/],
     ['no desktop', { desktops: [] }, /"desktops"/],
+    [
+      'a VNC desktop that nobody said how to lock',
+      { desktops: [{ name: 'pc-01', kind: 'vnc', address: '127.0.0.1:5901' }] },
+      /"desktops\.0\.lock": how to lock: .* or "none"/,
+    ],
+    [
+      'a lock that needs a shell',
+      { desktops: [{ name: 'pc-01', kind: 'vnc', address: '127.0.0.1:5901', lock: { command: 'loginctl lock' } }] },
+      /"desktops\.0\.lock".*how to lock/,
+    ],
+    ['limits wider than AAL3 allows', { limits: { idleSeconds: 901 } }, /"limits\.idleSeconds"/],
     [
       'two desktops of one name',
       { desktops: Array(2).fill({ name: 'pc-01', kind: 'office' }) },

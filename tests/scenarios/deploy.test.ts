@@ -64,6 +64,7 @@ describe.skipIf(!able)('three hosts from deploy/*.json', () => {
       ...['demo', '--dir', pki, '--municipality', MUNICIPALITY, '--agent', 'soumu'],
       ...names.flatMap((name) => ['--dns', name]),
     ]);
+    await mustRun('scripts/page.mjs', ['--out', srv('gateway', 'page')]);
     give('gateway', ['gateway-server', 'hop-client'], ['user', 'hop']);
     give('broker', ['hop-server', 'agent-server'], ['hop', 'agent']);
     give('lgwan', ['agent-client'], ['agent']);

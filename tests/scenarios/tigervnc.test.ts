@@ -1,5 +1,6 @@
 // A real TigerVNC desktop through gateway, broker and agent. What is typed is read on the X side; what the client shows
 // is compared with what a second, independent reader is shown by the VNC server.
+
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,8 @@ import { keysFor } from '#client-sim/keyboard.ts';
 import { run } from '#lab/process.ts';
 import { NEEDED_FOR_VNC_DESKTOP, startVncDesktop, type VncDesktop } from '#lab/vnc-desktop.ts';
 import { paintOnX } from '#lab/x-picture.ts';
-import { createFramebuffer, type Region } from '#rfb/framebuffer.ts';
+import type { Region } from '#protocol/inner/screen/rectangle.ts';
+import { createFramebuffer } from '#rfb/framebuffer.ts';
 import { drawTight, type TightContents } from '#rfb/tight.ts';
 import { decodeJpeg } from '#tests/support/frame-client.ts';
 import { connectInProcess, type InProcessClient, type View } from '#tests/support/in-process-client.ts';

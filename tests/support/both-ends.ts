@@ -23,11 +23,19 @@ import type { FromAgent } from '#protocol/outer/link.ts';
 import { DESKTOP, grantFor, grantKey, type KeyPair } from '#tests/agent/parts.ts';
 import { DesktopSession, type SessionEvents } from '#web/core/desktop-session.ts';
 import type { End } from '#web/core/ends.ts';
-import { type OpenedSession, type Opening, openDesktop, pairDevice, type Surroundings } from '#web/core/open.ts';
+import {
+  type OpenedSession,
+  type Opening,
+  openDesktop,
+  type Pinned,
+  pairDevice,
+  type Surroundings,
+} from '#web/core/open.ts';
 import type { Event } from './broker.ts';
-import { agentKey, deviceKey, USER } from './end-to-end.ts';
+import { agentKey, deviceKey, pairedOf, proverOf, USER } from './end-to-end.ts';
 import { FakeDesktop } from './fake-desktop.ts';
 import { MemoryLink, settle } from './memory-link.ts';
+import { PINS } from './passkey.ts';
 
 export { DESKTOP, USER };
 /** Another desktop of the same agent. */
@@ -45,6 +53,8 @@ export interface BothEnds {
   admission: Admission;
   pairings: Pairings;
   sessions: Sessions;
+  /** What they are made of. */
+  parts: SessionsParts;
   desktops: ReadonlyMap<string, FakeDesktop>;
   /** DESKTOP's */
   desktop: FakeDesktop;
@@ -67,9 +77,10 @@ export interface BothEnds {
   dialData: (link: MemoryLink) => Promise<DataSocket>;
   client: Surroundings;
   opening: Opening;
+  pinned: Pinned;
   /** Pairs deviceKey without a handshake. */
   paired(user?: string, desktop?: string): Promise<void>;
-  open(changes?: Partial<Opening>): Promise<OpenedSession>;
+  open(changes?: Partial<Opening>, pinned?: Partial<Pinned>): Promise<OpenedSession>;
   /** Opens and shows it. */
   show(changes?: Partial<Opening>, events?: Partial<SessionEvents>): Promise<Shown>;
   pair(code: string, changes?: Partial<Opening>): ReturnType<typeof pairDevice>;
@@ -112,9 +123,11 @@ export async function bothEnds(
   const parts: SessionsParts = {
     admission,
     pairings,
+    store,
     audit,
     cipher: nodeCipher,
     identity: agentKey,
+    webauthn: PINS,
     desktops: new Map([
       [DESKTOP, (events) => ends.attach(events)],
       [OTHER_DESKTOP, attachTo(OTHER_DESKTOP)],
@@ -169,7 +182,7 @@ export async function bothEnds(
   };
 
   const ends: BothEnds = {
-    ...{ clock, keys, store, audit, admission, pairings, sessions, desktops, client },
+    ...{ clock, keys, store, audit, admission, pairings, sessions, parts, desktops, client },
     pass(ms) {
       clock.monotonic += ms;
       clock.wall += ms;
@@ -184,12 +197,14 @@ export async function bothEnds(
     claims: {},
     answered: (answer) => answer,
     dialData: async (link) => link.agent,
-    opening: { suite: DEFAULT_SUITE, user: USER, desktop: DESKTOP, deviceKey },
+    opening: { suite: DEFAULT_SUITE, user: USER, desktop: DESKTOP, prover: proverOf(deviceKey) },
+    pinned: { agentKey: agentKey.publicKey, credentialId: null },
     async paired(user = USER, desktop = DESKTOP) {
       await pairings.issue(user, desktop, false);
-      await pairings.learn(user, desktop, deviceKey.publicKey);
+      await pairings.learn(user, desktop, pairedOf(deviceKey));
     },
-    open: (changes = {}) => openDesktop(client, { ...ends.opening, ...changes }, agentKey.publicKey),
+    open: (changes = {}, pinned = {}) =>
+      openDesktop(client, { ...ends.opening, ...changes }, { ...ends.pinned, ...pinned }),
     pair: (code, changes = {}) => pairDevice(client, { ...ends.opening, ...changes }, code),
     async show(changes = {}, events = {}) {
       const opened = await ends.open(changes);

@@ -10,6 +10,7 @@ import type { EventName } from '#platform/audit/events.ts';
 import { type DialOptions, dialSocket } from '#platform/hop/dial.ts';
 import { clientTls, type TlsFiles } from '#platform/hop/tls.ts';
 import type { Socket } from '#platform/hop/websocket.ts';
+import type { Limits } from '#platform/process/limits.ts';
 import { type Code, type Refusal, refusalFrom } from '#protocol/codes.ts';
 import type { FromAgent, FromGateway } from '#protocol/outer/link.ts';
 import { type DemoPki, demoPki } from './pki.ts';
@@ -129,12 +130,13 @@ const WIDE: LineConfig = { tier: '1Gbps', municipalities: {}, others: { ceiling:
 
 export interface TestBrokerOptions {
   line?: LineConfig;
+  limits?: Limits;
   observer?: ShaperObserver;
 }
 
 export async function openBroker(
   given?: DemoPki,
-  { line = WIDE, observer = {} }: TestBrokerOptions = {},
+  { line = WIDE, limits = { idleSeconds: 900, overallSeconds: 43_200 }, observer = {} }: TestBrokerOptions = {},
 ): Promise<TestBroker> {
   const pki = given ?? (await demoPki());
   const state = mkdtempSync(join(tmpdir(), 'telework-broker-'));
@@ -144,6 +146,7 @@ export async function openBroker(
     gatewaySide: { listen, tls: pki.brokerForGateways },
     agentSide: { listen, tls: pki.brokerForAgents },
     line,
+    limits,
     state,
   };
   const broker = await startBroker(config, audit, () => performance.now(), observer);

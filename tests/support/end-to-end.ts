@@ -4,6 +4,8 @@ import { Channel, type ChannelOptions } from '#protocol/inner/channel.ts';
 import type { Cipher, SigningKey } from '#protocol/inner/cipher.ts';
 import { importSigningKey, newSigningKeyPem, nodeCipher } from '#protocol/inner/cipher-node.ts';
 import { answerHello, type Established, type Mode, makeShares, readHello } from '#protocol/inner/handshake.ts';
+import type { WebAuthnPins } from '#protocol/inner/passkey.ts';
+import type { PairedKey, Prover } from '#protocol/inner/proof.ts';
 import { DEFAULT_SUITE, type Suite } from '#protocol/inner/suites.ts';
 
 export const PARAMETERS = {
@@ -19,6 +21,9 @@ export const USER = 'tanaka';
 
 export const agentKey: SigningKey = importSigningKey(newSigningKeyPem());
 export const deviceKey: SigningKey = importSigningKey(newSigningKeyPem());
+
+export const proverOf = (key: SigningKey): Prover => ({ kind: 'device-key', key });
+export const pairedOf = ({ publicKey }: SigningKey) => ({ kind: 'device-key', publicKey }) as const;
 
 /** The five records of a handshake, by name, in the order they are sent. */
 export const STEPS = ['hello', 'answer', 'identity', 'proof', 'ready'] as const;
@@ -36,7 +41,10 @@ export interface Settings {
   pin: Bytes | 'pairing';
   agentKey: SigningKey;
   deviceKey: SigningKey;
-  paired: readonly Bytes[];
+  /** In the place of the device key. */
+  prover: Prover | null;
+  paired: readonly PairedKey[];
+  webauthn: WebAuthnPins | null;
   user: string;
   expectedUser: string;
   /** What stands between the two ends; sees and may replace every record. */
@@ -61,7 +69,9 @@ export async function shakeHands(changes: Partial<Settings> = {}): Promise<Ends>
     pin: agentKey.publicKey,
     agentKey,
     deviceKey,
-    paired: [deviceKey.publicKey],
+    prover: null,
+    paired: [pairedOf(deviceKey)],
+    webauthn: null,
     user: USER,
     expectedUser: USER,
     path: (_, record) => record,
@@ -74,8 +84,9 @@ export async function shakeHands(changes: Partial<Settings> = {}): Promise<Ends>
   const answered = await answerHello(settings.agent, hello, settings.agentKey, settings.agentPsk);
   const expectIdentity = await offered.next.handle(path('answer', answered.records[0]));
   const agent = await expectIdentity.handle(path('identity', answered.records[1]), settings.pin);
-  const proof = await agent.prove(settings.user, settings.deviceKey);
-  const expected = { user: settings.expectedUser, keys: settings.paired };
+  const proof = await agent.prove(settings.user, settings.prover ?? proverOf(settings.deviceKey));
+  const { expectedUser, paired, webauthn } = settings;
+  const expected = { user: expectedUser, keys: paired, webauthn };
   const user = await answered.next.handle(path('proof', proof.record), expected);
   const last = await user.ready(READY);
   const { established } = await proof.next.handle(path('ready', last.record));

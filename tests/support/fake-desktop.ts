@@ -10,6 +10,9 @@ export class FakeDesktop implements Desktop {
   /** Keys that are down. */
   readonly held = new Set<number>();
   closes = 0;
+  locks = 0;
+  /** What lock() waits for, or fails with. */
+  onLock: () => Promise<void> = async () => {};
   events: DesktopEvents | null = null;
   /** What a resize is answered with. */
   resize: (width: number, height: number) => Promise<boolean> = async () => false;
@@ -27,6 +30,12 @@ export class FakeDesktop implements Desktop {
 
   releaseAll(): void {
     this.held.clear();
+  }
+
+  lock(): Promise<void> {
+    this.releaseAll();
+    this.locks++;
+    return this.onLock();
   }
 
   close(): void {

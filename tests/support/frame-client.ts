@@ -1,9 +1,9 @@
 // A client of the frame lane that draws what it gets and remembers how it came.
 import { createCanvas, loadImage } from '@napi-rs/canvas';
+import { isResize, type Region, type Size, type SizeReport } from '#protocol/inner/screen/rectangle.ts';
 import { type AgentHandler, AgentMessages } from '#rfb/agent-messages.ts';
 import type { CursorPicture } from '#rfb/cursor.ts';
-import { createFramebuffer, type Framebuffer, type Region } from '#rfb/framebuffer.ts';
-import { isResize, type Size, type SizeReport } from '#rfb/rectangle.ts';
+import { createFramebuffer, type Framebuffer } from '#rfb/framebuffer.ts';
 import { type DecodeJpeg, drawTight, type TightContents } from '#rfb/tight.ts';
 
 export const decodeJpeg: DecodeJpeg = async (data) => {

@@ -11,6 +11,7 @@ import type { GatewayConfig } from '#gateway/config.ts';
 import { type Gateway, startGateway } from '#gateway/gateway.ts';
 import { openGrantKey } from '#gateway/grants.ts';
 import { FactorSeal } from '#gateway/sign-in/factors.ts';
+import { Totp } from '#gateway/sign-in/totp.ts';
 import type { UserId } from '#gateway/users.ts';
 import { dialSocket } from '#platform/hop/dial.ts';
 import { normalSerial } from '#platform/hop/revocation.ts';
@@ -32,6 +33,8 @@ export interface Answered {
   /** Parsed, or null. */
   json: Record<string, unknown> | null;
 }
+
+const STEP_MS = 30_000;
 
 export interface AskOptions {
   method?: string;
@@ -56,6 +59,8 @@ export interface TestGateway {
   /** @param tls null: without a client certificate */
   ask(tls: TlsFiles | null, path: string, options?: AskOptions): Promise<Answered>;
   admin(command: string, body?: object): Promise<Record<string, unknown>>;
+  /** Gives a second factor to whoever is named. @returns the otpauth URI */
+  totpOf(owner: { municipality: string; user: string }): Promise<string>;
   /** Creates the user with a TOTP secret. @returns the current code's maker */
   enrol(id: UserId): Promise<() => Promise<string>>;
   /** Signs in and returns the cookie ("name=value"). Moves the clock to a fresh step first. */
@@ -74,6 +79,10 @@ export async function openGateway(
     webauthn?: { attestationRoots: string };
     /** Another file than the PKI's own; see ownRevocations. */
     revocations?: string;
+    /** A folder that `npm run page` made. */
+    page?: string;
+    /** Opens the administrators' listener, too. */
+    administration?: { tls: TlsFiles };
   } = {},
 ): Promise<TestGateway> {
   const pki = options.pki ?? (await demoPki());
@@ -94,13 +103,27 @@ export async function openGateway(
     factorKey: join(folder, 'factor.key'),
     state: folder,
     adminSocket: join(folder, 'admin.sock'),
+    enrolment: {
+      listen: { host: '127.0.0.1', port: 0 },
+      tls: { key: pki.gatewayServer.key, certificate: pki.gatewayServer.certificate },
+    },
+    ...(options.page ? { page: options.page } : {}),
     webauthn: { rpId: 'localhost', rpName: 'LGWAN Telework', ...options.webauthn },
     connectionsPerAddress: options.connectionsPerAddress ?? 256,
+    ...(options.administration
+      ? {
+          administration: {
+            ...{ listen: { host: '127.0.0.1', port: 0 }, rpId: 'localhost', rpName: '管理' },
+            ...options.administration,
+          },
+        }
+      : {}),
     limits: options.limits ?? { idleSeconds: 900, overallSeconds: 43_200 },
   };
+  const seal = new FactorSeal(randomBytes(32));
   const gateway = await startGateway(config, {
     ...{ store, audit, log, now },
-    seal: new FactorSeal(randomBytes(32)),
+    seal,
     grantKey: (await openGrantKey(config.grantKey)).key,
     monotonic: () => performance.now() + ahead,
     random: () => 0,
@@ -108,33 +131,7 @@ export async function openGateway(
   const origin = `https://localhost:${gateway.port}`;
   const peers: Peer[] = [];
 
-  const ask: TestGateway['ask'] = (tls, path, { method = 'GET', body, cookie, headers = {} } = {}) =>
-    new Promise((resolve, reject) => {
-      const text = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
-      const outgoing = httpsRequest(
-        {
-          ...(tls ? clientTls(tls, 'localhost') : trusting(pki)),
-          ...{ host: '127.0.0.1', port: gateway.port, path, method, agent: false },
-          headers: {
-            ...(text === undefined
-              ? {}
-              : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
-            ...(cookie ? { cookie } : {}),
-            ...headers,
-          },
-        },
-        async (incoming) => {
-          const chunks: Buffer[] = [];
-          for await (const chunk of incoming) chunks.push(chunk as Buffer);
-          const answer = Buffer.concat(chunks).toString();
-          const isJson = incoming.headers['content-type']?.startsWith('application/json') ?? false;
-          const json = isJson && answer ? JSON.parse(answer) : null;
-          resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text: answer, json });
-        },
-      );
-      outgoing.on('error', reject);
-      outgoing.end(text);
-    });
+  const ask: TestGateway['ask'] = (tls, path, asked) => askAt(gateway.port, pki, tls, path, asked);
 
   const admin: TestGateway['admin'] = async (command, body) =>
     (await gateway.admin[command]?.(body)) as Record<string, unknown>;
@@ -145,6 +142,7 @@ export async function openGateway(
     pass(ms) {
       ahead += ms;
     },
+    totpOf: async (owner) => String(await new Totp(store, seal, now).enrol(owner)),
     async enrol(id) {
       await admin('user.add', { ...id, name: '試験' });
       const { uri } = await admin('totp.enrol', id);
@@ -152,7 +150,7 @@ export async function openGateway(
       return () => generate({ secret, epoch: Math.floor(now() / 1000) });
     },
     async signIn(tls, code) {
-      ahead += 30_000; // a code is good once
+      ahead += STEP_MS - (now() % STEP_MS); // a code is good once
       const answer = await ask(tls, '/api/sign-in/totp', { method: 'POST', body: { code: await code() } });
       if (answer.status !== 200) throw new Error(`not signed in: ${answer.text}`);
       return String(answer.headers['set-cookie']).split(';')[0] ?? '';
@@ -174,6 +172,42 @@ export async function openGateway(
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** One request to a listener on loopback. @param tls null: without a client certificate */
+export function askAt(
+  port: number,
+  pki: DemoPki,
+  tls: TlsFiles | null,
+  path: string,
+  { method = 'GET', body, cookie, headers = {} }: AskOptions = {},
+): Promise<Answered> {
+  return new Promise((resolve, reject) => {
+    const text = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
+    const outgoing = httpsRequest(
+      {
+        ...(tls ? clientTls(tls, 'localhost') : trusting(pki)),
+        ...{ host: '127.0.0.1', port, path, method, agent: false },
+        headers: {
+          ...(text === undefined
+            ? {}
+            : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+          ...(cookie ? { cookie } : {}),
+          ...headers,
+        },
+      },
+      async (incoming) => {
+        const chunks: Buffer[] = [];
+        for await (const chunk of incoming) chunks.push(chunk as Buffer);
+        const answer = Buffer.concat(chunks).toString();
+        const isJson = incoming.headers['content-type']?.startsWith('application/json') ?? false;
+        const json = isJson && answer ? JSON.parse(answer) : null;
+        resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text: answer, json });
+      },
+    );
+    outgoing.on('error', reject);
+    outgoing.end(text);
+  });
 }
 
 /** A copy of the user authority, whose list a test may change. */

@@ -3,7 +3,7 @@ import type { Graph, Module } from './import-graph.ts';
 
 /** Zones are the units of the import table; the first pattern that fits a path decides. */
 const ZONES = [
-  ['protocol/inner/profile', /^protocol\/inner\/profile\.ts$/],
+  ['protocol/inner/profile', /^protocol\/inner\/(?:profile\.ts$|screen\/)/],
   ['protocol/inner', /^protocol\/inner\//],
   ['protocol/outer', /^protocol\/outer\//],
   ['protocol', /^protocol\/[^/]+$/],

@@ -12,6 +12,7 @@ import { DesktopSession } from '#web/core/desktop-session.ts';
 import type { End } from '#web/core/ends.ts';
 import { signInWithTotp } from '#web/core/gateway-api.ts';
 import { openDesktop, pairDevice, type Surroundings } from '#web/core/open.ts';
+import { proverOf } from './end-to-end.ts';
 import { FrameClient } from './frame-client.ts';
 
 export interface InProcessClient {
@@ -53,13 +54,13 @@ export async function connectInProcess(system: System, person: Person): Promise<
   return {
     around,
     async open(desktop, suite = DEFAULT_SUITE) {
-      const opening = { suite, user: person.user, desktop, deviceKey: deviceKey(person.folder, true) };
+      const opening = { suite, user: person.user, desktop, prover: proverOf(deviceKey(person.folder, true)) };
       const code = await pairingCode(system, person, desktop);
-      if (code) pin(person.folder, desktop, await pairDevice(around, opening, code));
+      if (code) pin(person.folder, desktop, (await pairDevice(around, opening, code)).agentKey);
       const pinned = pinOf(person.folder, desktop);
       if (!pinned) throw new Error(`${desktop} is not paired`);
       const before = new Date();
-      const opened = await openDesktop(around, opening, pinned);
+      const opened = await openDesktop(around, opening, { agentKey: pinned, credentialId: null });
       const { id, suite: agreed } = opened.established.session;
       const starts = new Set([before, new Date()].map((time) => time.toISOString().slice(0, 16).replace('T', ' ')));
       const marks = [...starts].map((start) => [

@@ -26,6 +26,10 @@ export interface DemoPki {
   otherAgent: TlsFiles;
   /** urn:telework:user:131016:tanaka, :suzuki, and urn:telework:user:132012:sato. They trust gateway-server. */
   users: { tanaka: TlsFiles; suzuki: TlsFiles; sato: TlsFiles };
+  /** The administrators' listener: urn:telework:admin:-:gateway, server. Names: localhost, 127.0.0.1. */
+  administration: TlsFiles;
+  /** yamada and honda of every municipality, mori of 132012. They trust the administrators' authority. */
+  administrators: { yamada: TlsFiles; honda: TlsFiles; mori: TlsFiles };
 }
 
 const PREFIX = 'telework-test-pki-';
@@ -85,12 +89,15 @@ async function make(dir: string): Promise<void> {
     { ...client, kind: 'user', municipality: '131016', name: 'tanaka', commonName: '田中太郎' },
     { ...client, kind: 'user', municipality: '131016', name: 'suzuki', commonName: '鈴木花子' },
     { ...client, kind: 'user', municipality: '132012', name: 'sato', commonName: '佐藤' },
+    { ...client, kind: 'admin', municipality: '-', name: 'yamada', commonName: '山田' },
+    { ...client, kind: 'admin', municipality: '-', name: 'honda', commonName: '本田' },
+    { ...client, kind: 'admin', municipality: '132012', name: 'mori', commonName: '森' },
   ] as const;
   await Promise.all(more.map((leaf) => issueWithKey(dir, leaf, join(dir, 'issued', leaf.name), Date.now(), true)));
 }
 
 function pathsOf(dir: string): DemoPki {
-  const { user: _, ...hosts } = demoFiles(dir);
+  const { user: _, administrator: __, ...hosts } = demoFiles(dir);
   return {
     dir,
     municipality: '131016',
@@ -100,6 +107,11 @@ function pathsOf(dir: string): DemoPki {
       tanaka: filesOf(dir, 'tanaka', 'gateway-server'),
       suzuki: filesOf(dir, 'suzuki', 'gateway-server'),
       sato: filesOf(dir, 'sato', 'gateway-server'),
+    },
+    administrators: {
+      yamada: filesOf(dir, 'yamada', 'admin'),
+      honda: filesOf(dir, 'honda', 'admin'),
+      mori: filesOf(dir, 'mori', 'admin'),
     },
   };
 }

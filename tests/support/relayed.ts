@@ -32,6 +32,8 @@ export interface Relayed {
   ask(desktop?: string): Promise<Ticketed>;
   /** Ticket, offer, data link, paired. */
   open(desktop?: string): Promise<Live>;
+  /** The same, and the agent's first nonce, by which it says that it has verified the proof. */
+  openLive(desktop?: string): Promise<Live>;
   close(): Promise<void>;
 }
 
@@ -72,6 +74,11 @@ export async function openRelayed(options: { limits?: GatewayConfig['limits'] } 
       await Promise.all([client.next('paired'), agentData.next('paired')]);
       return { ...ticketed, client, agentData };
     },
+    async openLive(desktop) {
+      const live = await relayed.open(desktop);
+      await prove(relayed, live);
+      return live;
+    },
     async close() {
       await gateway.close();
       await broker.close();
@@ -80,6 +87,12 @@ export async function openRelayed(options: { limits?: GatewayConfig['limits'] } 
   };
   await untilOnline(relayed);
   return relayed;
+}
+
+/** The agent says that it has verified the proof; waits until the gateway has answered. */
+export async function prove({ agent }: Relayed, { session }: Live): Promise<void> {
+  agent.say({ type: 'nonce', session, nonce: 'L'.repeat(22) });
+  await agent.until(() => agent.of('lease').find((lease) => lease.session === session));
 }
 
 /** Waits until the gateway knows that the desktop is there. */

@@ -8,6 +8,7 @@ import { DEFAULT_SUITE } from '#protocol/inner/suites.ts';
 import { Lane } from '#protocol/lanes.ts';
 import type { End } from '#web/core/ends.ts';
 import { type OpenedSession, openDesktop, type Surroundings } from '#web/core/open.ts';
+import { proverOf } from './end-to-end.ts';
 
 export interface RoughClient {
   readonly opened: OpenedSession;
@@ -24,8 +25,13 @@ export interface RoughClient {
 export async function openRough(around: Surroundings, person: Person, desktop: string): Promise<RoughClient> {
   const trusted = pinOf(person.folder, desktop);
   if (!trusted) throw new Error(`${desktop} is not paired`);
-  const opening = { suite: DEFAULT_SUITE, user: person.user, desktop, deviceKey: deviceKey(person.folder, false) };
-  const opened = await openDesktop(around, opening, trusted);
+  const opening = {
+    suite: DEFAULT_SUITE,
+    user: person.user,
+    desktop,
+    prover: proverOf(deviceKey(person.folder, false)),
+  };
+  const opened = await openDesktop(around, opening, { agentKey: trusted, credentialId: null });
   const { id: session } = opened.established.session;
   const sealed: Bytes[] = [];
   const channel = new Channel(nodeCipher, opened.established, {

@@ -5,10 +5,11 @@ import { onTestFinished } from 'vitest';
 import { BrokerLink } from '#agent/broker-link.ts';
 import { readGrantPin } from '#agent/grant-pin.ts';
 import { dialSocket } from '#platform/hop/dial.ts';
-import { clientTls } from '#platform/hop/tls.ts';
+import { clientTls, type TlsFiles } from '#platform/hop/tls.ts';
 import { createLog } from '#platform/process/log.ts';
 import type { ToAgent } from '#protocol/outer/link.ts';
-import { type BothEnds, bothEnds, DESKTOP } from './both-ends.ts';
+import type { Surroundings } from '#web/core/open.ts';
+import { type BothEnds, bothEnds, DESKTOP, OTHER_DESKTOP } from './both-ends.ts';
 import { openBroker, type TestBroker } from './broker.ts';
 import { openGateway, type TestGateway } from './gateway.ts';
 
@@ -18,6 +19,10 @@ export interface WholePath {
   ends: BothEnds;
   gateway: TestGateway;
   broker: TestBroker;
+  /** tanaka's current code. */
+  code(): Promise<string>;
+  /** Whoever holds this certificate and cookie; ends.client is tanaka with the first one. */
+  clientOf(tls: TlsFiles, cookie: string): Pick<Surroundings, 'request' | 'dial'>;
 }
 
 /** tanaka is enrolled, entitled, signed in and paired; the agent is online. Ends with the test. */
@@ -43,7 +48,7 @@ export async function wholePath(): Promise<WholePath> {
   };
   const link = new BrokerLink({
     broker: { url: `wss://127.0.0.1:${broker.broker.agentPort}`, serverName: 'localhost', tls: broker.pki.agent },
-    desktops: [DESKTOP],
+    desktops: [DESKTOP, OTHER_DESKTOP],
     audit: ends.audit,
     log: createLog('agent', { write: () => {} }),
     received,
@@ -55,17 +60,19 @@ export async function wholePath(): Promise<WholePath> {
   const code = await gateway.enrol(TANAKA);
   await gateway.admin('entitlement.add', { ...TANAKA, desktop: DESKTOP });
   const cookie = await gateway.signIn(tanaka, code);
-  ends.client.request = async (method, path, body) => {
-    const answer = await gateway.ask(tanaka, path, { method, body, cookie });
-    return { status: answer.status, body: answer.json };
-  };
-  ends.client.now = () => performance.now();
-  ends.client.dial = () =>
-    dialSocket(`wss://127.0.0.1:${gateway.gateway.port}/relay`, clientTls(tanaka, 'localhost'), {
-      timeoutMs: 10_000,
-      verify() {},
-      headers: { origin: gateway.origin, cookie },
-    });
+  const clientOf: WholePath['clientOf'] = (tls, cookie) => ({
+    async request(method, path, body) {
+      const answer = await gateway.ask(tls, path, { method, body, cookie });
+      return { status: answer.status, body: answer.json };
+    },
+    dial: () =>
+      dialSocket(`wss://127.0.0.1:${gateway.gateway.port}/relay`, clientTls(tls, 'localhost'), {
+        timeoutMs: 10_000,
+        verify() {},
+        headers: { origin: gateway.origin, cookie },
+      }),
+  });
+  Object.assign(ends.client, clientOf(tanaka, cookie), { now: () => performance.now() });
   onTestFinished(async () => {
     await ends.sessions.stop();
     await link.stop();
@@ -73,7 +80,7 @@ export async function wholePath(): Promise<WholePath> {
     await broker.close();
   });
   await online(gateway, cookie);
-  return { ends, gateway, broker };
+  return { ends, gateway, broker, code, clientOf };
 }
 
 async function online(gateway: TestGateway, cookie: string): Promise<void> {

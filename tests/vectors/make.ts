@@ -1,27 +1,39 @@
 // Made the handshake vectors, once. Private keys, nonces and seeds are SHA-256 of public text, so that nobody mistakes
 // them for keys; the signatures are ECDSA with a random k, so running this again gives other, equally good files.
-import { createECDH, createHash, createPrivateKey, sign } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { createECDH, createHash, createPrivateKey, type KeyObject, sign } from 'node:crypto';
+import { existsSync, writeFileSync } from 'node:fs';
 import { ml_kem768 } from '@noble/post-quantum/ml-kem.js';
 import type { Bytes } from '#protocol/bytes.ts';
+import { softPasskey } from '#tests/support/passkey.ts';
 import { compute, type Inputs } from './reference.ts';
 import { replay, type Signer } from './scripted.ts';
 
+const PASSKEY = 'passkey';
 const fixed = (name: string): Buffer => createHash('sha256').update(`telework vector: ${name}`).digest();
 
-function signer(name: string): { publicKey: string; sign: Signer } {
+function privateKey(name: string): KeyObject {
+  return createPrivateKey({ key: fixed(name), format: 'raw-private', asymmetricKeyType: 'ec', namedCurve: 'P-256' });
+}
+
+function publicKeyOf(name: string): string {
   const curve = createECDH('prime256v1');
   curve.setPrivateKey(fixed(name));
-  const raw = { key: fixed(name), format: 'raw-private', asymmetricKeyType: 'ec', namedCurve: 'P-256' } as const;
-  const key = createPrivateKey(raw);
+  return curve.getPublicKey('hex');
+}
+
+function signer(name: string): { publicKey: string; sign: Signer } {
+  const key = privateKey(name);
   return {
-    publicKey: curve.getPublicKey('hex'),
+    publicKey: publicKeyOf(name),
     sign: async (data) => new Uint8Array(sign('sha256', data, { key, dsaEncoding: 'ieee-p1363' })),
   };
 }
 
-async function make(file: string, suite: number, mode: number, psk: string | null): Promise<void> {
-  const [agent, device] = [signer('agent key'), signer('device key')];
+/** Writes the file if there is none. */
+async function make(file: string, suite: number, mode: number, psk: string | null, key = 'device key'): Promise<void> {
+  const url = new URL(file, import.meta.url);
+  if (existsSync(url)) return;
+  const [agent, device] = [signer('agent key'), signer(key)];
   const kemSeed = Buffer.concat([fixed('ML-KEM d'), fixed('ML-KEM z')]);
   const { publicKey } = ml_kem768.keygen(kemSeed);
   const { cipherText, sharedSecret } = ml_kem768.encapsulate(publicKey, fixed('ML-KEM m'));
@@ -52,15 +64,27 @@ async function make(file: string, suite: number, mode: number, psk: string | nul
     of.signature = hex(signature);
     return signature;
   };
+  const credentialId = new Uint8Array(fixed('credential id'));
+  const passkey = key === PASSKEY ? softPasskey({ key: privateKey(key), credentialId }) : null;
+  if (passkey) inputs.passkey = { credentialId: hex(credentialId), authenticatorData: '', clientData: '' };
   await replay(inputs, hex(sharedSecret), {
     agent: keep(inputs.agent, agent.sign),
     device: keep(inputs.device, device.sign),
+    passkey,
   });
+  const [said] = [...(passkey?.given.attestations ?? []), ...(passkey?.given.assertions ?? [])];
+  if (said && inputs.passkey) {
+    inputs.passkey.authenticatorData = hex(said.authenticatorData);
+    inputs.passkey.clientData = hex(said.clientDataJson);
+    if ('signature' in said) inputs.device.signature = hex(said.signature);
+  }
   const vector = { inputs, outputs: compute(inputs) };
-  writeFileSync(new URL(file, import.meta.url), `${JSON.stringify(vector, null, 2)}\n`);
+  writeFileSync(url, `${JSON.stringify(vector, null, 2)}\n`);
 }
 
 const pairingCode = fixed('pairing code').toString('hex').slice(0, 20);
 await make('handshake-p256.json', 1, 0, null);
 await make('handshake-x25519.json', 2, 0, null);
 await make('handshake-pair.json', 1, 1, pairingCode);
+await make('handshake-passkey.json', 1, 0, null, PASSKEY);
+await make('handshake-pair-passkey.json', 1, 1, pairingCode, PASSKEY);

@@ -25,7 +25,9 @@ export interface Inputs {
   user: string;
   client: { nonce: string; ecdhPrivate: string; kemSeed: string };
   agent: { nonce: string; ecdhPrivate: string; ciphertext: string; publicKey: string; signature: string };
+  /** Of a passkey the signature is that of its assertion, in DER; none in pair mode. */
   device: { publicKey: string; signature: string };
+  passkey?: { credentialId: string; authenticatorData: string; clientData: string };
   ready: { width: number; height: number; idleSeconds: number; overallSeconds: number; inputPerSecond: number };
 }
 
@@ -105,16 +107,59 @@ function ecdh(suite: number, privateHex: string): { share: Buffer; agree(peer: B
   };
 }
 
+/** Of a P-256 key, up to its point. */
+const SPKI = '3059301306072a8648ce3d020106082a8648ce3d030107034200';
+
 function signedBy(publicHex: string, label: string, transcript: Buffer, signatureHex: string): boolean {
-  const spki = bytes('3059301306072a8648ce3d020106082a8648ce3d030107034200');
-  const key = createPublicKey({ key: Buffer.concat([spki, bytes(publicHex)]), format: 'der', type: 'spki' });
+  const key = createPublicKey({ key: Buffer.concat([bytes(SPKI), bytes(publicHex)]), format: 'der', type: 'spki' });
   const input = Buffer.concat([Buffer.alloc(64, 0x20), text(label), Buffer.alloc(1), transcript]);
   return verify('sha256', input, { key, dsaEncoding: 'ieee-p1363' }, bytes(signatureHex));
 }
 
+/** What stands in the transcript as the proof. @throws Error unless it proves the key over the transcript */
+function proofElement({ mode, device, passkey }: Inputs, toUser: Buffer): Buffer {
+  const label = mode === 1 ? 'tw/pair/1' : 'tw/proof/1';
+  if (passkey) return passkeyElement(label, device, passkey, toUser);
+  if (!signedBy(device.publicKey, label, toUser, device.signature)) throw new Error('device signature');
+  return Buffer.concat(
+    mode === 1
+      ? [Buffer.from([3]), bytes(device.publicKey), bytes(device.signature)]
+      : [Buffer.from([1]), bytes(device.signature)],
+  );
+}
+
+function passkeyElement(
+  label: string,
+  device: Inputs['device'],
+  passkey: NonNullable<Inputs['passkey']>,
+  toUser: Buffer,
+): Buffer {
+  const [id, data, client] = [bytes(passkey.credentialId), bytes(passkey.authenticatorData), bytes(passkey.clientData)];
+  const { type, challenge } = JSON.parse(client.toString());
+  const input = Buffer.concat([Buffer.alloc(64, 0x20), text(label), Buffer.alloc(1), toUser]);
+  if (challenge !== sha256(input).toString('base64url')) throw new Error('challenge');
+  const pairing = label === 'tw/pair/1';
+  if (type !== (pairing ? 'webauthn.create' : 'webauthn.get')) throw new Error('type');
+  if (pairing) {
+    const publicKey = bytes(device.publicKey);
+    const cose = ['a5010203262001215820', publicKey.subarray(1, 33), '225820', publicKey.subarray(33)];
+    const due = Buffer.concat([vector(id), ...cose.map((part) => (typeof part === 'string' ? bytes(part) : part))]);
+    if (!data.subarray(37 + 16).equals(due)) throw new Error('new credential');
+    return Buffer.concat([Buffer.from([4]), vector(data), vector(client)]);
+  }
+  const key = createPublicKey({
+    key: Buffer.concat([bytes(SPKI), bytes(device.publicKey)]),
+    format: 'der',
+    type: 'spki',
+  });
+  const signature = bytes(device.signature);
+  if (!verify('sha256', Buffer.concat([data, sha256(client)]), key, signature)) throw new Error('assertion');
+  return Buffer.concat([Buffer.from([2]), vector(id), vector(data), vector(client), vector(signature)]);
+}
+
 /** @throws Error if a signature of the vector does not hold */
 export function compute(inputs: Inputs): Outputs {
-  const { suite, mode, client, agent, device } = inputs;
+  const { suite, mode, client, agent } = inputs;
   const kem = ml_kem768.keygen(bytes(client.kemSeed));
   const clientEcdh = ecdh(suite, client.ecdhPrivate);
   const agentEcdh = ecdh(suite, agent.ecdhPrivate);
@@ -168,13 +213,7 @@ export function compute(inputs: Inputs): Outputs {
   const agentFinished = hmac(expandLabel(agentHandshake, 'finished'), toAgentSignature);
   say(agentFinished);
   const toUser = say(text(inputs.user));
-  const label = mode === 1 ? 'tw/pair/1' : 'tw/proof/1';
-  if (!signedBy(device.publicKey, label, toUser, device.signature)) throw new Error('device signature');
-  const element = Buffer.concat(
-    mode === 1
-      ? [Buffer.from([3]), bytes(device.publicKey), bytes(device.signature)]
-      : [Buffer.from([1]), bytes(device.signature)],
-  );
+  const element = proofElement(inputs, toUser);
   const toProof = say(element);
   const clientFinished = hmac(expandLabel(clientHandshake, 'finished'), toProof);
   const toClientFinished = say(clientFinished);

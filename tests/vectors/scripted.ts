@@ -5,7 +5,9 @@ import { Channel } from '#protocol/inner/channel.ts';
 import type { Cipher, SigningKey } from '#protocol/inner/cipher.ts';
 import { ecdhPair, kemPair, nodeCipher } from '#protocol/inner/cipher-node.ts';
 import type { Mode } from '#protocol/inner/handshake.ts';
+import type { WebAuthnPins } from '#protocol/inner/passkey.ts';
 import { encodeInput } from '#protocol/inner/profile.ts';
+import type { PairedKey, PasskeyProver } from '#protocol/inner/proof.ts';
 import type { Suite } from '#protocol/inner/suites.ts';
 import { Lane } from '#protocol/lanes.ts';
 import { shakeHands } from '#tests/support/end-to-end.ts';
@@ -48,6 +50,27 @@ function scripted(script: Script): Cipher {
 /** Signs with a real key, or says the signature that a vector has. */
 export type Signer = (data: Bytes) => Promise<Bytes>;
 
+export const VECTOR_PINS: WebAuthnPins = { rpId: 'telework.example.jp', origins: ['https://telework.example.jp'] };
+
+function saidPasskey({ device, passkey }: Inputs): PasskeyProver | null {
+  if (!passkey) return null;
+  const said = { authenticatorData: bytes(passkey.authenticatorData), clientDataJson: bytes(passkey.clientData) };
+  const [credentialId, signature] = [bytes(passkey.credentialId), bytes(device.signature)];
+  return {
+    kind: 'passkey',
+    create: async () => said,
+    get: async () => ({ ...said, credentialId, signature }),
+  };
+}
+
+function pairedOf({ device, passkey }: Inputs): PairedKey {
+  const publicKey = bytes(device.publicKey);
+  if (!passkey) return { kind: 'device-key', publicKey };
+  const credentialId = bytes(passkey.credentialId);
+  const { rpId } = VECTOR_PINS;
+  return { kind: 'passkey', publicKey, credentialId, rpId, backupEligible: false };
+}
+
 const fixedKey = (publicKey: string, sign: Signer): SigningKey => ({ publicKey: bytes(publicKey), sign });
 
 /** What the product reaches, without the secrets it keeps to itself. */
@@ -63,9 +86,10 @@ export type Reached = Pick<
 export async function replay(
   inputs: Inputs,
   sharedKem: string,
-  signers: { agent: Signer; device: Signer } = {
+  signers: { agent: Signer; device: Signer; passkey: PasskeyProver | null } = {
     agent: async () => bytes(inputs.agent.signature),
     device: async () => bytes(inputs.device.signature),
+    passkey: saidPasskey(inputs),
   },
 ): Promise<Reached> {
   const encapsulated = { ciphertext: inputs.agent.ciphertext, secret: sharedKem };
@@ -86,7 +110,9 @@ export async function replay(
     parameters: { session, epoch, municipality, desktop, grant, lastReceived: 0 },
     agentKey: fixedKey(inputs.agent.publicKey, signers.agent),
     deviceKey: fixedKey(inputs.device.publicKey, signers.device),
-    paired: [bytes(inputs.device.publicKey)],
+    prover: signers.passkey,
+    paired: [pairedOf(inputs)],
+    webauthn: VECTOR_PINS,
     user: inputs.user,
     expectedUser: inputs.user,
     path(step, record) {

@@ -1,3 +1,4 @@
+import './no-eval.ts';
 import { openFrame } from './frame.ts';
 
 openFrame({ ja: 'テレワークの管理', en: 'Telework administration' }).show(() => ({

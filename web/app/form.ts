@@ -22,9 +22,14 @@ export function field(label: string, attributes: Attributes, hint?: string): Fie
   return { row, input };
 }
 
+/** Whose password it is: not shown, for a password manager, which keeps the two together. */
+export function userName(user: string): HTMLInputElement {
+  return element('input', { autocomplete: 'username', value: user, readonly: true, hidden: true });
+}
+
 /** A sentence that is read out when it comes; empty and hidden until then. */
 export class Told {
-  readonly node = element('div', { role: 'alert' });
+  readonly node = element('div', { class: 'told', role: 'alert' });
 
   say(sentence: string, look: 'bad' | 'warn' | 'info' = 'bad'): void {
     this.node.replaceChildren(element('p', { class: `notice ${look}` }, sentence));
@@ -51,9 +56,28 @@ export function button(text: string, look: string, deed: Deed): HTMLButtonElemen
   return made;
 }
 
-/** A form of one button; Enter in a field presses it. The first field gets the focus back if it failed. */
-export function form(submit: string, content: readonly Content[], deed: Deed): HTMLFormElement {
-  const pressed = element('button', { type: 'submit', class: 'primary whole' }, submit);
+/** Asks once more in its own place; looking away means no. */
+export function confirmedButton(text: string, question: string, look: string, deed: Deed): HTMLButtonElement {
+  const made = element('button', { type: 'button', class: look }, text);
+  let asked = false;
+  const ask = (now: boolean) => {
+    asked = now;
+    made.textContent = now ? question : text;
+  };
+  made.addEventListener('click', () => {
+    if (!asked) return ask(true);
+    void attempt(made, deed).then(() => ask(false));
+  });
+  made.addEventListener('blur', () => ask(false));
+  return made;
+}
+
+/**
+ * A form of one button; Enter in a field presses it. The first field gets the focus back if it failed.
+ * @param look of the button
+ */
+export function form(submit: string, content: readonly Content[], deed: Deed, look = 'primary whole'): HTMLFormElement {
+  const pressed = element('button', { type: 'submit', class: look }, submit);
   const made = element('form', { class: 'stack' }, ...content, deed.told.node, pressed);
   // What a person is told in which language is ours to say, not the browser's.
   made.noValidate = true;

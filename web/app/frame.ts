@@ -2,6 +2,7 @@
 // function, which is called again when the language changes; so no text on the screen is ever in the wrong one.
 import { element } from './element.ts';
 import { type Bilingual, type Language, languageOf } from './language.ts';
+import { FRAME } from './texts/frame.ts';
 
 export type Content = Node | string;
 export type Say = (text: Bilingual) => string;
@@ -31,12 +32,6 @@ export interface Frame {
 }
 
 export const NO_HEADER: Header = { links: [], aside: () => [] };
-
-const TEXTS = {
-  skip: { ja: '本文へ移動', en: 'Skip to the content' },
-  menu: { ja: 'メニュー', en: 'Menu' },
-  licences: { ja: '使用しているソフトウェアのライセンス', en: 'Licences of the software in use' },
-} as const satisfies Record<string, Bilingual>;
 
 /** What the switch offers is written in the language that it leads to. */
 const OTHER: Readonly<Record<Language, { language: Language; name: string }>> = {
@@ -68,7 +63,7 @@ export function openFrame(name: Bilingual): Frame {
       element('a', { href, 'aria-current': current ? 'page' : null }, say(text)),
     );
     const heading = element('h1', { tabindex: -1 }, say(title));
-    const skip = element('button', { type: 'button', class: 'skip' }, say(TEXTS.skip));
+    const skip = element('button', { type: 'button', class: 'skip' }, say(FRAME.skip));
     skip.addEventListener('click', () => heading.focus());
     document.body.replaceChildren(
       skip,
@@ -76,7 +71,7 @@ export function openFrame(name: Bilingual): Frame {
         'header',
         { class: 'header' },
         element('span', { class: 'brand' }, say(name)),
-        ...(links.length > 0 ? [element('nav', { class: 'nav', 'aria-label': say(TEXTS.menu) }, ...links)] : []),
+        ...(links.length > 0 ? [element('nav', { class: 'nav', 'aria-label': say(FRAME.menu) }, ...links)] : []),
         element('div', { class: 'aside' }, ...header.aside(say), other),
       ),
       element(
@@ -84,7 +79,7 @@ export function openFrame(name: Bilingual): Frame {
         { class: narrow ? 'main narrow' : 'main' },
         element('div', { class: 'stack wide' }, heading, ...content),
       ),
-      element('footer', { class: 'footer' }, element('a', { href: '/assets/licences.md' }, say(TEXTS.licences))),
+      element('footer', { class: 'footer' }, element('a', { href: '/assets/licences.md' }, say(FRAME.licences))),
     );
   }
 

@@ -12,6 +12,6 @@ export function languageOf(search: string): Language {
 /** Puts words into a sentence: {name} becomes what stands under that name. */
 export function fill(text: Bilingual, words: Readonly<Record<string, string | number>>): Bilingual {
   const put = (sentence: string) =>
-    sentence.replace(/\{(\w+)\}/g, (whole, name: string) => String(words[name] ?? whole));
+    sentence.replace(/\{(\w+)\}/g, (whole, name) => (Object.hasOwn(words, name) ? String(words[name]) : whole));
   return { ja: put(text.ja), en: put(text.en) };
 }

@@ -1,5 +1,5 @@
 // A running session at the client: opens records for the screen, seals input, acknowledges in time, ends in one place.
-import { Refusal, refusalFrom } from '#protocol/codes.ts';
+import { type Code, Refusal, refusalFrom } from '#protocol/codes.ts';
 import { Channel } from '#protocol/inner/channel.ts';
 import { encodeControl, encodeInput, type InputEvent } from '#protocol/inner/profile.ts';
 import { ACK_INTERVAL_MS, RECORD_MAX_BYTES, WINDOW_MAX_BYTES } from '#protocol/limits.ts';
@@ -12,6 +12,9 @@ import type { OpenedSession, Surroundings } from './open.ts';
  * that fills it. Whoever sends more wants to fill this end's memory (T13).
  */
 const WAITING_MAX_BYTES = WINDOW_MAX_BYTES + 2 * RECORD_MAX_BYTES;
+
+/** Records of the last seconds, at the full rate of every lane. */
+const SENT_MAX = 1_024;
 
 export interface SessionEvents {
   /** Bytes of the RFB stream, in order, cut anywhere. The next ones come when the promise is done. */
@@ -31,6 +34,9 @@ export class DesktopSession {
   #acknowledgeAt = 0;
   #acknowledgeLater: (() => void) | null = null;
   #ended = false;
+  /** When the newest records went, acknowledgements too: the agent's names the newest that it received, whatever it was. */
+  #sent: { sequence: number; at: number }[] = [];
+  #roundTripMs: number | null = null;
   /** Bytes of records that arrived, headers and tags included. */
   receivedBytes = 0;
 
@@ -42,6 +48,7 @@ export class DesktopSession {
       output: (record) => opened.socket.sendRecord(record),
       now: around.now,
     });
+    this.#channel.onAck = ({ sequence, heldUs }) => this.#acknowledged(sequence, heldUs / 1000);
     opened.inbox.handOver({
       text: () => this.#fail(new Refusal('MESSAGE_UNEXPECTED', 'text after paired')),
       record: (record) => this.#receiveInOrder(record),
@@ -70,18 +77,33 @@ export class DesktopSession {
     this.#acknowledge();
   }
 
+  /** There and back, as the newest acknowledgement of the user's input showed it; null before the first. */
+  get roundTripMs(): number | null {
+    return this.#roundTripMs;
+  }
+
   /** Ends the session with a sealed close, so that the agent knows it was meant. */
-  end(): void {
-    this.#finish({ code: 'ENDED', authentic: true });
+  end(code: Code = 'ENDED'): void {
+    this.#finish({ code, authentic: true });
   }
 
   #send(lane: typeof Lane.input | typeof Lane.control, plaintext: Uint8Array): void {
     if (this.#ended) return;
     try {
-      this.#channel.send(lane, plaintext);
+      this.#noteSent(this.#channel.send(lane, plaintext));
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  #noteSent(sequence: number): void {
+    this.#sent.push({ sequence, at: this.#around.now() });
+    if (this.#sent.length > SENT_MAX) this.#sent.shift();
+  }
+
+  #acknowledged(sequence: number, heldMs: number): void {
+    const newest = this.#sent.find((record) => record.sequence === sequence);
+    if (newest) this.#roundTripMs = Math.max(0, this.#around.now() - newest.at - heldMs);
   }
 
   #receiveInOrder(record: Uint8Array): void {
@@ -128,7 +150,7 @@ export class DesktopSession {
   #sendAck(): void {
     this.#acknowledgeAt = Math.max(this.#acknowledgeAt, this.#around.now() - ACK_INTERVAL_MS) + ACK_INTERVAL_MS;
     this.#drawnTold = this.#drawn;
-    this.#channel.acknowledge(this.#drawn);
+    this.#noteSent(this.#channel.acknowledge(this.#drawn));
   }
 
   #fail(error: unknown): void {

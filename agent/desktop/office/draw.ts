@@ -4,6 +4,7 @@ import type { Rectangle } from '../desktop.ts';
 import { intersect } from '../rectangle.ts';
 import { colours } from './colours.ts';
 import { drawList } from './draw-list.ts';
+import { drawLock } from './draw-lock.ts';
 import { drawNotepad } from './draw-notepad.ts';
 import { drawPicture } from './draw-picture.ts';
 import { drawTaskbar, WINDOW_TITLES } from './draw-taskbar.ts';
@@ -15,6 +16,7 @@ import type { Window } from './windows.ts';
 
 export function draw(context: SKRSContext2D, office: Office, clip: Rectangle, measure: Measure): void {
   within(context, clip, () => {
+    if (office.locked) return drawLock(context, office.name, office.width, office.height);
     drawWallpaper(context, office.width, office.height);
     for (const window of office.windows.stack) {
       if (!window.minimised && intersect(footprintOf(window), clip)) drawWindow(context, office, window, measure);

@@ -21,8 +21,9 @@ export interface OfficeStart {
 /** To the desktop's thread. */
 export type ToOffice = OfficeEvent;
 
-/** From the desktop's thread. `screen` comes first, and again as the answer to every resize. */
+/** From the desktop's thread. `screen` comes first, and again as the answer to every resize; `locked` answers `lock`. */
 export type FromOffice =
   | { readonly type: 'screen'; readonly screen: SharedScreen }
+  | { readonly type: 'locked' }
   /** These pixels are written already. */
   | { readonly type: 'damage'; readonly rectangles: readonly Rectangle[] };

@@ -37,6 +37,8 @@ export interface Office {
   /** Milliseconds since 1970, cut to the minute. */
   readonly minute: number;
   readonly notice: string | null;
+  /** Nothing but the lock screen shows, and no key or button does anything. */
+  readonly locked: boolean;
 }
 
 export type OfficeEvent =
@@ -46,6 +48,7 @@ export type OfficeEvent =
   | { readonly type: 'clock'; readonly now: number }
   | { readonly type: 'notice'; readonly text: string | null }
   | { readonly type: 'release-all' }
+  | { readonly type: 'lock' }
   | { readonly type: 'resize'; readonly width: number; readonly height: number };
 
 export interface OfficeChange {
@@ -76,6 +79,7 @@ export function startOffice(name: string, width: number, height: number, now: nu
     caretShown: true,
     minute: minuteOf(now),
     notice: null,
+    locked: false,
   };
 }
 
@@ -89,6 +93,7 @@ export function step(office: Office, event: OfficeEvent, measure: Measure): Offi
 }
 
 function act(office: Office, event: OfficeEvent, measure: Measure): OfficeChange {
+  if (office.locked && event.type !== 'resize') return unchanged(office);
   switch (event.type) {
     case 'key':
     case 'physical-key':
@@ -106,6 +111,8 @@ function act(office: Office, event: OfficeEvent, measure: Measure): OfficeChange
       return { office: { ...office, notice: event.text }, damage: [noticeOf(office.width, office.height)] };
     case 'release-all':
       return unchanged(released(office));
+    case 'lock':
+      return { office: { ...released(office), locked: true }, damage: [screenOf(office)] };
     case 'resize':
       return resize(office, event.width, event.height, measure);
   }

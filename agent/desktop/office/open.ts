@@ -57,6 +57,7 @@ class OfficeDesktop implements Desktop {
   #notice: NodeJS.Timeout | null = null;
   /** Asked for and not answered yet, in order. */
   readonly #resizes: { width: number; height: number; decided: (granted: boolean) => void }[] = [];
+  readonly #locked = Promise.withResolvers<void>();
   #closed = false;
 
   constructor(worker: Worker, events: DesktopEvents, now: () => number, screen: Screen) {
@@ -101,6 +102,13 @@ class OfficeDesktop implements Desktop {
     });
   }
 
+  /** The next attachment finds it unlocked, since its user has been verified. */
+  lock(): Promise<void> {
+    if (this.#closed) return Promise.reject(new Refusal('LOCK_FAILED', 'the simulated desktop has ended'));
+    this.#tell({ type: 'lock' });
+    return this.#locked.promise;
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#end();
@@ -121,6 +129,9 @@ class OfficeDesktop implements Desktop {
         this.#screen = screenFrom(message.screen);
         this.#events.resized(this.#screen);
         this.#resizes.shift()?.decided(true);
+        break;
+      case 'locked':
+        this.#locked.resolve();
     }
   }
 

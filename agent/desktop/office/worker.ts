@@ -33,6 +33,11 @@ function run(port: NonNullable<typeof parentPort>, start: OfficeStart): void {
       return;
     }
     damage.push(...change.damage);
+    if (event.type === 'lock') {
+      paint();
+      report({ type: 'locked' });
+      return;
+    }
     if (scheduled || damage.length === 0) return;
     scheduled = true;
     // Events that wait already are stepped first and drawn together

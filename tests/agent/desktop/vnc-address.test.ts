@@ -41,7 +41,7 @@ describe('the address of a VNC desktop (T08)', () => {
     '',
   ])('may not be %j', async (address) => {
     expect(() => parseVncAddress(address)).toThrow(Failure);
-    await expect(openVnc({ address }, new Recorder())).rejects.toThrow(/only unix:/);
+    await expect(openVnc({ address, lock: 'none' }, new Recorder())).rejects.toThrow(/only unix:/);
   });
 
   it('is named in one line, whatever it holds', () => {

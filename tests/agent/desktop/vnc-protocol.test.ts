@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Desktop } from '#agent/desktop/desktop.ts';
+import type { LockConfig } from '#agent/desktop/lock.ts';
 import { openVnc } from '#agent/desktop/vnc.ts';
 import { JIS_KEYS } from '#protocol/inner/jis-keyboard.ts';
 import { Recorder } from '#tests/support/recorder.ts';
@@ -34,10 +35,14 @@ afterEach(async () => {
 });
 
 /** RFB 3.8 without a password, up to the first picture. `extras` are rectangles of one update before it. */
-async function attach(count = '0000', extras = ''): Promise<{ desktop: Desktop; seen: Recorder }> {
+async function attach(
+  count = '0000',
+  extras = '',
+  lock: LockConfig = 'none',
+): Promise<{ desktop: Desktop; seen: Recorder }> {
   const seen = new Recorder();
   server.say(VERSION[8], '0101', '00000000', SERVER_INIT);
-  const opening = openVnc({ address: server.address }, seen);
+  const opening = openVnc({ address: server.address, lock }, seen);
   await server.expect(`${VERSION[8]} 01 01 ${SET_PIXEL_FORMAT} ${SET_ENCODINGS} ${WHOLE_REQUEST}`);
   if (extras) {
     server.say(`00 00 ${count} ${extras}`);
@@ -60,7 +65,7 @@ describe('the greeting of a VNC desktop', () => {
     ['a vendor version, as 3.8', `${hexOf('RFB 003.889\n')} 0101 00000000`, `${VERSION[8]} 01 01`],
   ] as const)('knows %s', async ([, says, answers]) => {
     server.say(says, SERVER_INIT, WHOLE_PICTURE);
-    attached = await openVnc({ address: server.address }, new Recorder());
+    attached = await openVnc({ address: server.address, lock: 'none' }, new Recorder());
     await server.expect(`${answers} ${SET_PIXEL_FORMAT}`);
     expect(Buffer.compare(attached.screen.pixels, PIXELS)).toBe(0);
   });
@@ -70,7 +75,7 @@ describe('the greeting of a VNC desktop', () => {
     writeFileSync(passwordFile, 'password-of-desk\n', { mode: 0o600 });
     const challenge = '000102030405060708090a0b0c0d0e0f';
     server.say(VERSION[8], '0102', challenge, '00000000', SERVER_INIT, WHOLE_PICTURE);
-    attached = await openVnc({ address: server.address, passwordFile }, new Recorder());
+    attached = await openVnc({ address: server.address, lock: 'none', passwordFile }, new Recorder());
     // openssl enc -des-ecb -nopad -K 0e86ceceeef64e26 (each byte of "password" mirrored), OpenSSL 3 legacy provider
     await server.expect(`${VERSION[8]} 02 b866924125c8eebb9debc1db61c538e2 01`);
   });
@@ -87,7 +92,7 @@ describe('the greeting of a VNC desktop', () => {
     ['an unknown message first', `${VERSION[8]} 0101 00000000 ${SERVER_INIT} 77`],
   ] as const)('refuses a server that says %s', async ([, says]) => {
     server.say(says);
-    await expect(openVnc({ address: server.address }, new Recorder())).rejects.toMatchObject({
+    await expect(openVnc({ address: server.address, lock: 'none' }, new Recorder())).rejects.toMatchObject({
       reason: 'DESKTOP_UNREACHABLE',
     });
   });
@@ -98,7 +103,7 @@ describe('the greeting of a VNC desktop', () => {
       const short = await startScriptedVnc();
       short.say(greeting.slice(0, 2 * bytes));
       short.hangUp();
-      await expect(openVnc({ address: short.address }, new Recorder())).rejects.toMatchObject({
+      await expect(openVnc({ address: short.address, lock: 'none' }, new Recorder())).rejects.toMatchObject({
         reason: 'DESKTOP_UNREACHABLE',
       });
       await short.close();
@@ -119,7 +124,7 @@ describe('the greeting of a VNC desktop', () => {
         const noisy = await startScriptedVnc();
         noisy.say(start, Buffer.from(noise).toString('hex'));
         noisy.hangUp();
-        await expect(openVnc({ address: noisy.address }, new Recorder())).rejects.toMatchObject({
+        await expect(openVnc({ address: noisy.address, lock: 'none' }, new Recorder())).rejects.toMatchObject({
           reason: 'DESKTOP_UNREACHABLE',
         });
         await noisy.close();
@@ -133,12 +138,12 @@ describe('the greeting of a VNC desktop', () => {
     ['the first picture', `${VERSION[8]} 0101 00000000 ${SERVER_INIT}`],
   ] as const)('waits for %s no longer than its limit', async ([, says]) => {
     server.say(says);
-    const opening = openVnc({ address: server.address, openingMaxMs: 60 }, new Recorder());
+    const opening = openVnc({ address: server.address, lock: 'none', openingMaxMs: 60 }, new Recorder());
     await expect(opening).rejects.toMatchObject({ reason: 'DESKTOP_UNREACHABLE' });
   });
 
   it('refuses a socket that is not there', async () => {
-    await expect(openVnc({ address: 'unix:/nowhere/vnc.sock' }, new Recorder())).rejects.toMatchObject({
+    await expect(openVnc({ address: 'unix:/nowhere/vnc.sock', lock: 'none' }, new Recorder())).rejects.toMatchObject({
       reason: 'DESKTOP_UNREACHABLE',
     });
   });
@@ -304,6 +309,31 @@ describe('input of a VNC desktop', () => {
     desktop.close();
     await server.expect('04 01 0000 00000062 04 00 0000 00000062');
     expect(server.received().length).toBe(0);
+  });
+
+  it('lets go of everything before it strikes the keys that lock, and stays attached until it is closed', async () => {
+    const { desktop } = await attach('0000', '', { keys: 'Super_L+l' });
+    desktop.input({ type: 'key', down: true, keysym: 0x61 });
+    desktop.input({ type: 'pointer', buttons: 1, x: 1, y: 0 });
+    await server.expect('04 01 0000 00000061 05 01 0001 0000');
+    await desktop.lock();
+    await server.expect('04 00 0000 00000061 05 00 0001 0000');
+    await server.expect('04 01 0000 0000ffeb 04 01 0000 0000006c 04 00 0000 0000006c 04 00 0000 0000ffeb');
+    desktop.close();
+    expect(server.received().length).toBe(0);
+  });
+
+  it('cannot be locked by keys once the server is gone, but by a command', async () => {
+    const { desktop, seen } = await attach('0000', '', { keys: 'Super_L+l' });
+    server.hangUp();
+    await expect.poll(() => seen.refusals).toHaveLength(1);
+    await expect(desktop.lock()).rejects.toMatchObject({ reason: 'LOCK_FAILED' });
+    await server.close();
+    server = await startScriptedVnc();
+    const other = await attach('0000', '', { command: ['/usr/bin/true'] });
+    server.hangUp();
+    await expect.poll(() => other.seen.refusals).toHaveLength(1);
+    await other.desktop.lock();
   });
 
   it('holds no more keys than hands can, whatever is pressed', async () => {

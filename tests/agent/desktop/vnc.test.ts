@@ -18,7 +18,7 @@ afterEach(() => attached?.close());
 
 async function attach(address: string, passwordFile?: string): Promise<{ desktop: Desktop; seen: Recorder }> {
   const seen = new Recorder();
-  attached = await openVnc({ address, ...(passwordFile ? { passwordFile } : {}) }, seen);
+  attached = await openVnc({ address, lock: 'none', ...(passwordFile ? { passwordFile } : {}) }, seen);
   return { desktop: attached, seen };
 }
 

@@ -6,7 +6,7 @@ import { type Stamp, StampReader } from '#bench/replay/stamp.ts';
 import { placeOf, type Trace } from '#bench/workloads/trace.ts';
 import { Writer } from '#protocol/bytes.ts';
 import { Encoding } from '#protocol/inner/profile.ts';
-import { TIGHT_JPEG } from '#rfb/tight-format.ts';
+import { TIGHT_JPEG } from '#protocol/inner/screen/tight-format.ts';
 
 /** A rectangle whose picture nobody decodes, as long as wanted. */
 function rectangle(x: number, length: number) {

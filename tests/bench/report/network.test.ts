@@ -6,7 +6,7 @@ import { sampleReport } from './sample.ts';
 const section = network(sampleReport())
   .body.map(({ text }) => text)
   .join('');
-const quote = QUOTES.network?.(sampleReport()) ?? '';
+const quote = QUOTES.network?.(sampleReport(), []) ?? '';
 
 it('a line is named by whose rate it is and by what it loses', () => {
   expect(conditionsOf({ rate: 'tbf', lostPerMille: 0 })).toBe('tbf');

@@ -32,14 +32,26 @@ describe('a report in its files', () => {
 
   it('fills the marked blocks of a document and touches nothing else', () => {
     const document = at('doc.md', `# Title\n\n${block('targets', 'old\n')}\ntext\n\n${block('relay')}`);
-    publish(json, [document]);
+    publish([json], [document]);
     const filled = readFileSync(document, 'utf8');
     expect(filled).toMatch(/^# Title\n\n<!-- bench:targets -->\n\| target \|/);
     expect(filled).toContain('<!-- /bench:targets -->\n\ntext\n');
     expect(filled).toContain('| nginx stream | 1.2.3 | 3.0.19 |');
     expect(filled).not.toContain('old');
-    publish(json, [document]);
+    publish([json], [document]);
     expect(readFileSync(document, 'utf8')).toBe(filled);
+  });
+
+  it('takes a scenario from the last report that holds it, and says which run that was', () => {
+    const document = at('later.md', block('machine') + block('targets'));
+    const soak = sampleReport().scenarios.filter(({ scenario }) => scenario === 'soak');
+    const longer = soak.map((one) => ({ ...one, sessions: 1_000, seconds: 612, lost: 0 }));
+    const later = sampleReport({ scenarios: longer, command: 'npm run bench -- --scenario soak' });
+    publish([json, at('later.json', JSON.stringify(later))], [document]);
+    const filled = readFileSync(document, 'utf8');
+    expect(filled).toContain('1,000 × 612 s, 0 lost | reached');
+    expect(filled).toMatch(/soak \d{4}-\d\d-\d\d in \d+ s by `npm run bench -- --scenario soak`/);
+    expect(filled).toContain('| reached |'); // the other scenarios are still those of the first
   });
 
   it('has something to say under every name, also without a single scenario', () => {
@@ -60,7 +72,7 @@ describe('a report in its files', () => {
       block('constructor'),
       `${block('fill')}<!-- bench:relay -->`,
     ]) {
-      expect(() => publish(json, [good, at('bad.md', text)])).toThrow(/bad\.md/);
+      expect(() => publish([json], [good, at('bad.md', text)])).toThrow(/bad\.md/);
     }
     expect(readFileSync(good, 'utf8')).toBe(block('fill'));
   });
@@ -68,12 +80,12 @@ describe('a report in its files', () => {
   it('publishes no partial report, and nothing that is none', () => {
     const document = at('doc2.md', block('fill'));
     const partial = at('partial.json', JSON.stringify(sampleReport({ partial: 'stopped' })));
-    expect(() => publish(partial, [document])).toThrow('a partial report is not published (stopped)');
-    expect(() => publish(at('no.json', '{'), [document])).toThrow(/not a JSON file$/);
-    expect(() => publish(at('other.json', '{"format":2}'), [document])).toThrow(
+    expect(() => publish([partial], [document])).toThrow('a partial report is not published (stopped)');
+    expect(() => publish([at('no.json', '{')], [document])).toThrow(/not a JSON file$/);
+    expect(() => publish([at('other.json', '{"format":2}')], [document])).toThrow(
       /not a report of this version \(format/,
     );
-    expect(() => publish(join(folder, 'absent.json'), [document])).toThrow(/absent\.json: cannot be read \(ENOENT\)/);
+    expect(() => publish([join(folder, 'absent.json')], [document])).toThrow(/absent\.json: cannot be read \(ENOENT\)/);
   });
 
   it('lets no text of a report end a cell or look like a mark', () => {

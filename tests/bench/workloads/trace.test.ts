@@ -6,8 +6,8 @@ import { loadTrace, MIX, WORKLOADS, workloadOf } from '#bench/workloads/workload
 import { concat, Writer } from '#protocol/bytes.ts';
 import { Refusal } from '#protocol/codes.ts';
 import { Encoding } from '#protocol/inner/profile.ts';
+import { TIGHT_FILL } from '#protocol/inner/screen/tight-format.ts';
 import { AgentMessages } from '#rfb/agent-messages.ts';
-import { TIGHT_FILL } from '#rfb/tight-format.ts';
 
 const SCREEN = { width: 640, height: 480 };
 

@@ -69,6 +69,16 @@ export function storeContract(name: string, make: () => Promise<Medium>): void {
       expect(await store.get('a')).toMatchObject({ value: 2, version: second });
     });
 
+    it('does the same with what need not outlive a power cut: swaps, tells others, keeps it over a restart', async () => {
+      const first = await store.put('renewed', 1, { durable: false });
+      expect(await other.compareAndSwap('renewed', first + 1, 2, { durable: false })).toBeNull();
+      expect(await other.compareAndSwap('renewed', first, 2, { durable: false })).toBeGreaterThan(first);
+      expect((await store.get('renewed'))?.value).toBe(2);
+      await store.close();
+      store = medium.open();
+      expect((await store.get('renewed'))?.value).toBe(2);
+    });
+
     it('does not let a deleted and remade entry pass for the old one', async () => {
       const old = await store.put('a', 1);
       await store.delete('a');

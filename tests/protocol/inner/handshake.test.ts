@@ -5,12 +5,15 @@ import { type Cipher, webCipher } from '#protocol/inner/cipher.ts';
 import { importSigningKey, newSigningKeyPem, nodeCipher } from '#protocol/inner/cipher-node.ts';
 import { answerHello, makeShares, RefusedByAgent, readHello } from '#protocol/inner/handshake.ts';
 import { decodeHello, encodeHello } from '#protocol/inner/messages.ts';
+import { decodeProofElement, encodeProofElement } from '#protocol/inner/proof-element.ts';
 import { Suite } from '#protocol/inner/suites.ts';
 import { HEADER_BYTES } from '#protocol/limits.ts';
 import {
   agentKey,
   deviceKey,
   PARAMETERS,
+  pairedOf,
+  proverOf,
   READY,
   recordsOf,
   type Settings,
@@ -73,15 +76,15 @@ describe('a handshake', () => {
     const answered = await answerHello(nodeCipher, hello, agentKey, CODE);
     const agent = await (await next.handle(answered.records[0])).handle(answered.records[1], 'pairing');
     expect(agent.agentKey).toEqual(agentKey.publicKey);
-    const proof = await agent.prove(USER, deviceKey);
-    const user = await answered.next.handle(proof.record, { user: USER, keys: [] });
-    expect([user.user, user.deviceKey]).toEqual([USER, deviceKey.publicKey]);
+    const proof = await agent.prove(USER, proverOf(deviceKey));
+    const user = await answered.next.handle(proof.record, { user: USER, keys: [], webauthn: null });
+    expect([user.user, user.key]).toEqual([USER, pairedOf(deviceKey)]);
     const { ready } = await proof.next.handle((await user.ready(READY)).record);
     expect(ready).toEqual(READY);
   });
 
   it('finds the paired key among several', async () => {
-    await shakeHands({ paired: [otherKey.publicKey, deviceKey.publicKey] });
+    await shakeHands({ paired: [pairedOf(otherKey), pairedOf(deviceKey)] });
   });
 
   it('takes a pin in pair mode too, and holds to it', async () => {
@@ -259,14 +262,13 @@ describe('pairing', () => {
     await expect(answerHello(nodeCipher, readHello(record), agentKey)).rejects.toThrow(TypeError);
   });
 
-  it('is not open mode: a proof that carries a key is refused there, and one without is refused here', async () => {
-    const { decodeProofElement, encodeProofElement } = await import('#protocol/inner/messages.ts');
+  it('is not open mode: a proof that carries a key is refused there, and one without is refused here', () => {
     const signature = new Uint8Array(64);
-    const carrying = encodeProofElement({ publicKey: deviceKey.publicKey, signature });
-    const plain = encodeProofElement({ publicKey: null, signature });
+    const carrying = encodeProofElement({ kind: 3, publicKey: deviceKey.publicKey, signature });
+    const plain = encodeProofElement({ kind: 1, signature });
     expect(() => decodeProofElement(carrying, 'open')).toThrow('MESSAGE_UNEXPECTED');
     expect(() => decodeProofElement(plain, 'pair')).toThrow('MESSAGE_UNEXPECTED');
-    expect(() => decodeProofElement(Uint8Array.of(2, ...signature), 'open')).toThrow('MESSAGE_UNEXPECTED');
+    expect(() => decodeProofElement(Uint8Array.of(5, ...signature), 'open')).toThrow('MESSAGE_UNEXPECTED');
     expect(() => decodeProofElement(Uint8Array.of(...plain, 0), 'open')).toThrow('MALFORMED');
   });
 });
@@ -278,7 +280,7 @@ describe('each step', () => {
     const answered = await answerHello(nodeCipher, readHello(offered.record), agentKey);
     return { shares, offered, answered };
   };
-  const expected = { user: USER, keys: [deviceKey.publicKey] };
+  const expected = { user: USER, keys: [pairedOf(deviceKey)], webauthn: null };
 
   it('works once', async () => {
     const { shares, offered, answered } = await begin();
@@ -287,8 +289,8 @@ describe('each step', () => {
     await expect(offered.next.handle(answered.records[0])).rejects.toThrow('MESSAGE_UNEXPECTED');
     const agent = await expectIdentity.handle(answered.records[1], agentKey.publicKey);
     await expect(expectIdentity.handle(answered.records[1], agentKey.publicKey)).rejects.toThrow('MESSAGE_UNEXPECTED');
-    const proof = await agent.prove(USER, deviceKey);
-    await expect(agent.prove(USER, deviceKey)).rejects.toThrow('MESSAGE_UNEXPECTED');
+    const proof = await agent.prove(USER, proverOf(deviceKey));
+    await expect(agent.prove(USER, proverOf(deviceKey))).rejects.toThrow('MESSAGE_UNEXPECTED');
     const user = await answered.next.handle(proof.record, expected);
     await expect(answered.next.handle(proof.record, expected)).rejects.toThrow('MESSAGE_UNEXPECTED');
     const last = await user.ready(READY);
@@ -312,7 +314,7 @@ describe('each step', () => {
       answered.records[1],
       agentKey.publicKey,
     );
-    const proof = await agent.prove(USER, deviceKey);
+    const proof = await agent.prove(USER, proverOf(deviceKey));
     const user = await answered.next.handle(proof.record, expected);
     await answered.next.refuse('DESKTOP_BUSY');
     await expect(answered.next.refuse('DESKTOP_BUSY')).rejects.toThrow('MESSAGE_UNEXPECTED');
@@ -325,7 +327,7 @@ describe('each step', () => {
       const { offered, answered } = await begin();
       const identity = await offered.next.handle(answered.records[0]);
       const agent = await identity.handle(answered.records[1], agentKey.publicKey);
-      const proof = await agent.prove(USER, verified ? deviceKey : otherKey);
+      const proof = await agent.prove(USER, proverOf(verified ? deviceKey : otherKey));
       const user = await answered.next.handle(proof.record, expected).catch(() => null);
       const refused = await (user ?? answered.next).refuse('NOT_PAIRED');
       const error = await proof.next.handle(refused).catch((reason: unknown) => reason);
@@ -339,7 +341,7 @@ describe('each step', () => {
     // @ts-expect-error the constructor is private
     const forged = () => [new AgentVerified({}, agentKey.publicKey), new UserVerified({}, {}, {})];
     // @ts-expect-error a literal lacks the private fields
-    const literal: InstanceType<typeof UserVerified> = { user: USER, deviceKey: deviceKey.publicKey };
+    const literal: InstanceType<typeof UserVerified> = { user: USER, key: pairedOf(deviceKey) };
     expect([typeof forged, typeof literal]).toEqual(['function', 'object']);
   });
 });

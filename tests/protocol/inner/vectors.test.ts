@@ -7,7 +7,9 @@ import { replay } from '#tests/vectors/scripted.ts';
 const read = (name: string): { inputs: Inputs; outputs: Outputs } =>
   JSON.parse(readFileSync(new URL(`../../vectors/${name}.json`, import.meta.url), 'utf8'));
 
-describe.each(['handshake-p256', 'handshake-x25519', 'handshake-pair'])('%s', (name) => {
+const NAMES = ['p256', 'x25519', 'pair', 'passkey', 'pair-passkey'].map((name) => `handshake-${name}`);
+
+describe.each(NAMES)('%s', (name) => {
   const { inputs, outputs } = read(name);
 
   it('is what the reference computes from the fixed inputs', () => {

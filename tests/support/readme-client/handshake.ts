@@ -1,5 +1,5 @@
 // protocol/README.md, "Handshake", suite 1, as a client plays it.
-import { createECDH, type KeyObject, randomBytes } from 'node:crypto';
+import { createECDH, randomBytes } from 'node:crypto';
 import { ml_kem768 } from '@noble/post-quantum/ml-kem.js';
 import type { Gateway, Messages } from './gateway.ts';
 import {
@@ -11,11 +11,9 @@ import {
   number,
   OUTWARD,
   open,
-  rawPublicKey,
   type Sealing,
   seal,
   sha256,
-  signTranscript,
   Transcript,
   text,
   trafficKey,
@@ -23,6 +21,7 @@ import {
   vector,
   verifyTranscript,
 } from './keys.ts';
+import type { Prove } from './proof.ts';
 
 const HANDSHAKE = 1;
 const VERSION = 1;
@@ -56,7 +55,7 @@ export type Trust = { pin: Buffer } | { code: string };
 export interface Wanted {
   user: string;
   desktop: string;
-  deviceKey: KeyObject;
+  prove: Prove;
   trust: Trust;
 }
 
@@ -74,7 +73,7 @@ export async function shakeHands(gateway: Gateway, wanted: Wanted): Promise<Esta
 async function handshake(
   gateway: Gateway,
   messages: Messages,
-  { user, desktop, deviceKey, trust }: Wanted,
+  { user, desktop, prove, trust }: Wanted,
 ): Promise<Established> {
   const mode = 'pin' in trust ? 'open' : 'pair';
   const nonce = randomBytes(32);
@@ -129,10 +128,7 @@ async function handshake(
   transcript.add(theirs);
 
   const afterUser = transcript.add(Buffer.from(user, 'utf8'));
-  const element =
-    mode === 'open'
-      ? Buffer.concat([Buffer.of(1), signTranscript(deviceKey, 'tw/proof/1', afterUser)])
-      : Buffer.concat([Buffer.of(3), rawPublicKey(deviceKey), signTranscript(deviceKey, 'tw/pair/1', afterUser)]);
+  const element = prove(mode, afterUser);
   const mine = finished(clientTraffic, transcript.add(element));
   const proof = Buffer.concat([Buffer.of(4), text(user), vector(element), mine]);
   messages.send(seal(inward, HANDSHAKE, 1, proof));

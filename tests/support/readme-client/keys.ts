@@ -56,7 +56,7 @@ export class Transcript {
   }
 }
 
-const toBeSigned = (name: string, transcript: Buffer): Buffer =>
+export const toBeSigned = (name: string, transcript: Buffer): Buffer =>
   Buffer.concat([Buffer.alloc(64, 0x20), Buffer.from(name), Buffer.of(0), transcript]);
 
 export function signTranscript(key: KeyObject, name: string, transcript: Buffer): Buffer {

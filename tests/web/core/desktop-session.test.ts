@@ -123,6 +123,45 @@ describe('acknowledgements', () => {
   });
 });
 
+describe('the round trip', () => {
+  it('is the way there and back, without the time that the agent held its acknowledgement', async () => {
+    const shown = await ends.show();
+    expect(shown.session.roundTripMs).toBe(null);
+    const held: Parameters<ReturnType<typeof ends.link>['put']>[1][] = [];
+    ends.link().meddle = (way, record) => {
+      if (way === 'outward') return [record];
+      held.push(record);
+      return [];
+    };
+    shown.session.input({ type: 'key', down: true, keysym: 0x61 });
+    await until('the input is under way', () => held.length > 0);
+    ends.pass(30);
+    for (const record of held) ends.link().put('inward', record);
+    await settle();
+    ends.pass(250);
+    vi.advanceTimersByTime(250);
+    await until('the acknowledgement', () => shown.session.roundTripMs !== null);
+    expect(shown.session.roundTripMs).toBeCloseTo(30, 0);
+  });
+
+  it('counts from the newest record that the agent had, be it an acknowledgement', async () => {
+    const shown = await ends.show();
+    await until('the first picture', () => shown.frames.length > 0);
+    shown.session.input({ type: 'key', down: true, keysym: 0x61 });
+    await settle();
+    for (let ms = 0; ms < 200; ms += 10) {
+      ends.pass(10);
+      vi.advanceTimersByTime(10);
+      shown.session.drawn(ms);
+      await settle();
+    }
+    ends.pass(50);
+    vi.advanceTimersByTime(50);
+    await until('the acknowledgement', () => shown.session.roundTripMs !== null);
+    expect(shown.session.roundTripMs).toBeLessThan(1);
+  });
+});
+
 describe('the end', () => {
   it('comes once, whatever is called after it, and nothing is sent any more', async () => {
     const shown = await ends.show();
@@ -137,6 +176,14 @@ describe('the end', () => {
     expect(ends.link().sent.inward).toHaveLength(sent);
     expect(shown.ends).toEqual([{ code: 'ENDED', authentic: true }]);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('may have a reason of the client’s own, which the agent is told', async () => {
+    const shown = await ends.show();
+    shown.session.end('PICTURE_LOST');
+    await gone();
+    expect(shown.ends).toEqual([{ code: 'PICTURE_LOST', authentic: true }]);
+    expect(ends.audit.of('session-ended').at(-1)).toMatchObject({ reason: 'ENDED_BY_CLIENT' });
   });
 
   it('that a relay makes is not authenticated, and leaves no timer', async () => {

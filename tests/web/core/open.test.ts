@@ -3,12 +3,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Refusal } from '#protocol/codes.ts';
 import { importSigningKey, newSigningKeyPem } from '#protocol/inner/cipher-node.ts';
 import { DEFAULT_SUITE, Suite } from '#protocol/inner/suites.ts';
-import { OPENING_MAX_MS } from '#protocol/limits.ts';
+import { OPENING_MAX_MS, PROOF_MAX_MS } from '#protocol/limits.ts';
 import { type BothEnds, bothEnds, DESKTOP, OTHER_DESKTOP, USER } from '#tests/support/both-ends.ts';
 import { agentKey } from '#tests/support/end-to-end.ts';
 import { until } from '#tests/support/memory-link.ts';
+import { softPasskey } from '#tests/support/passkey.ts';
 import { type End, endOf } from '#web/core/ends.ts';
-import { openDesktop } from '#web/core/open.ts';
+import type { PasskeyProver } from '#web/core/open.ts';
 
 const strangerKey = importSigningKey(newSigningKeyPem());
 
@@ -41,9 +42,34 @@ describe('a desktop is opened', () => {
   });
 });
 
+describe('the first message to the relay', () => {
+  it.each<[string, (() => string | null) | undefined, string[]]>([
+    ['carries no sign-in where requests carry a cookie', undefined, ['ticket', 'type']],
+    ['carries none where there is none', () => null, ['ticket', 'type']],
+    ['carries the sign-in of a page of another origin', () => 'the-token', ['ticket', 'token', 'type']],
+  ])('%s', async (_, token, fields) => {
+    const said: string[] = [];
+    const { dial } = ends.client;
+    ends.client.dial = async () => {
+      const socket = await dial();
+      const sendText = socket.sendText.bind(socket);
+      socket.sendText = (text) => {
+        said.push(text);
+        sendText(text);
+      };
+      return socket;
+    };
+    if (token) ends.client.token = token;
+    await attempt(ends.open());
+    const [first] = said.map((text) => JSON.parse(text));
+    expect(Object.keys(first).sort()).toEqual(fields);
+    expect(first.token).toBe(token?.() ?? undefined);
+  });
+});
+
 describe('nobody but the pinned agent is talked to:', () => {
   it('another key ends the attempt before anything of the user is sent', async () => {
-    const opening = openDesktop(ends.client, ends.opening, strangerKey.publicKey);
+    const opening = ends.open({}, { agentKey: strangerKey.publicKey });
     expect(await attempt(opening)).toEqual({ code: 'AGENT_KEY_WRONG', authentic: true });
     // The hello and nothing else: no user id, no proof.
     expect(ends.link().sent.inward).toHaveLength(1);
@@ -140,7 +166,7 @@ describe('a device is paired', () => {
 
   it('and gets the agent’s key to pin, with the code typed as people type', async () => {
     const code = await issue();
-    expect(await ends.pair(` ${code.toLowerCase().replaceAll('-', ' ')} `)).toEqual(agentKey.publicKey);
+    expect(await ends.pair(` ${code.toLowerCase().replaceAll('-', ' ')} `)).toEqual(ends.pinned);
     expect(await attempt(ends.open())).toBe('opened');
   });
 
@@ -164,12 +190,119 @@ describe('a device is paired', () => {
     };
     const after = vi.spyOn(ends.client, 'after');
     const pairing = ends.pair(code);
-    // Once for the opening, once for the close.
-    await until('the client waits for the close', () => after.mock.calls.length === 2);
+    // For the opening, the proof, the verdict and the close.
+    await until('the client waits for the close', () => after.mock.calls.length === 4);
     expect(ends.link().agent.ended).toBe('ENDED');
     vi.advanceTimersByTime(OPENING_MAX_MS);
-    expect(await pairing).toEqual(agentKey.publicKey);
+    expect(await pairing).toEqual(ends.pinned);
     expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('a passkey', () => {
+  const passkey = softPasskey();
+  /** A person who takes a while, and what they do in the end. */
+  function slowly(): { prover: PasskeyProver; asked(): boolean; confirm(): void; decline(): void } {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    let asked = false;
+    const wait = () => {
+      asked = true;
+      return promise;
+    };
+    return {
+      prover: {
+        kind: 'passkey',
+        create: async (challenge, user) => wait().then(() => passkey.create(challenge, user)),
+        get: async (challenge, ids) => wait().then(() => passkey.get(challenge, ids)),
+      },
+      asked: () => asked,
+      confirm: resolve,
+      decline: () => reject(new DOMException('declined', 'NotAllowedError')),
+    };
+  }
+  const pairPasskey = async () => {
+    const { code } = await ends.pairings.issue(USER, DESKTOP, false);
+    ends.pinned = await ends.pair(code, { prover: passkey });
+  };
+
+  it('is asked for by the id that pairing taught, which goes to the authenticator and nobody else', async () => {
+    await pairPasskey();
+    const get = vi.spyOn(passkey, 'get');
+    await ends.open({ prover: passkey });
+    expect(get.mock.calls.map(([challenge, ids]) => [challenge.length, ids])).toEqual([
+      [32, [passkey.passkey.credentialId]],
+    ]);
+    get.mockRestore();
+  });
+
+  it('has its owner’s time: a gesture after almost a minute opens and pairs', async () => {
+    await pairPasskey();
+    const opener = slowly();
+    const opening = attempt(ends.open({ prover: opener.prover }));
+    await until('the person is asked', opener.asked);
+    vi.advanceTimersByTime(PROOF_MAX_MS - 1_000);
+    opener.confirm();
+    expect(await opening).toBe('opened');
+    await ends.sessions.endOf(USER, DESKTOP);
+    await until('the place is free', () => !ends.sessions.live(DESKTOP));
+
+    const pairer = slowly();
+    const { code } = await ends.pairings.issue(USER, DESKTOP, false);
+    const pairing = attempt(ends.pair(code, { prover: pairer.prover }));
+    await until('the person is asked', pairer.asked);
+    vi.advanceTimersByTime(PROOF_MAX_MS - 1_000);
+    pairer.confirm();
+    expect(await pairing).toBe('opened');
+  });
+
+  it('is not waited for longer than that', async () => {
+    await pairPasskey();
+    const never = slowly();
+    const opening = attempt(ends.open({ prover: never.prover }));
+    await until('the person is asked', never.asked);
+    vi.advanceTimersByTime(PROOF_MAX_MS);
+    expect(await opening).toEqual({ code: 'TOOK_TOO_LONG', authentic: true });
+    await until('nobody waits', () => vi.getTimerCount() === 0);
+    never.confirm();
+  });
+
+  it('that its owner declines ends the attempt, by the client’s own word, and spares the code for another try', async () => {
+    await pairPasskey();
+    const opener = slowly();
+    const opening = attempt(ends.open({ prover: opener.prover }));
+    await until('the person is asked', opener.asked);
+    opener.decline();
+    expect(await opening).toEqual({ code: 'PASSKEY_PROOF_REFUSED', authentic: true });
+    expect(ended()).toBe('PASSKEY_PROOF_REFUSED');
+    expect(ends.link().sent.inward, 'no proof').toHaveLength(1);
+    await until('the agent gave up', () => vi.getTimerCount() === 0);
+
+    const pairer = slowly();
+    const { code } = await ends.pairings.issue(USER, DESKTOP, false);
+    const pairing = attempt(ends.pair(code, { prover: pairer.prover }));
+    await until('the person is asked', pairer.asked);
+    pairer.decline();
+    expect(await pairing).toEqual({ code: 'PASSKEY_PROOF_REFUSED', authentic: true });
+    expect(await ends.pair(code, { prover: passkey })).toEqual(ends.pinned);
+  });
+
+  it('is not waited for once a relay has closed', async () => {
+    await pairPasskey();
+    const opener = slowly();
+    const opening = attempt(ends.open({ prover: opener.prover }));
+    await until('the person is asked', opener.asked);
+    ends.link().cut('RIGHTS_ENDED');
+    expect(await opening).toEqual({ code: 'RIGHTS_ENDED', authentic: false });
+    await until('nobody waits', () => vi.getTimerCount() === 0);
+    opener.confirm();
+  });
+
+  it('is not asked for by an agent that is not the pinned one', async () => {
+    await pairPasskey();
+    const opener = slowly();
+    const opening = attempt(ends.open({ prover: opener.prover }, { agentKey: strangerKey.publicKey }));
+    expect(await opening).toEqual({ code: 'AGENT_KEY_WRONG', authentic: true });
+    expect(opener.asked()).toBe(false);
   });
 });
 

@@ -85,6 +85,27 @@ describe('the simulated desktop in its thread', () => {
     await expect.poll(() => seen.damages).toContainEqual(noticeOf(WIDTH, HEIGHT));
   });
 
+  it('shows nothing of what was open once it is locked, takes no key, and is open again for the next', async () => {
+    const { desktop } = await start();
+    const fresh = desktop.screen.pixels.slice();
+    desktop.input({ type: 'key', down: true, keysym: 0x78 });
+    await desktop.lock();
+    const locked = desktop.screen.pixels.slice();
+    const text = expectedNotepadText('x', WIDTH, HEIGHT);
+    expect(crop(desktop.screen, text.rectangle)).not.toEqual(text.pixels);
+    expect(Buffer.compare(locked, fresh)).not.toBe(0);
+    desktop.input({ type: 'key', down: true, keysym: 0x78 });
+    desktop.input({ type: 'pointer', buttons: 1, x: 400, y: 300 });
+    desktop.notice('himitsu');
+    // Answered after what was sent before it.
+    expect(await desktop.resize(WIDTH + 1, HEIGHT)).toBe(true);
+    expect(await desktop.resize(WIDTH, HEIGHT)).toBe(true);
+    expect(Buffer.compare(desktop.screen.pixels, locked)).toBe(0);
+    desktop.close();
+    await expect(desktop.lock()).rejects.toThrow('LOCK_FAILED');
+    expect(Buffer.compare((await start()).desktop.screen.pixels, fresh)).toBe(0);
+  });
+
   it('reports nothing after close, and ends its thread', async () => {
     const { desktop, seen } = await start();
     desktop.notice('…');

@@ -1,0 +1,59 @@
+// A listener of the gateway: TLS, limits, doors, and the page that it serves. Each has its own certificate, its own
+// authority for clients and its own table of routes; nothing leads from one to another (C4).
+import { createServer } from 'node:https';
+import type { TLSSocket } from 'node:tls';
+import type { RevocationList } from '#platform/hop/revocation.ts';
+import { reloadOnChange, serverTls, type TlsFiles } from '#platform/hop/tls.ts';
+import { loadTls } from '#platform/hop/tls-files.ts';
+import { listen } from '#platform/process/listen.ts';
+import { type DoorParts, openDoors } from './doors.ts';
+import { limitConnections, SERVER_LIMITS } from './limits.ts';
+import { ownOrigins } from './origins.ts';
+import { pageRoutes } from './page.ts';
+
+export interface ListenerParts extends DoorParts {
+  listen: { host: string; port: number };
+  tls: TlsFiles;
+  connectionsPerAddress: number;
+  /** A folder that `npm run page` made. */
+  page: string | undefined;
+  /** A new list of clients' certificates is in force. */
+  revocationsChanged(newest: RevocationList): void;
+}
+
+export interface Listener {
+  port: number;
+  /** Nobody new; who is in stays. */
+  stopListening(): void;
+  close(): void;
+}
+
+/** @throws Failure in one line: a file that cannot be used, a port in use */
+export async function openListener(parts: ListenerParts): Promise<Listener> {
+  const { tls, page } = parts;
+  const server = createServer({ ...serverTls(tls), ...SERVER_LIMITS });
+  const open = new Set<TLSSocket>();
+  server.on('secureConnection', (socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
+  limitConnections(server, parts.connectionsPerAddress);
+  const stopReloading = reloadOnChange(server, tls, parts.revocationsChanged);
+  const origins = new Set(parts.origins);
+  /** Complete once the port is known. */
+  let own: readonly string[] = [];
+  const routes = [...(page ? pageRoutes(page, () => own) : []), ...parts.routes];
+  openDoors(server, { ...parts, origins, routes });
+  const port = await listen(server, parts.listen);
+  own = ownOrigins(loadTls(tls).own, port);
+  for (const origin of own) origins.add(origin);
+  return {
+    port,
+    stopListening: () => void server.close(),
+    close() {
+      stopReloading();
+      // Upgraded sockets are no longer the HTTP server's to close.
+      for (const socket of open) socket.destroySoon();
+    },
+  };
+}

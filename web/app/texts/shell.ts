@@ -1,0 +1,32 @@
+// Texts of what surrounds the pages.
+import type { Bilingual } from '../language.ts';
+
+export const SHELL = {
+  name: { ja: 'テレワーク', en: 'Telework' },
+  desktops: { ja: 'デスクトップ', en: 'Desktops' },
+  account: { ja: 'マイページ', en: 'My account' },
+  signOut: { ja: 'サインアウト', en: 'Sign out' },
+  municipality: { ja: '団体コード {municipality}', en: 'Municipality {municipality}' },
+  until: { ja: '{time} まで利用可', en: 'Until {time}' },
+  troubled: { ja: '画面を表示できません', en: 'This page cannot be shown' },
+  retry: { ja: 'もう一度試す', en: 'Try again' },
+  ended: {
+    ja: 'サインインの有効時間が過ぎました。もう一度サインインしてください。',
+    en: 'Your sign-in has expired. Please sign in again.',
+  },
+  signedOut: {
+    ja: 'サインアウトしました。この端末を離れるときは、ブラウザーも終了してください。',
+    en: 'You are signed out. Close the browser as well if you leave this device.',
+  },
+} as const satisfies Record<string, Bilingual>;
+
+/** How somebody signed in: the names that the gateway gives to factors (RFC 8176), in words. */
+export const FACTORS = {
+  mtls: { ja: '証明書', en: 'certificate' },
+  otp: { ja: '認証アプリ', en: 'authenticator app' },
+  swk: { ja: 'パスキー', en: 'passkey' },
+  hwk: { ja: 'パスキー（機器固定）', en: 'passkey (bound to its device)' },
+  user: { ja: '本人確認', en: 'user verified' },
+  pwd: { ja: 'パスワード', en: 'password' },
+  recovery: { ja: '回復コード', en: 'recovery code' },
+} as const satisfies Record<string, Bilingual>;
