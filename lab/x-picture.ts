@@ -16,6 +16,8 @@ export interface Area {
 const CREATE_GC = 55;
 const PUT_IMAGE = 72;
 const GET_INPUT_FOCUS = 43;
+const ERROR = 0;
+const REPLY = 1;
 const SUBWINDOW_MODE = 0x8000;
 const INCLUDE_INFERIORS = 1;
 const Z_PIXMAP = 2;
@@ -57,7 +59,10 @@ export async function paintOnX(env: NodeJS.ProcessEnv, area: Area, paint: Paint)
     }
     // Answered when everything before it has been done.
     socket.write(request(GET_INPUT_FOCUS, 0, Buffer.alloc(0)));
-    if ((await take(32))[0] !== 1) throw new Error('the X server refused a request');
+    // Events go to everybody, such as the one that tells of another keyboard.
+    let [kind = ERROR] = await take(32);
+    while (kind > REPLY) [kind = ERROR] = await take(32);
+    if (kind === ERROR) throw new Error('the X server refused a request');
   } finally {
     socket.destroy();
   }

@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { UserPolicy } from '#gateway/policies.ts';
 import { SoftAuthenticator } from '#tests/support/authenticator.ts';
 import { type Answered, openGateway, type TestGateway } from '#tests/support/gateway.ts';
-import { addPasskey, askFromPage, cookieOf, demand, passkeySignIn } from '#tests/support/passkey-visit.ts';
+import { addPasskey, askFromPage, cookieOf, passkeySignIn } from '#tests/support/passkey-visit.ts';
+import { setPolicy } from '#tests/support/policy.ts';
 
 const TANAKA = { municipality: '131016', user: 'tanaka' };
 const PASSWORD = '港町の朝焼けを見た';
@@ -21,7 +22,7 @@ beforeEach(async () => {
   authenticator = new SoftAuthenticator(test.origin, 'localhost');
 });
 
-const policy = (changes: Partial<UserPolicy>) => demand(test, changes);
+const policy = (changes: Partial<UserPolicy>) => setPolicy(test.store, '131016', changes);
 
 async function totp(password?: string): Promise<Answered> {
   test.pass(30_000);

@@ -4,29 +4,41 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { NEEDED_FOR_VNC_DESKTOP, startVncDesktop, type VncDesktop } from '#lab/vnc-desktop.ts';
-import { typeAtPage } from '#tests/support/browser-keyboard.ts';
+import { strikeKeys, typeAtPage } from '#tests/support/browser-keyboard.ts';
 import { NEEDED_FOR_CHROMIUM, screenshot } from '#tests/support/chromium.ts';
+import { JAPANESE, LOCKS } from '#tests/support/jis-table.ts';
+import { report } from '#tests/support/measured.ts';
 import { needs } from '#tests/support/need.ts';
 import { expectThroughWatermark } from '#tests/support/pictures.ts';
 import { readRawPicture } from '#tests/support/raw-rfb.ts';
 import { useSystem } from '#tests/support/system.ts';
 import { useChromium } from '#tests/support/use-chromium.ts';
 import { openAtPage, pairAtPage, pictureAt, signInByCode, watermarksOf } from '#tests/support/user-at-page.ts';
+import { watchXKeys, type XKeyWatch } from '#tests/support/x-keys.ts';
 
 const WAIT = { timeout: 15_000, interval: 100 };
 const SIZE = { width: 800, height: 500 };
 const PRINTABLE = Array.from({ length: 0x5f }, (_, i) => String.fromCharCode(0x20 + i)).join('');
 
-describe.skipIf(!needs(...NEEDED_FOR_CHROMIUM, ...NEEDED_FOR_VNC_DESKTOP))('work in a real browser', () => {
+describe.skipIf(!needs(...NEEDED_FOR_CHROMIUM, ...NEEDED_FOR_VNC_DESKTOP, 'xev'))('work in a real browser', () => {
   let desktop: VncDesktop;
+  /** Only told of keys. */
+  let bare: VncDesktop;
+  let keys: XKeyWatch;
   beforeAll(async () => {
     desktop = await startVncDesktop({ ...SIZE, xterm: true });
+    bare = await startVncDesktop({ ...SIZE, xterm: false });
+    keys = await watchXKeys(bare.env, SIZE);
   });
-  afterAll(() => desktop?.stop());
+  afterAll(async () => {
+    await keys?.stop();
+    await Promise.all([desktop?.stop(), bare?.stop()]);
+  });
 
   const up = useSystem(() => [
     { name: 'pc-01', kind: 'office' },
     { name: 'vnc-01', kind: 'vnc', address: desktop.address },
+    { name: 'vnc-02', kind: 'vnc', address: bare.address },
   ]);
   const idOf = (name: string) => up.system.desktops.find((id) => id.endsWith(name)) as string;
 
@@ -57,6 +69,52 @@ describe.skipIf(!needs(...NEEDED_FOR_CHROMIUM, ...NEEDED_FOR_VNC_DESKTOP))('work
     await typeAtPage(page, `${PRINTABLE}\n`);
     await vi.waitFor(() => expect(desktop.typed()).toBe(`${PRINTABLE}\n`), WAIT);
     await screenshot(page, 'desktop-vnc');
+  });
+
+  it('says why it is over, and shows nothing of the desktop any more', async () => {
+    await page.getByRole('button', { name: '切断' }).click();
+    await page.getByRole('heading', { name: '接続が終了しました' }).waitFor();
+    expect(await page.locator('canvas').count()).toBe(0);
+    await page.getByRole('button', { name: '一覧に戻る' }).click();
+  });
+
+  it('brings the keys that only a Japanese keyboard has to a program on the desktop, each as itself', async () => {
+    await pairAtPage(page, up.system, up.tanaka, idOf('vnc-02'));
+    await openAtPage(page, idOf('vnc-02'));
+    const seen: unknown[] = [];
+    for (const [code, legend] of JAPANESE) {
+      const strokes = Array.from({ length: LOCKS.includes(code) ? 2 : 1 }, () => ({ code, key: 'Process' }));
+      await strikeKeys(page, strokes);
+      const [pressed] = await keys.take(2 * strokes.length);
+      seen.push([code, legend, pressed?.keycode, pressed?.keysym]);
+    }
+    expect(seen).toEqual(JAPANESE.map(([code, legend, keycode, keysym]) => [code, legend, keycode, keysym]));
+  });
+
+  it('has keys on the screen for those that a keyboard or browser keeps for itself', async () => {
+    await page.getByRole('button', { name: 'キー', exact: true }).click();
+    for (const [name, keysyms] of [
+      ['半角/全角', ['Zenkaku_Hankaku']],
+      ['変換', ['Henkan_Mode']],
+      ['無変換', ['Muhenkan']],
+      ['Windows キー', ['Super_L']],
+      ['Ctrl + Alt + Delete', ['Control_L', 'Alt_L', 'Delete']],
+    ] as const) {
+      await page.locator('.desktop-panel:popover-open').getByRole('button', { name, exact: true }).click();
+      const told = await keys.take(2 * keysyms.length);
+      expect(told.filter(({ down }) => down).map(({ keysym }) => keysym)).toEqual(keysyms);
+      expect(told.filter(({ down }) => !down)).toHaveLength(keysyms.length);
+    }
+    await page.getByRole('button', { name: '切断' }).click();
+    await page.getByRole('button', { name: '一覧に戻る' }).click();
+  });
+
+  it('shows the simulated desktop soon after the page was loaded', async () => {
+    await pairAtPage(page, up.system, up.tanaka, idOf('pc-01'));
+    await page.reload();
+    const pageToFirstFrameMs = Math.round(await openAtPage(page, idOf('pc-01')));
+    report('page-to-first-frame', { pageToFirstFrameMs, aimMs: 2_000 });
+    await screenshot(page, 'desktop-office');
   });
 
   it('complained of nothing', () => {

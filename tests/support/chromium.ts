@@ -22,6 +22,8 @@ export interface ChromiumOptions {
   readonly certificates: BrowserCertificates;
   /** Of the servers that get the user's certificate; the browser would ask the user at any other. */
   readonly origins: readonly string[];
+  /** Where it finds hosts, as Chromium writes it: "MAP host 127.0.0.1:port". */
+  readonly hosts?: string;
 }
 
 export interface Chromium {
@@ -32,10 +34,12 @@ export interface Chromium {
   complaints(): string[];
   /** All of its processes at once, without a chance to clean up. The folder stays. */
   kill(): Promise<void>;
+  /** As a user closes it. The folder stays. */
+  quit(): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function startChromium({ certificates, origins }: ChromiumOptions): Promise<Chromium> {
+export async function startChromium({ certificates, origins, hosts }: ChromiumOptions): Promise<Chromium> {
   const folder = mkdtempSync(join(tmpdir(), 'chromium-'));
   const [home, temp, profile] = ['home', 'tmp', 'profile'].map((name) => join(folder, name)) as [
     string,
@@ -59,7 +63,7 @@ export async function startChromium({ certificates, origins }: ChromiumOptions):
     context = await chromium.launchPersistentContext(profile, {
       executablePath: CHROMIUM,
       env: { PATH: process.env.PATH ?? '', HOME: home, TMPDIR: temp, LANG: 'C.UTF-8' },
-      args: ARGUMENTS,
+      args: [...ARGUMENTS, ...(hosts ? [`--host-resolver-rules=${hosts}`] : [])],
       timeout: START_MAX_MS,
       viewport: { width: 1280, height: 800 },
       locale: 'ja-JP',
@@ -85,14 +89,20 @@ export async function startChromium({ certificates, origins }: ChromiumOptions):
       console.error(`content policy: ${violatedDirective} ${blockedURI}`);
     });
   });
+  const quit = async () => {
+    // One that was killed cannot close any more.
+    const closed = context.close().catch(() => {});
+    await Promise.race([closed, new Promise((late) => setTimeout(late, CLOSE_MAX_MS).unref())]);
+    await kill();
+  };
   return {
     context,
     folder,
     complaints: () => complaints.splice(0),
     kill,
+    quit,
     async close() {
-      await Promise.race([context.close(), new Promise((late) => setTimeout(late, CLOSE_MAX_MS).unref())]);
-      await kill();
+      await quit();
       rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
     },
   };

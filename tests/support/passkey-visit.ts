@@ -1,5 +1,4 @@
 // A page with a passkey authenticator in front of a test gateway, request by request.
-import { DEFAULT_POLICY, Policies, type UserPolicy } from '#gateway/policies.ts';
 import type { TlsFiles } from '#platform/hop/tls.ts';
 import { challengeOf, type SoftAuthenticator, type Wrong } from './authenticator.ts';
 import type { Answered, AskOptions, TestGateway } from './gateway.ts';
@@ -46,11 +45,4 @@ export async function passkeySignIn(
 
 export function cookieOf({ headers }: Answered): string {
   return String(headers['set-cookie']).split(';')[0] ?? '';
-}
-
-/** What 131016 demands from now on, beside the defaults. */
-export async function demand({ store }: TestGateway, changes: Partial<UserPolicy>): Promise<void> {
-  const policies = new Policies(store);
-  const { version } = await policies.read('131016');
-  await policies.replace('131016', version, { ...DEFAULT_POLICY, ...changes });
 }
