@@ -17,6 +17,15 @@ const factors = user.extend({
   recoveryCodesLeft: z.number(),
 });
 
+const FACTORS = ['totp', 'webauthn', 'password', 'recovery', 'all'];
+
+function whichFactor(given: Given): Given {
+  const { factor, id } = given;
+  if (!FACTORS.includes(String(factor))) throw badArguments(`--factor is one of ${FACTORS.join(', ')}`);
+  if (id !== undefined && factor !== 'webauthn') throw badArguments('--id goes with --factor webauthn only');
+  return given;
+}
+
 function sayPasskey({ id, name, createdAt, backedUp, hardwareBound, suspended }: z.infer<typeof passkey>): string {
   const kind = hardwareBound ? '専用機器/hardware' : backedUp ? '同期/synchronised' : '端末/device';
   return `パスキー / passkey: ${name}  ${kind}  ${createdAt}${suspended ? '  停止中/SUSPENDED' : ''}  ${id}`;
@@ -54,6 +63,7 @@ export const FACTOR_COMMANDS = {
     usage:
       `${WHO_USAGE} --factor totp|webauthn|password|recovery|all [--id PASSKEY]\n` +
       "                          ends the user's session, too",
+    body: whichFactor,
     answer: user.extend({ removed: z.array(z.string()) }),
     say: ({ removed }) => `削除しました / removed: ${removed.join(' ')}`,
   }),
