@@ -31,13 +31,6 @@ function sayPasskey({ id, name, createdAt, backedUp, hardwareBound, suspended }:
   return `パスキー / passkey: ${name}  ${kind}  ${createdAt}${suspended ? '  停止中/SUSPENDED' : ''}  ${id}`;
 }
 
-const KINDS = ['totp', 'webauthn', 'password', 'recovery', 'all'];
-
-function whichFactor(given: Given): Given {
-  if (!KINDS.includes(String(given.factor))) throw badArguments(`--factor is one of ${KINDS.join(', ')}`);
-  return given;
-}
-
 export const FACTOR_COMMANDS = {
   'factor list': command({
     call: 'factor.list',
@@ -59,7 +52,6 @@ export const FACTOR_COMMANDS = {
     call: 'factor.remove',
     must: [...WHO, 'factor'],
     may: ['id'],
-    body: whichFactor,
     usage:
       `${WHO_USAGE} --factor totp|webauthn|password|recovery|all [--id PASSKEY]\n` +
       "                          ends the user's session, too",
