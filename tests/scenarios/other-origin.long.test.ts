@@ -1,6 +1,6 @@
 // Who serves the page's code (T04). The gateway here serves changed code, which takes the session's keys: the one thing that an
 // end-to-end session cannot survive. Whoever takes the page from another origin does not run it; that is a supported
-// deployment, and a whole session goes through it. A site that is not configured can do nothing.
+// deployment, and a whole session goes through it. A site that is not configured can do nothing (T24).
 import { createHash } from 'node:crypto';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
