@@ -40,8 +40,6 @@ const schema = z.strictObject({
   metrics: metricsSchema,
   /** A folder that `npm run page` made; left out, the gateway serves no page. */
   page: filePath.optional(),
-  /** The second listener, where users without a certificate ask for one; left out, there is none. */
-  enrolment: z.strictObject({ listen: listenSchema, tls: ownFilesSchema, page: filePath.optional() }).optional(),
   /** Left out: nobody signs in with a passkey. */
   webauthn: z
     .strictObject({
@@ -53,6 +51,8 @@ const schema = z.strictObject({
       attestationRoots: filePath.optional(),
     })
     .optional(),
+  /** The second listener, where users without a certificate ask for one; left out, there is none. */
+  enrolment: z.strictObject({ listen: listenSchema, tls: ownFilesSchema, page: filePath.optional() }).optional(),
   /** Of the listener; raise it where a proxy that passes TLS through stands in front. */
   connectionsPerAddress: z.int().min(1).max(CONNECTIONS_MAX).default(CONNECTIONS_PER_ADDRESS_MAX),
   /** A municipality's policy can tighten them further. */

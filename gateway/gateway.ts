@@ -120,17 +120,17 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
   const leases = new Leases({ revocation, grants, broker, now: monotonic, troubled });
 
   const administrators = new Administrators(store);
+  const ofAdministrators = {
+    sessions: new Sessions(store, async () => ADMINISTRATOR_LIMITS, now),
+    authenticators: new Authenticators({ store, seal, now }, policies, administratorsParty(config)),
+  };
+  const doors = { rate: new RequestRate({ ...REQUESTS_OF_ONE_CERTIFICATE, now: monotonic }), journal };
   const enrolment = {
     users,
     codes: new EnrolmentCodes(store, now),
     requests: new EnrolmentRequests(store, now),
     journal: new EnrolmentJournal(audit, monotonic),
   };
-  const ofAdministrators = {
-    sessions: new Sessions(store, async () => ADMINISTRATOR_LIMITS, now),
-    authenticators: new Authenticators({ store, seal, now }, policies, administratorsParty(config)),
-  };
-  const doors = { rate: new RequestRate({ ...REQUESTS_OF_ONE_CERTIFICATE, now: monotonic }), journal };
   const administrative = actions({
     ...{ users, authenticators, sessions, entitlements, slots, broker, journal, now, policies },
     changes: new PolicyChanges(store, policies, now),

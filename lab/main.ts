@@ -4,6 +4,7 @@ import { join, relative, resolve } from 'node:path';
 import * as z from 'zod';
 import { parseArguments } from '#platform/process/args.ts';
 import { Failure, runCommand } from '#platform/process/exit.ts';
+import { employ, type PageAdministrator } from './administrator.ts';
 import { enrol, type Person, pairingCode } from './person.ts';
 import { type Running, run } from './process.ts';
 import { bringUp, type DesktopSpec, type Step, type System } from './system.ts';
@@ -62,14 +63,15 @@ await runCommand(async () => {
     system = await bringUp({ folder, desktops: [desktop], port, progress: step, signal });
     step('user');
     const person = await enrol(system, 'tanaka', '田中太郎');
+    const administrator = await employ(system, 'yamada');
     step('check');
     const result = await selfCheck(system, person, signal, () => step('wait'));
     if (values.once) say(summary(result));
     if (values.once && values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
     if (values.once) return 0;
-    if (values.json) process.stdout.write(`${JSON.stringify(access(system, person))}\n`);
+    if (values.json) process.stdout.write(`${JSON.stringify(access(system, person, administrator))}\n`);
     say(summary(result));
-    say(howToGoOn(system, person));
+    say(howToGoOn(system, person, administrator));
     return await Promise.race([stopped, allEnded(system, signal)]);
   } catch (error) {
     if (signal.aborted) throw new Failure('起動の途中で止めました / stopped before everything was up and checked');
@@ -176,7 +178,7 @@ function nextStep(signal: AbortSignal): Promise<void> {
 }
 
 /** What a script needs to sign in by itself. */
-function access(system: System, person: Person) {
+function access(system: System, person: Person, administrator: PageAdministrator) {
   const { folder, gateway, sockets, processes } = system;
   const [desktop] = system.desktops;
   const pins = z
@@ -185,6 +187,11 @@ function access(system: System, person: Person) {
   return {
     gateway,
     enrolment: system.enrolment,
+    administration: {
+      ...{ url: system.administration, name: administrator.name, ca: administrator.ca },
+      ...{ clientCert: administrator.clientCert, clientKey: administrator.clientKey },
+      ...{ p12: administrator.p12, p12Password: administrator.p12Password },
+    },
     user: person.user,
     desktop,
     ca: person.ca,
@@ -221,7 +228,7 @@ function summary(result: Record<string, unknown>): string {
   ✓ 画面の写し / screenshot         ${relative('.', String(screenshot))}`;
 }
 
-function howToGoOn(system: System, person: Person): string {
+function howToGoOn(system: System, person: Person, administrator: PageAdministrator): string {
   const at = (path: string) => relative('.', path) || '.';
   const [desktop] = system.desktops;
   return `
@@ -232,6 +239,13 @@ function howToGoOn(system: System, person: Person): string {
   認証アプリに登録 / for your authenticator app      ${at(person.totpFile)}
   端末登録用のコード / a code to pair the browser    npm run agent -- pair --add --socket ${at(system.sockets.agent)} \\
                                                        --user ${person.user} --desktop ${desktop}
+
+管理者の画面 / the administrators' page:  ${system.administration}/
+  管理者用の証明書 / install this certificate        ${at(administrator.p12)}
+    そのパスワード / its password                    ${at(join(administrator.folder, 'p12.password'))}
+  信頼する認証局 / trust this authority              ${at(administrator.ca)}
+  最初のサインイン用のコード / a code to begin with  npm run admin -- --socket ${at(system.sockets.admin)} \\
+                                                       administrator activate --name ${administrator.name}
 
 証明書のない人の申請先 / whoever has no certificate asks here:  ${system.enrolment}/
 

@@ -96,6 +96,6 @@ function isPinned(person: Person, desktop: string): boolean {
   }
 }
 
-function randomPassword(): string {
+export function randomPassword(): string {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(15))).toString('base64url');
 }

@@ -59,7 +59,7 @@ interface TlsFiles {
 }
 
 type PkiFiles = Record<
-  'gatewayServer' | 'gatewayToBroker' | 'brokerForGateways' | 'brokerForAgents' | 'agent' | 'user',
+  'gatewayServer' | 'gatewayToBroker' | 'brokerForGateways' | 'brokerForAgents' | 'agent' | 'administration' | 'user',
   TlsFiles
 >;
 
@@ -69,6 +69,8 @@ export interface System {
   readonly gateway: string;
   /** The gateway's second listener, for those who have no certificate yet. */
   readonly enrolment: string;
+  /** https://localhost:port of the administrators' listener. */
+  readonly administration: string;
   /** wss://127.0.0.1:port, where agents dial in. */
   readonly agentUrl: string;
   readonly pki: { dir: string; files: PkiFiles };
@@ -138,6 +140,7 @@ export async function bringUp(options: SystemOptions): Promise<System> {
     // Its own origin stands in its configuration, so the port has to be known before.
     const port = options.port || (await freePort());
     const enrolmentPort = await freePort();
+    const administrationPort = await freePort();
     const host = options.address ?? '127.0.0.1';
     const gateway = await begin('gateway', {
       listen: { host, port },
@@ -154,6 +157,12 @@ export async function bringUp(options: SystemOptions): Promise<System> {
         listen: { host, port: enrolmentPort },
         tls: { key: files.gatewayServer.key, certificate: files.gatewayServer.certificate },
         ...(pages ? { page: pages.enrol } : {}),
+      },
+      administration: {
+        listen: { host: '127.0.0.1', port: administrationPort },
+        tls: files.administration,
+        ...{ rpId: 'localhost', rpName: 'LGWAN Telework 管理' },
+        ...(pages ? { page: pages.admin } : {}),
       },
       ...(options.connectionsPerAddress ? { connectionsPerAddress: options.connectionsPerAddress } : {}),
       metrics: loopback,
@@ -177,6 +186,7 @@ export async function bringUp(options: SystemOptions): Promise<System> {
       folder,
       gateway: `https://localhost:${port}`,
       enrolment: `https://localhost:${enrolmentPort}`,
+      administration: `https://localhost:${administrationPort}`,
       agentUrl,
       pki: { dir: at('certs'), files },
       sockets: {
@@ -201,9 +211,9 @@ export async function bringUp(options: SystemOptions): Promise<System> {
 }
 
 /** Takes a twentieth of a second unless its sources have changed. @returns the folders that the gateway's listeners serve */
-async function buildPages(signal: AbortSignal | undefined): Promise<{ user: string; enrol: string }> {
+async function buildPages(signal: AbortSignal | undefined): Promise<Record<'user' | 'enrol' | 'admin', string>> {
   const { folder } = JSON.parse(await mustRun('scripts/page.mjs', ['--json'], signal));
-  return { user: join(folder, 'user'), enrol: join(folder, 'enrol') };
+  return { user: join(folder, 'user'), enrol: join(folder, 'enrol'), admin: join(folder, 'admin') };
 }
 
 /** Makes the authorities once; later starts only renew the revocation lists, which live seven days. */
@@ -225,6 +235,14 @@ async function certificates(dir: string, signal: AbortSignal | undefined): Promi
 }
 
 function readMade(list: string): PkiFiles {
+  const made = parseMade(list);
+  if (!made.administration) {
+    throw new Error(`${list}: made by an earlier version; remove the whole folder to begin anew`);
+  }
+  return made;
+}
+
+function parseMade(list: string): PkiFiles {
   try {
     return JSON.parse(readFileSync(list, 'utf8'));
   } catch {

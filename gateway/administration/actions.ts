@@ -16,8 +16,8 @@ export type ActionParts = UserActionParts &
 export function actions(parts: ActionParts): readonly Action[] {
   return [
     ...userActions(parts),
-    ...enrolmentActions(parts.enrolment),
     ...factorActions(parts),
+    ...enrolmentActions(parts.enrolment),
     ...sessionActions(parts),
     ...policyActions(parts),
     ...administratorActions(parts),

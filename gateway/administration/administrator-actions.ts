@@ -52,7 +52,8 @@ export function administratorActions(parts: AdministratorActionParts): Action[] 
       dangerous: true,
       only: 'socket',
       async run({ name, municipality }, by) {
-        if (!(await administrators.add({ name, municipality }))) throw new Failure(`the name ${name} is taken`);
+        if (!(await administrators.add({ name, municipality })))
+          throw new Failure(`${name} はすでに登録されています / the name ${name} is taken`);
         journal.administered('administrator-added', { name, municipality, by: by.name });
         return { name, municipality, enabled: true };
       },
@@ -119,5 +120,5 @@ function ownerOf(name: string): Owner {
 }
 
 function noAdministrator(name: string): Failure {
-  return new Failure(`there is no administrator ${name}`);
+  return new Failure(`管理者 ${name} は登録されていません / there is no administrator ${name}`);
 }

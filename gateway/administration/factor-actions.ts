@@ -16,17 +16,20 @@ export interface FactorActionParts {
   journal: Journal;
 }
 
-const which = userIdSchema.extend({
-  factor: z.enum(['totp', 'webauthn', 'password', 'recovery', 'all']),
-  /** Of one passkey; left out, all of them. */
-  id: z.string().max(1_364).optional(),
-});
+const which = userIdSchema
+  .extend({
+    factor: z.enum(['totp', 'webauthn', 'password', 'recovery', 'all']),
+    /** Of one passkey; left out, all of them. */
+    id: z.string().max(1_364).optional(),
+  })
+  .refine(({ factor, id }) => id === undefined || factor === 'webauthn', { path: ['id'] });
 
 export function factorActions({ users, authenticators, sessions, journal }: FactorActionParts): Action[] {
   const { totp, passkeys, passwords, recovery } = authenticators;
 
   async function requireUser(id: UserId): Promise<void> {
-    if (!(await users.find(id))) throw new Failure(`there is no user ${say(id)}`);
+    if (!(await users.find(id)))
+      throw new Failure(`利用者 ${say(id)} は登録されていません / there is no user ${say(id)}`);
   }
 
   return [
@@ -68,7 +71,7 @@ export function factorActions({ users, authenticators, sessions, journal }: Fact
         }
         if (wants('password')) note('password', await passwords.remove(id));
         if (wants('recovery')) note('recovery', await recovery.forget(id));
-        if (removed.length === 0) throw new Failure(`${say(id)} has no such factor`);
+        if (removed.length === 0) throw new Failure(`${say(id)} にその認証手段はありません / has no such factor`);
         await sessions.end(id);
         for (const kind of removed) journal.administered('factor-removed', { ...id, factor: kind, by: by.name });
         return { ...id, removed };
@@ -96,7 +99,10 @@ export function factorActions({ users, authenticators, sessions, journal }: Fact
       async run(id, by) {
         await requireUser(id);
         const uri = await totp.enrol(id);
-        if (uri === null) throw new Failure(`${say(id)} has a TOTP secret already; reset it first`);
+        if (uri === null)
+          throw new Failure(
+            `${say(id)} の認証アプリは登録済みです。先に取り消してください / has a TOTP secret already; reset it first`,
+          );
         journal.administered('factor-added', { ...id, factor: 'totp', by: by.name });
         return { ...id, uri };
       },
@@ -108,7 +114,8 @@ export function factorActions({ users, authenticators, sessions, journal }: Fact
       dangerous: false,
       only: 'socket',
       async run(id, by) {
-        if (!(await totp.reset(id))) throw new Failure(`${say(id)} has no TOTP secret`);
+        if (!(await totp.reset(id)))
+          throw new Failure(`${say(id)} の認証アプリは登録されていません / has no TOTP secret`);
         await sessions.end(id);
         journal.administered('factor-removed', { ...id, factor: 'totp', by: by.name });
         return { ...id, reset: true };

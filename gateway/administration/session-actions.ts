@@ -80,7 +80,7 @@ export function sessionActions({ sessions, slots, entitlements, broker, journal 
           all.filter(({ session }) => session === which.session),
           by,
         );
-        if (ended === 0) throw new Failure(`there is no session ${which.session}`);
+        if (ended === 0) throw new Failure(`接続 ${which.session} はありません / there is no session ${which.session}`);
         return { ended };
       },
     }),

@@ -70,7 +70,8 @@ export function userActions({
       schema: newUser,
       dangerous: true,
       async run({ name, ...id }, by) {
-        if (!(await users.add(id, name))) throw new Failure(`the user ${say(id)} exists already`);
+        if (!(await users.add(id, name)))
+          throw new Failure(`利用者 ${say(id)} はすでに登録されています / the user ${say(id)} exists already`);
         journal.administered('user-created', { ...id, by: by.name });
         return { ...id, name, enabled: true };
       },
@@ -106,7 +107,9 @@ export function userActions({
       async run({ desktop, label, ...id }, by) {
         await requireUser(id);
         if (!desktop.startsWith(`${id.municipality}/`)) {
-          throw new Failure(`${desktop} belongs to another municipality than the user ${say(id)}`);
+          throw new Failure(
+            `${desktop} は利用者 ${say(id)} と別の団体のものです / it belongs to another municipality than the user`,
+          );
         }
         await entitlements.add(id, desktop, label);
         journal.administered('entitlement-granted', { ...id, desktop, by: by.name });
@@ -119,7 +122,8 @@ export function userActions({
       schema: pair,
       dangerous: false,
       async run({ desktop, ...id }, by) {
-        if (!(await entitlements.remove(id, desktop))) throw new Failure(`${say(id)} is not entitled to ${desktop}`);
+        if (!(await entitlements.remove(id, desktop)))
+          throw new Failure(`${say(id)} には ${desktop} の利用が許可されていません / is not entitled to it`);
         journal.administered('entitlement-withdrawn', { ...id, desktop, by: by.name });
         return { ...id, desktop, entitled: false };
       },
@@ -128,7 +132,7 @@ export function userActions({
 }
 
 function noUser(id: UserId): Failure {
-  return new Failure(`there is no user ${say(id)}`);
+  return new Failure(`利用者 ${say(id)} は登録されていません / there is no user ${say(id)}`);
 }
 
 function say({ municipality, user }: UserId): string {

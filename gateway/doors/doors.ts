@@ -15,18 +15,19 @@ import type { TLSSocket } from 'node:tls';
 import { acceptSockets } from '#platform/hop/accept.ts';
 import { type PeerIdentity, verifyPeer } from '#platform/hop/tls.ts';
 import type { Socket } from '#platform/hop/websocket.ts';
-import { CODES, type Code, type Reason, Refusal, refusalFrom } from '#protocol/codes.ts';
+import { type Reason, Refusal, refusalFrom } from '#protocol/codes.ts';
 import { MUNICIPALITY } from '#protocol/names.ts';
 import { type Journal, type Visitor, visitorOf } from '../journal.ts';
 import { readBearer, readCookie } from '../sign-in/cookie.ts';
 import type { Owner } from '../sign-in/owner.ts';
 import type { SignIn } from '../sign-in/sessions.ts';
+import { STRANGER_CODES, send, sendRefusal } from './answer.ts';
 import { readBody } from './body.ts';
 import { crossOriginHeaders, originOfPreflight, preflightHeaders } from './cross-origin.ts';
+import { findRoute } from './find-route.ts';
 import { identityHeaders, SECURITY_HEADERS } from './headers.ts';
-import { helpPage } from './help-page.ts';
 import type { RequestRate } from './limits.ts';
-import type { Answer, Route, StaticFile, Visit } from './route.ts';
+import type { Route, Visit } from './route.ts';
 
 export interface DoorParts {
   /** Whose certificates come in. */
@@ -74,11 +75,11 @@ async function serve(parts: DoorParts, request: IncomingMessage, response: Serve
       route.needs === 'session'
         ? await route.answer({ ...visit, signIn: await requireSession(parts, visit, request) })
         : await route.answer(visit);
-    send(parts, request, response, answer);
+    send(request, response, answer, headersFor(parts, request));
   } catch (error) {
     const refusal = refusalFrom(error);
     note(parts, socketOf(request), refusal, BYPASS);
-    sendRefusal(parts, request, response, refusal);
+    sendRefusal(parts, request, response, refusal, headersFor(parts, request));
   }
 }
 
@@ -120,27 +121,7 @@ function checkOrigin({ origins }: DoorParts, request: IncomingMessage, { require
   if (origin === undefined || !origins.has(origin)) throw new Refusal('ORIGIN_WRONG');
 }
 
-/** Where a route is found. */
-type Place = Pick<Route, 'path'> & { method: string };
-
-/** What an answer depends on beside the request. */
-type Answering = Pick<DoorParts, 'others'> & { routes: readonly Place[] };
-
-/** Paths are compared whole: no query, no encoding, no trailing slash. @throws ROUTE_UNKNOWN, METHOD_WRONG */
-export function findRoute<R extends Place>(routes: readonly R[], method: string, path: string): R {
-  const route = routes.find((candidate) => candidate.method === method && candidate.path === path);
-  if (route) return route;
-  throw new Refusal(method !== 'UPGRADE' && methodsAt(routes, path).length > 0 ? 'METHOD_WRONG' : 'ROUTE_UNKNOWN');
-}
-
-function methodsAt(routes: readonly Place[], path: string): string[] {
-  return routes.filter((route) => route.path === path && route.method !== 'UPGRADE').map((route) => route.method);
-}
-
-function isFromElsewhere(
-  { others = NOWHERE }: Pick<DoorParts, 'others'>,
-  { headers: { origin } }: IncomingMessage,
-): boolean {
+function isFromElsewhere({ others = NOWHERE }: DoorParts, { headers: { origin } }: IncomingMessage): boolean {
   return origin !== undefined && others.has(origin);
 }
 
@@ -161,62 +142,11 @@ function sendPreflight(response: ServerResponse, origin: string): void {
   response.end();
 }
 
-export function send(
-  parts: Answering,
-  request: IncomingMessage,
-  response: ServerResponse,
-  { status = 200, json, file, headers }: Answer,
-): void {
-  const body = json === undefined ? null : Buffer.from(JSON.stringify(json));
-  const [type, bytes, encoding] = file ? encoded(file, request) : [JSON_TYPE, body, null];
-  response.writeHead(status, {
-    ...SECURITY_HEADERS,
-    ...(bytes ? { 'Content-Type': type, 'Content-Length': bytes.length } : {}),
-    ...(encoding ? { 'Content-Encoding': encoding } : {}),
-    ...headersFor(parts, request),
-    ...headers,
-  });
-  response.end(bytes ?? '');
-}
-
 /** So that a page elsewhere may read the answer, refusals included. */
-function headersFor(parts: Pick<DoorParts, 'others'>, request: IncomingMessage): OutgoingHttpHeaders {
+function headersFor(parts: DoorParts, request: IncomingMessage): OutgoingHttpHeaders {
   const { origin } = request.headers;
   return origin !== undefined && isFromElsewhere(parts, request) ? crossOriginHeaders(origin) : {};
 }
-
-function encoded({ type, bytes, gzip }: StaticFile, request: IncomingMessage): [string, Uint8Array, string | null] {
-  const takesGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
-  return takesGzip ? [type, gzip, 'gzip'] : [type, bytes, null];
-}
-
-/** Outside the code is all there is: not which check failed, and nothing of what was sent (E7). */
-export function sendRefusal(
-  parts: Answering,
-  request: IncomingMessage,
-  response: ServerResponse,
-  refusal: Refusal,
-): void {
-  if (response.headersSent) return void response.destroy();
-  const { code } = refusal;
-  const { http, ja, en } = CODES[code];
-  const forPeople = STRANGER_CODES.has(code) && (request.headers.accept ?? '').includes('text/html');
-  const body = forPeople ? helpPage(code) : JSON.stringify({ code, message: { ja, en } });
-  response.writeHead(http, {
-    ...SECURITY_HEADERS,
-    'Content-Type': forPeople ? 'text/html; charset=utf-8' : JSON_TYPE,
-    'Content-Length': Buffer.byteLength(body),
-    ...(code === 'METHOD_WRONG' ? { Allow: methodsAt(parts.routes, request.url ?? '').join(', ') } : {}),
-    // The rest of a body that nobody wants is not read.
-    ...(request.complete ? {} : { Connection: 'close' }),
-    ...headersFor(parts, request),
-  });
-  response.end(body);
-}
-
-const JSON_TYPE = 'application/json; charset=utf-8';
-
-const STRANGER_CODES: ReadonlySet<Code> = new Set(['CERTIFICATE_REQUIRED', 'CERTIFICATE_REFUSED']);
 
 /** What no client of ours ever does; each goes into the audit log. */
 const BYPASS: ReadonlySet<Reason> = new Set([

@@ -1,4 +1,4 @@
-// What a browser may do with a page of ours, and what it may not (F4, F5, T10). Whatever serves the page sends these:
+// What a browser may do with a page of ours, and what it may not (T10, T20). Whatever serves the page sends these:
 // the gateway itself, or another server (`npm run page -- --gateway …` prints them).
 import { SECURITY_HEADERS } from './headers.ts';
 

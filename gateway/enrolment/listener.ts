@@ -10,8 +10,9 @@ import { loadOwn, type OwnFiles } from '#platform/hop/tls-files.ts';
 import { reloadUnasking, unaskingTls } from '#platform/hop/tls-unasking.ts';
 import { listen } from '#platform/process/listen.ts';
 import { type Code, Refusal, refusalFrom } from '#protocol/codes.ts';
+import { send, sendRefusal } from '../doors/answer.ts';
 import { readBody } from '../doors/body.ts';
-import { findRoute, send, sendRefusal } from '../doors/doors.ts';
+import { findRoute } from '../doors/find-route.ts';
 import { limitConnections, SERVER_LIMITS } from '../doors/limits.ts';
 import { ownOrigins } from '../doors/origins.ts';
 import { pageRoutes } from '../doors/page.ts';
@@ -90,7 +91,7 @@ async function serve(doors: Doors, request: IncomingMessage, response: ServerRes
     if (origin !== undefined && !doors.origins().includes(origin)) throw new Refusal('ORIGIN_WRONG');
     const route = findRoute(doors.routes, request.method ?? '', request.url ?? '');
     if (route.triesCode) doors.rates.admitCode(address);
-    send(doors, request, response, await route.answer({ address, body: (schema) => readBody(request, schema) }));
+    send(request, response, await route.answer({ address, body: (schema) => readBody(request, schema) }));
   } catch (error) {
     const refusal = refusalFrom(error);
     doors.operators.refusedAtDoors.add(refusal.code);

@@ -1,5 +1,5 @@
 // A user's own factors: what there is, and changing it. Every change needs a sign-in of the last five minutes, happens one
-// at a time, and is an audit event, the refused ones too (E4).
+// at a time, and is an audit event, the refused ones too (E4, T23).
 import type { Store } from '#platform/state/store.ts';
 import { Refusal, refusalFrom } from '#protocol/codes.ts';
 import type { CountedFactor, Journal, Visitor } from '../journal.ts';

@@ -1,5 +1,5 @@
 // Codes for who has lost the second factor (E3): ten that the user made and keeps, and one that an administrator issues after
-// having looked who asks. Either lets in once, to set up factors, and to nothing else. 80 random bits each: nobody finds such
+// having looked who asks (T23). Either lets in once, to set up factors, and to nothing else. 80 random bits each: nobody finds such
 // a code from its hash, so SHA-256 is enough, where a password that a person chose would need a slow one.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';

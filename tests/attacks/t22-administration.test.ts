@@ -6,9 +6,8 @@ import { type ActionParts, actions } from '#gateway/administration/actions.ts';
 import { openAdministered, type TestAdministration, type Who } from '#tests/support/administration.ts';
 import { DESKTOP, openBroker, type TestBroker } from '#tests/support/broker.ts';
 
-const TABLE: readonly Action[] = actions({ authenticators: {}, ofAdministrators: {} } as ActionParts).filter(
-  ({ only }) => only !== 'socket',
-);
+const PARTS = { authenticators: {}, ofAdministrators: {}, enrolment: {} } as ActionParts;
+const TABLE: readonly Action[] = actions(PARTS).filter(({ only }) => only !== 'socket');
 const TANAKA = { municipality: '131016', user: 'tanaka' };
 const SATO = { municipality: '132012', user: 'sato' };
 const FOREIGN = '132012/kikaku/notepad';
@@ -67,6 +66,7 @@ const ABOUT_OTHERS: Readonly<Record<string, object>> = {
   'factor.list': TANAKA,
   'factor.remove': { ...TANAKA, factor: 'all' },
   'factor.activation': TANAKA,
+  'enrolment.code': TANAKA,
   'entitlement.add': { ...TANAKA, desktop: DESKTOP },
   'entitlement.remove': { ...TANAKA, desktop: DESKTOP },
   'session.end-user': TANAKA,
@@ -76,11 +76,16 @@ const ABOUT_OTHERS: Readonly<Record<string, object>> = {
   'policy.refuse': CHANGE,
 };
 /** Those that name none: they look only at what the administrator is in charge of. */
-const FILTERED = ['user.list', 'status', 'session.list', 'session.end', 'desktop.list', 'policy.list'];
+const LISTS = [
+  ...['user.list', 'status', 'session.list', 'desktop.list', 'policy.list'],
+  ...['enrolment.list', 'enrolment.export'],
+];
+/** By the number of one thing; what is another's is as good as none (see also boundary.test.ts). */
+const BY_NUMBER = ['session.end', 'enrolment.import', 'enrolment.refuse'];
 
 describe('T22: an administrator of another municipality', () => {
   it('meets every action of the table in this test', () => {
-    expect(TABLE.map(({ name }) => name).sort()).toEqual([...Object.keys(ABOUT_OTHERS), ...FILTERED].sort());
+    expect(TABLE.map(({ name }) => name).sort()).toEqual([...Object.keys(ABOUT_OTHERS), ...LISTS, ...BY_NUMBER].sort());
   });
 
   it.each(Object.entries(ABOUT_OTHERS))('may not %s, and learns nothing by trying', async (name, body) => {
@@ -100,7 +105,7 @@ describe('T22: an administrator of another municipality', () => {
     expect(await test.admin('policy.show', { municipality: '131016' })).toMatchObject({ policy: { password: false } });
   });
 
-  it.each(FILTERED.filter((name) => name !== 'session.end'))('sees with %s only the own', async (name) => {
+  it.each(LISTS)('sees with %s only the own', async (name) => {
     const answer = await act(name);
     expect(answer.status).toBe(200);
     expect(answer.text).not.toContain('131016');

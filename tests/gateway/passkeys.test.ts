@@ -205,6 +205,19 @@ describe('a challenge', () => {
     expect(await reasonOf(passkeys.verify(TANAKA, ceremony, false))).toBe('PASSKEY_CHALLENGE');
   });
 
+  it('is good once of 1,000 parallel tries over two connections', async () => {
+    const { passkeys, elsewhere, authenticator, add } = open();
+    await add();
+    const { nonce } = await passkeys.signInOptions(HERE);
+    const ceremony = { thumbprint: HERE, origin: ORIGIN, nonce, credential: authenticator.get(challengeOf(nonce)) };
+    const tries = Array.from({ length: 1_000 }, (_, i) =>
+      reasonOf((i % 2 ? passkeys : elsewhere).verify(TANAKA, ceremony, false)),
+    );
+    const outcomes = await Promise.all(tries);
+    expect(outcomes.filter((one) => one === 'accepted')).toHaveLength(1);
+    expect(new Set(outcomes)).toEqual(new Set(['accepted', 'PASSKEY_CHALLENGE', 'FACTOR_BACK_OFF']));
+  });
+
   it('is good for two minutes', async () => {
     const { clock, passkeys, authenticator, add } = open();
     await add();

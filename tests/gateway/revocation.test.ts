@@ -3,7 +3,9 @@ import { Entitlements } from '#gateway/entitlements.ts';
 import { Policies } from '#gateway/policies.ts';
 import { openSqliteStore } from '#platform/state/sqlite.ts';
 import { Refusal } from '#protocol/codes.ts';
+import { SoftAuthenticator } from '#tests/support/authenticator.ts';
 import { DESKTOP } from '#tests/support/broker.ts';
+import { addPasskey, askFromPage, cookieOf, passkeySignIn } from '#tests/support/passkey-visit.ts';
 import { type Live, openRelayed, prove, type Relayed, TANAKA } from '#tests/support/relayed.ts';
 
 /** The documented bound is 2 s; most need a few milliseconds. */
@@ -77,6 +79,36 @@ describe('a running session is cut at once', () => {
     await test.gateway.admin('user.disable', TANAKA);
     await expectCut('RIGHTS_ENDED', 'RIGHTS_REVOKED');
     await test.gateway.admin('user.enable', TANAKA);
+  });
+
+  it('when the user ends it from a page, whose sign-in stays', async () => {
+    const { tanaka } = test.gateway.pki.users;
+    const ask = (path: string, body?: object) =>
+      test.gateway.ask(tanaka, path, { method: body ? 'POST' : 'GET', cookie: test.cookie, body });
+    expect((await ask('/api/live')).json).toMatchObject({ session: { session: live.session, desktop: DESKTOP } });
+    expect((await ask('/api/live/end', {})).status).toBe(204);
+    await expectCut('ENDED', 'ENDED_BY_USER');
+    await expect.poll(async () => (await ask('/api/live')).json).toEqual({ session: null });
+    expect((await ask('/api/session')).status).toBe(200);
+  });
+
+  it('when the passkey is suspended or removed that the sign-in rests on', async () => {
+    const { gateway } = test;
+    const { tanaka } = gateway.pki.users;
+    for (const end of ['suspend', 'remove'] as const) {
+      await test.signInAgain();
+      const authenticator = new SoftAuthenticator(gateway.origin, 'localhost');
+      await addPasskey(gateway, tanaka, authenticator, { cookie: test.cookie });
+      test.cookie = cookieOf(await passkeySignIn(gateway, tanaka, authenticator));
+      live = await test.open();
+      if (end === 'suspend') await passkeySignIn(gateway, tanaka, authenticator, { wrong: { counter: 1 } });
+      else {
+        const body = { id: authenticator.passkeys[0]?.id };
+        await askFromPage(gateway, tanaka, '/api/factors/webauthn/remove', body, { cookie: test.cookie });
+      }
+      await expectCut('RIGHTS_ENDED', 'RIGHTS_REVOKED');
+      expect(gateway.audit.of('session-revoked').at(-1)?.detail).toContain('FACTOR_GONE');
+    }
   });
 
   it('when an administrator ends it, and it can be opened again', async () => {

@@ -1,5 +1,5 @@
 // The three configuration files of deploy/, exactly as they lie there, on three hosts with the addresses and names that
-// they say, and a teleworker on a fourth. What a host may not reach, it does not reach.
+// they say, a teleworker on a fourth, and administrators on a fifth. What a host may not reach, it does not reach.
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { needs, needsRoot } from '#tests/support/need.ts';
 const MUNICIPALITY = '999999';
 const DESKTOP = `${MUNICIPALITY}/soumu/pc-01`;
 const GATEWAY = 'https://telework.example.jp';
-const HOSTS = ['internet', 'gateway', 'broker', 'lgwan'] as const;
+const HOSTS = ['internet', 'gateway', 'broker', 'lgwan', 'management'] as const;
 
 const able = needs('ip') && needsRoot();
 
@@ -50,6 +50,12 @@ describe.skipIf(!able)('three hosts from deploy/*.json', () => {
             { host: 'lgwan', address: '198.51.100.30' },
           ],
         },
+        {
+          ends: [
+            { host: 'gateway', address: '10.20.0.10' },
+            { host: 'management', address: '10.20.0.20' },
+          ],
+        },
       ],
       {
         'telework.example.jp': '203.0.113.10',
@@ -65,7 +71,7 @@ describe.skipIf(!able)('three hosts from deploy/*.json', () => {
       ...names.flatMap((name) => ['--dns', name]),
     ]);
     await mustRun('scripts/page.mjs', ['--out', srv('gateway', 'page')]);
-    give('gateway', ['gateway-server', 'hop-client'], ['user', 'hop']);
+    give('gateway', ['gateway-server', 'hop-client', 'admin-server'], ['user', 'hop', 'admin']);
     give('broker', ['hop-server', 'agent-server'], ['hop', 'agent']);
     give('lgwan', ['agent-client'], ['agent']);
     await boot('broker', 'broker');
@@ -135,6 +141,8 @@ describe.skipIf(!able)('three hosts from deploy/*.json', () => {
     ['internet', '192.0.2.20'],
     ['internet', '198.51.100.20'],
     ['internet', '198.51.100.30'],
+    ['internet', '10.20.0.10'],
+    ['management', '203.0.113.10'],
     ['gateway', '198.51.100.20'],
     ['gateway', '198.51.100.30'],
   ])('give %s no route to %s', async (host, address) => {
@@ -142,8 +150,11 @@ describe.skipIf(!able)('three hosts from deploy/*.json', () => {
     expect(outcome.stdout.trim()).toBe('ENETUNREACH');
   });
 
-  it('are reached where the plan says so (positive control)', async () => {
-    const outcome = await run('tests/support/reach.ts', ['203.0.113.10', '443'], { place: network.on('internet') });
+  it.each([
+    ['internet', '203.0.113.10'],
+    ['management', '10.20.0.10'],
+  ])('are reached where the plan says so (positive control): from %s', async (host, address) => {
+    const outcome = await run('tests/support/reach.ts', [address, '443'], { place: network.on(host) });
     expect(outcome.stdout.trim()).toBe('connected');
   });
 

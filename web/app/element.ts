@@ -1,4 +1,4 @@
-// Making elements. Text only ever becomes a text node: there is no way from a string to markup here (Trusted Types 'none').
+// Making elements. Text only ever becomes a text node: there is no way from a string to markup here (T20, Trusted Types 'none').
 
 type Attributes = Readonly<Record<string, string | number | boolean | null>>;
 

@@ -14,7 +14,10 @@ const gateway = gatewayAt(origin);
 
 const shell = openShell(openFrame(SHELL.name), gateway.request, {
   signIn: signInPage,
-  desktops: (visit) => desktopsPage(visit, desktopActions(gateway)),
-  account: accountPage,
+  places: [
+    { place: 'desktops', name: SHELL.desktops, open: (visit) => desktopsPage(visit, desktopActions(gateway)) },
+    { place: 'account', name: SHELL.account, open: accountPage },
+  ],
+  factors: 'account',
 });
 await shell.start();

@@ -8,11 +8,11 @@ import { element } from './element.ts';
 import { button, type Deed, Told } from './form.ts';
 import { type Drawing, type Frame, type Header, NO_HEADER, type Say } from './frame.ts';
 import { type Bilingual, fill, type Language } from './language.ts';
-import { SHELL } from './texts/shell.ts';
+import { chargeIn, SHELL } from './texts/shell.ts';
 import { timeOfDay } from './when.ts';
 
-const PLACES = ['desktops', 'account'] as const;
-export type Place = (typeof PLACES)[number];
+/** The name of a page, as the address has it behind "#". */
+export type Place = string;
 
 export interface VisitDeed extends Deed {
   run(): Promise<void>;
@@ -42,8 +42,16 @@ export interface SignedInVisit extends Visit {
 export interface Pages {
   /** @param because why the user sees it, if not for having just come */
   signIn(visit: Visit, because: Bilingual | null, arrived: (signedIn: SignedIn) => void): Promise<void> | void;
-  desktops(visit: SignedInVisit): Promise<void> | void;
-  account(visit: SignedInVisit): Promise<void> | void;
+  /** In the order of the menu; the first is where one arrives. */
+  places: readonly Page[];
+  /** The one that a sign-in by a code may see: setting up factors. */
+  factors: Place;
+}
+
+export interface Page {
+  place: Place;
+  name: Bilingual;
+  open(visit: SignedInVisit): Promise<void> | void;
 }
 
 /** Told by the address after the page was loaded anew, so that nothing of the session is left in memory. */
@@ -95,8 +103,9 @@ export function openShell(frame: Frame, request: Request, pages: Pages): { start
   }
 
   function place(): Place {
-    if (signedIn?.managesFactorsOnly) return 'account';
-    return PLACES.find((name) => location.hash === `#${name}`) ?? 'desktops';
+    if (signedIn?.managesFactorsOnly) return pages.factors;
+    const asked = pages.places.find((page) => location.hash === `#${page.place}`);
+    return asked?.place ?? pages.places[0]?.place ?? pages.factors;
   }
 
   function go(to: Place): void {
@@ -108,7 +117,8 @@ export function openShell(frame: Frame, request: Request, pages: Pages): { start
     const who = signedIn;
     if (!who) return;
     frame.setHeader(headerOf(who, to));
-    enter((here) => pages[to]({ ...here, signedIn: who }));
+    const page = pages.places.find((one) => one.place === to);
+    enter((here) => page?.open({ ...here, signedIn: who }));
   }
 
   function enter(page: (here: Visit) => Promise<void> | void): void {
@@ -142,17 +152,15 @@ export function openShell(frame: Frame, request: Request, pages: Pages): { start
   ): Header {
     const until = Date.parse(signedInAt) + overallSeconds * 1000;
     return {
-      links: PLACES.filter((name) => !managesFactorsOnly || name === 'account').map((name) => ({
-        href: `#${name}`,
-        text: SHELL[name],
-        current: name === to,
-      })),
+      links: pages.places
+        .filter(({ place }) => !managesFactorsOnly || place === pages.factors)
+        .map(({ place, name }) => ({ href: `#${place}`, text: name, current: place === to })),
       aside: (say) => [
         element(
           'div',
           { class: 'who' },
           element('div', {}, element('strong', {}, user)),
-          element('div', { class: 'soft' }, say(fill(SHELL.municipality, { municipality }))),
+          element('div', { class: 'soft' }, say(chargeIn(municipality))),
           element('div', { class: 'soft' }, say(fill(SHELL.until, { time: timeOfDay(until, frame.language()) }))),
         ),
         button(say(SHELL.signOut), 'small', { say, told: new Told(), run: leave }),

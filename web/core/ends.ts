@@ -12,10 +12,13 @@ export interface End {
 /** The gateway refused a request. */
 export class RefusedByGateway extends Error {
   readonly code: Code;
+  /** What an administrator may know beyond the code; '' otherwise. */
+  readonly detail: string;
 
-  constructor(code: Code) {
+  constructor(code: Code, detail = '') {
     super(code);
     this.code = code;
+    this.detail = detail;
   }
 }
 

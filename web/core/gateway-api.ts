@@ -17,7 +17,10 @@ export interface Response {
   body: unknown;
 }
 
-const refusal = z.object({ code: z.enum(Object.keys(CODES) as [Code, ...Code[]]) });
+const refusal = z.object({
+  code: z.enum(Object.keys(CODES) as [Code, ...Code[]]),
+  detail: z.optional(z.string().max(1_000)),
+});
 export const signedIn = z.object({
   user: z.string(),
   municipality: z.string(),
@@ -29,6 +32,9 @@ export const signedIn = z.object({
   overallSeconds: z.number(),
   /** By a recovery or activation code: no desktop can be opened. */
   managesFactorsOnly: z.boolean(),
+  /** When the certificate of this connection ends; warning: 30, 7 or 1 days before. */
+  certificateExpiresAt: z.optional(z.nullable(z.string())),
+  certificateWarning: z.optional(z.nullable(z.number())),
   /** To a page of another origin only: its sign-in, instead of the cookie. */
   token: z.optional(z.string()),
 });
@@ -59,7 +65,7 @@ export async function call<T>(
   const response = await request(method, path, body);
   if (response.status >= 400) {
     const told = refusal.safeParse(response.body);
-    throw new RefusedByGateway(told.success ? told.data.code : 'UNAVAILABLE');
+    throw told.success ? new RefusedByGateway(told.data.code, told.data.detail) : new RefusedByGateway('UNAVAILABLE');
   }
   const answer = schema.safeParse(response.body);
   if (!answer.success) throw new RefusedByGateway('UNAVAILABLE');

@@ -23,11 +23,12 @@ export class Responsiveness {
   /**
    * The first bytes of an update have come.
    * @param update its number
-   * @param roundTripMs what an answer needs at least; null if it is not known
+   * @param roundTripMs what an answer needs at least; null if it is not known: whatever was under way would pass for it
    */
   began(update: number, now: number, roundTripMs: number | null): void {
     if (this.#pressedAt === null || this.#answer !== null) return;
-    if (now - this.#pressedAt >= (roundTripMs ?? 0)) this.#answer = update;
+    if (roundTripMs === null) this.#pressedAt = null;
+    else if (now - this.#pressedAt >= roundTripMs) this.#answer = update;
   }
 
   /** Everything up to this update is drawn. */

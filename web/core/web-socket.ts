@@ -49,8 +49,13 @@ function dataSocketOver(socket: PlainWebSocket): DataSocket {
     get pressure() {
       return socket.bufferedAmount;
     },
-    sendText: (text) => socket.send(text),
-    sendRecord: (record) => socket.send(record as Uint8Array<ArrayBuffer>),
+    // What is said into a closed one is lost anyway; the browser would note each time on its console.
+    sendText(text) {
+      if (!closed) socket.send(text);
+    },
+    sendRecord(record) {
+      if (!closed) socket.send(record as Uint8Array<ArrayBuffer>);
+    },
     close(code) {
       socket.close(closeCode(code));
       // The other side may never answer.

@@ -285,6 +285,7 @@ describe('from a press to its picture', () => {
   it('a press that changes nothing is forgotten, and the next one measured', async () => {
     const bench = new AdapterBench();
     const noVnc = bench.show();
+    bench.roundTripMs = 20;
     noVnc.say([5, 1, ...u16(3, 4)]);
     bench.clock.pass(3_500);
     await bench.adapter.frame(fill());
@@ -293,5 +294,13 @@ describe('from a press to its picture', () => {
     bench.clock.pass(30);
     await bench.adapter.frame(fill());
     expect(bench.adapter.inputToPixelMs).toBe(30);
+  });
+
+  it('is not told while nobody knows what an answer needs at least', async () => {
+    const bench = new AdapterBench();
+    const noVnc = bench.show();
+    noVnc.say([5, 1, ...u16(3, 4)]);
+    await bench.adapter.frame(fill()); // was on its way when the button went down
+    expect(bench.adapter.inputToPixelMs).toBe(null);
   });
 });

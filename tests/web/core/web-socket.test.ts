@@ -67,10 +67,12 @@ describe('a WebSocket', () => {
   });
 
   it('that the relay closes says the code of the relay, once', async () => {
-    const { fake, heard } = await opened();
+    const { fake, socket, heard } = await opened();
     fake.onclose?.({ code: 4022 });
     fake.onclose?.({ code: 1006 });
     expect(heard).toEqual([{ code: 'IDLE' }]);
+    socket.sendRecord(Uint8Array.of(1));
+    expect(fake.sent).toEqual([]);
   });
 
   it('that this end closes is over at once: the other side may never answer, and nothing is heard after', async () => {

@@ -10,8 +10,30 @@ import { passwordPart } from './password.ts';
 import { recoveryPart } from './recovery.ts';
 import { totpPart } from './totp.ts';
 
-export async function accountPage(visit: SignedInVisit): Promise<void> {
-  let account = await ask(visit);
+type Part = (visit: AccountVisit, account: Account) => HTMLElement;
+
+export const accountPage = (visit: SignedInVisit): Promise<void> =>
+  openAccount(visit, () => askLive(visit.request), [livePart, ...OF_EVERYBODY]);
+
+/** An administrator has no desktop. */
+export const administratorAccountPage = (visit: SignedInVisit): Promise<void> =>
+  openAccount(visit, () => Promise.resolve(null), OF_EVERYBODY);
+
+const OF_EVERYBODY: readonly Part[] = [historyPart, passkeysPart, totpPart, passwordPart, recoveryPart];
+
+async function openAccount(
+  visit: SignedInVisit,
+  live: () => Promise<Account['live']>,
+  parts: readonly Part[],
+): Promise<void> {
+  const { request, say, signedIn } = visit;
+
+  async function ask(): Promise<Account> {
+    const [factors, history, now] = await Promise.all([askFactors(request), askHistory(request), live()]);
+    return { factors, history, live: now, note: null, totpUri: null, recoveryCodes: null };
+  }
+
+  let account = await ask();
   const here: AccountVisit = {
     ...visit,
     change(changed) {
@@ -19,28 +41,17 @@ export async function accountPage(visit: SignedInVisit): Promise<void> {
       visit.show(draw);
     },
     async done(note) {
-      account = { ...(await ask(visit)), note };
+      account = { ...(await ask()), note };
       visit.show(draw);
     },
   };
-  const { say, signedIn } = visit;
   const draw = () => ({
     title: ACCOUNT.title,
     content: [
       ...(signedIn.managesFactorsOnly ? [element('p', { class: 'notice warn' }, say(ACCOUNT.onlyFactors))] : []),
       ...(account.note ? [element('p', { class: 'notice', role: 'status' }, say(account.note))] : []),
-      livePart(here, account),
-      historyPart(here, account),
-      passkeysPart(here, account),
-      totpPart(here, account),
-      passwordPart(here, account),
-      recoveryPart(here, account),
+      ...parts.map((part) => part(here, account)),
     ],
   });
   visit.show(draw);
-}
-
-async function ask({ request }: SignedInVisit): Promise<Account> {
-  const [factors, history, live] = await Promise.all([askFactors(request), askHistory(request), askLive(request)]);
-  return { factors, history, live, note: null, totpUri: null, recoveryCodes: null };
 }

@@ -1,6 +1,7 @@
 // The list of desktops: which may be opened, which are there. It looks again while it is looked at.
 import { type DesktopEntry, listDesktops } from '#web/core/gateway-api.ts';
 import { sentenceOfError } from '#web/core/sentences.ts';
+import { certificateNotice } from '../certificate-notice.ts';
 import { element } from '../element.ts';
 import { button, Told } from '../form.ts';
 import { fill } from '../language.ts';
@@ -53,7 +54,10 @@ export async function desktopsPage(visit: SignedInVisit, actions: DesktopActions
 
   visit.show(() => {
     draw();
-    return { title: DESKTOPS.title, content: [lastSignIn(visit), told.node, list, limits(visit)] };
+    return {
+      title: DESKTOPS.title,
+      content: [...certificateNotice(visit), lastSignIn(visit), told.node, list, limits(visit)],
+    };
   });
 }
 

@@ -72,7 +72,11 @@ function card(
   return element(
     'div',
     { class: 'card stack' },
-    element('p', { class: 'soft' }, say(fill(SIGN_IN.who, { user, municipality }))),
+    element(
+      'p',
+      { class: 'soft' },
+      say(fill(municipality === '-' ? SIGN_IN.whoAdministrates : SIGN_IN.who, { user, municipality })),
+    ),
     ...(passkey && !passkeysAreThere() ? [element('p', { class: 'soft' }, say(SIGN_IN.passkeyUnable))] : []),
     totp ? codeAfter(passkey && passkeysAreThere() ? passkeyFirst() : []) : onlyPasskey(),
     recovery(visit, typedPassword, arrived),

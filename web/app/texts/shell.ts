@@ -1,12 +1,17 @@
 // Texts of what surrounds the pages.
-import type { Bilingual } from '../language.ts';
+import { type Bilingual, fill } from '../language.ts';
 
 export const SHELL = {
   name: { ja: 'テレワーク', en: 'Telework' },
   desktops: { ja: 'デスクトップ', en: 'Desktops' },
   account: { ja: 'マイページ', en: 'My account' },
+  certificateEnds: {
+    ja: 'この端末の証明書は {time} に期限が切れます。早めに担当者へ更新を依頼してください。',
+    en: 'The certificate on this device ends on {time}. Ask your administrator for a new one in time.',
+  },
   signOut: { ja: 'サインアウト', en: 'Sign out' },
   municipality: { ja: '団体コード {municipality}', en: 'Municipality {municipality}' },
+  everywhere: { ja: '全団体', en: 'All municipalities' },
   until: { ja: '{time} まで利用可', en: 'Until {time}' },
   troubled: { ja: '画面を表示できません', en: 'This page cannot be shown' },
   retry: { ja: 'もう一度試す', en: 'Try again' },
@@ -19,6 +24,11 @@ export const SHELL = {
     en: 'You are signed out. Close the browser as well if you leave this device.',
   },
 } as const satisfies Record<string, Bilingual>;
+
+/** @param municipality "-" for an administrator of all of them */
+export function chargeIn(municipality: string): Bilingual {
+  return municipality === '-' ? SHELL.everywhere : fill(SHELL.municipality, { municipality });
+}
 
 /** How somebody signed in: the names that the gateway gives to factors (RFC 8176), in words. */
 export const FACTORS = {

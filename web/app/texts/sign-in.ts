@@ -7,6 +7,10 @@ export const SIGN_IN = {
     ja: 'この端末の証明書：{user}（団体コード {municipality}）',
     en: 'Certificate on this device: {user} (municipality {municipality})',
   },
+  whoAdministrates: {
+    ja: 'この端末の管理者用証明書：{user}',
+    en: 'Administrator’s certificate on this device: {user}',
+  },
   passkey: { ja: 'パスキーでサインイン', en: 'Sign in with a passkey' },
   passkeyHint: {
     ja: '指紋・顔・PIN、またはセキュリティキーで本人確認をします。',

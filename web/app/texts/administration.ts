@@ -1,0 +1,151 @@
+// Texts of the administrators' page.
+import type { Bilingual } from '../language.ts';
+
+export const ADMINISTRATION = {
+  name: { ja: 'テレワークの管理', en: 'Telework administration' },
+  users: { ja: '利用者', en: 'Users' },
+  live: { ja: '接続状況', en: 'Sessions' },
+  policy: { ja: 'ポリシー', en: 'Policy' },
+  account: { ja: '自分のサインイン方法', en: 'My sign-in methods' },
+  refresh: { ja: '最新の状態を表示', en: 'Show the newest state' },
+  back: { ja: '一覧へ戻る', en: 'Back to the list' },
+  auditBroken: {
+    ja: '監査ログに書き込めません。新しいサインインと接続は始められません。',
+    en: 'The audit log cannot be written. No sign-in and no session can begin.',
+  },
+  brokerDown: {
+    ja: '中継装置とつながっていません。どのデスクトップも開けません。',
+    en: 'There is no link to the broker. No desktop can be opened.',
+  },
+} as const satisfies Record<string, Bilingual>;
+
+export const USERS = {
+  find: { ja: '利用者IDまたは氏名で探す', en: 'Find by user ID or name' },
+  search: { ja: '探す', en: 'Find' },
+  none: { ja: '該当する利用者はいません。', en: 'There are no such users.' },
+  user: { ja: '利用者', en: 'User' },
+  state: { ja: '状態', en: 'State' },
+  enabled: { ja: '有効', en: 'Enabled' },
+  disabled: { ja: '無効', en: 'Disabled' },
+  factors: { ja: 'サインイン方法', en: 'Sign-in methods' },
+  totp: { ja: '認証アプリ', en: 'Authenticator app' },
+  passkeys: { ja: 'パスキー {count} 個', en: '{count} passkeys' },
+  lastSignIn: { ja: '最後のサインイン', en: 'Last sign-in' },
+  never: { ja: 'なし', en: 'None' },
+  certificate: { ja: '証明書の期限', en: 'Certificate ends' },
+  unknown: { ja: '未使用', en: 'Not used yet' },
+  soon: { ja: '期限間近', en: 'Ends soon' },
+  over: { ja: '期限切れ', en: 'Ended' },
+  open: { ja: '開く', en: 'Open' },
+  add: { ja: '利用者を追加する', en: 'Add a user' },
+  addButton: { ja: '追加', en: 'Add' },
+  municipality: { ja: '団体コード（6桁）', en: 'Municipality (6 digits)' },
+  id: { ja: '利用者ID（半角の英小文字・数字）', en: 'User ID (a–z, 0–9)' },
+  personName: { ja: '氏名', en: 'Name' },
+} as const satisfies Record<string, Bilingual>;
+
+export const USER = {
+  enable: { ja: '有効にする', en: 'Enable' },
+  disable: { ja: '無効にする', en: 'Disable' },
+  disableSure: { ja: '本当に無効にする', en: 'Really disable' },
+  stateHint: {
+    ja: '無効にすると、使用中の接続もすぐに終了します。',
+    en: 'Disabling ends a session that is running as well.',
+  },
+  end: { ja: 'サインアウトさせる', en: 'Sign out everywhere' },
+  endSure: { ja: '本当にサインアウトさせる', en: 'Really sign out' },
+  desktops: { ja: '利用できるデスクトップ', en: 'Desktops' },
+  noDesktops: { ja: 'まだありません。', en: 'None yet.' },
+  withdraw: { ja: '許可を取り消す', en: 'Withdraw' },
+  withdrawSure: { ja: '本当に取り消す', en: 'Really withdraw' },
+  desktop: { ja: 'デスクトップ（団体コード/エージェント/名前）', en: 'Desktop (municipality/agent/name)' },
+  label: { ja: '利用者に見せる名前（任意）', en: 'What the user reads (optional)' },
+  entitle: { ja: '利用を許可する', en: 'Entitle' },
+  none: { ja: '登録されていません。', en: 'None.' },
+  password: { ja: 'パスワード', en: 'Password' },
+  recovery: { ja: '回復コード（残り {count} 個）', en: 'Recovery codes ({count} left)' },
+  passkey: { ja: 'パスキー「{name}」', en: 'Passkey “{name}”' },
+  suspended: { ja: '停止中', en: 'Suspended' },
+  removeFactor: { ja: '削除', en: 'Remove' },
+  removeSure: { ja: '本当に削除する', en: 'Really remove' },
+  activation: { ja: '登録用コードを発行する', en: 'Issue an activation code' },
+  activationHint: {
+    ja: 'サインイン方法を初めて登録する人や、すべて失った人に渡します。本人であることを確かめてから渡してください。',
+    en: 'For who sets up sign-in methods for the first time, or has lost them all. Make sure who it is first.',
+  },
+  enrolment: { ja: '証明書の申請用コードを発行する', en: 'Issue an enrolment code' },
+  enrolmentHint: {
+    ja: '利用者が自分の端末で証明書を申請するときに使います。',
+    en: 'For asking for a certificate on the user’s own device.',
+  },
+  codes: { ja: 'コードの発行', en: 'Codes' },
+  code: { ja: 'コード（{time} まで、一度だけ有効）', en: 'Code (once, until {time})' },
+} as const satisfies Record<string, Bilingual>;
+
+export const LIVE = {
+  sessions: { ja: '使用中の接続', en: 'Sessions' },
+  none: { ja: '使用中の接続はありません。', en: 'There are no sessions.' },
+  user: { ja: '利用者', en: 'User' },
+  desktop: { ja: 'デスクトップ', en: 'Desktop' },
+  address: { ja: '接続元', en: 'From' },
+  since: { ja: '開始', en: 'Since' },
+  idle: { ja: '最後の操作', en: 'Last input' },
+  end: { ja: '終了', en: 'End' },
+  endSure: { ja: '本当に終了する', en: 'Really end it' },
+  endAll: { ja: 'すべて終了', en: 'End all' },
+  endAllSure: { ja: '本当にすべて終了する', en: 'Really end all' },
+  desktops: { ja: 'デスクトップの状態', en: 'Desktops' },
+  noDesktops: { ja: 'デスクトップはありません。', en: 'There are no desktops.' },
+  state: { ja: '状態', en: 'State' },
+  online: { ja: '接続可', en: 'Online' },
+  offline: { ja: '不在', en: 'Offline' },
+  inUse: { ja: '使用中', en: 'In use' },
+  action: { ja: '操作', en: 'Action' },
+  requests: { ja: '証明書の申請', en: 'Requests for certificates' },
+  noRequests: { ja: '申請はありません。', en: 'There are no requests.' },
+  requestsHint: {
+    ja: '発行は認証局の端末で行います（npm run admin -- enrolment export / import）。申請番号を本人に確かめてください。',
+    en: 'Certificates are issued on the authority’s host (npm run admin -- enrolment export / import). Compare the number with the person.',
+  },
+  number: { ja: '申請番号', en: 'Number' },
+  refuse: { ja: '却下', en: 'Refuse' },
+  refuseSure: { ja: '本当に却下する', en: 'Really refuse' },
+} as const satisfies Record<string, Bilingual>;
+
+/** What the gateway calls the state of a request. */
+export const REQUEST_STATES = {
+  waiting: { ja: '発行待ち', en: 'Waiting' },
+  certified: { ja: '発行済み', en: 'Certified' },
+  declined: { ja: '却下', en: 'Declined' },
+} as const satisfies Record<string, Bilingual>;
+
+export const POLICY = {
+  hint: {
+    ja: '厳しくする変更はすぐに有効になります。緩める変更は、別の管理者が承認するまで有効になりません。',
+    en: 'What makes it stricter holds at once. What makes it looser waits until another administrator approves.',
+  },
+  administrators: { ja: '管理者', en: 'Administrators' },
+  secondFactors: { ja: '使えるサインイン方法', en: 'Second factors allowed' },
+  webauthn: { ja: 'パスキー', en: 'Passkey' },
+  totp: { ja: '認証アプリ', en: 'Authenticator app' },
+  password: { ja: 'パスワードも必要にする', en: 'A password as well' },
+  hardwareBound: { ja: '機器に固定されたパスキーだけを認める', en: 'Only passkeys bound to hardware' },
+  idle: { ja: '無操作で終了するまで（秒、60〜900）', en: 'Ends after idle (seconds, 60 to 900)' },
+  overall: { ja: '1回の利用の上限（秒、300〜43200）', en: 'Ends in any case (seconds, 300 to 43200)' },
+  set: { ja: '変更する', en: 'Change' },
+  done: { ja: '変更しました。', en: 'Changed.' },
+  held: {
+    ja: '緩める変更のため、別の管理者の承認を待っています。',
+    en: 'This makes it looser, so it waits for another administrator.',
+  },
+  waiting: { ja: '承認待ちの変更', en: 'A change that waits' },
+  asked: { ja: '{by} さんの申し出（{time}、期限 {end}）', en: 'Asked by {by} ({time}, until {end})' },
+  item: { ja: '項目', en: 'Item' },
+  before: { ja: '今', en: 'Now' },
+  after: { ja: '変更後', en: 'Then' },
+  yes: { ja: 'はい', en: 'Yes' },
+  no: { ja: 'いいえ', en: 'No' },
+  approve: { ja: '承認する', en: 'Approve' },
+  approveSure: { ja: '本当に承認する', en: 'Really approve' },
+  refuse: { ja: '却下する', en: 'Refuse' },
+} as const satisfies Record<string, Bilingual>;
