@@ -74,7 +74,7 @@ describe.skipIf(!needs(...NEEDED_FOR_CHROMIUM))('the pages in a real browser', (
     expect(await look('desktops')).toEqual([]);
   });
 
-  it('names with markup in them, as text wherever they stand', async () => {
+  it('names with markup in them, as text wherever they stand (T20)', async () => {
     const [, second] = up.system.desktops;
     await administer(up.system, 'entitlement.add', up.tanaka, { desktop: second, label: MARKUP });
     await page.reload();
