@@ -10,7 +10,7 @@ const USAGE = `npm test -- [--strict] [--long] [vitest arguments]
 
   --strict  a skipped test counts as failed (what CI uses)
   --long    runs the long ones instead: the benchmark beside its peers, its faults, other deployments,
-            Japanese input
+            Japanese input, a bad line, a page of another origin
   --help    this text
   Anything else goes to vitest, for example a part of a file's name: npm test -- tests/gateway
 

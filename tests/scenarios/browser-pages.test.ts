@@ -10,10 +10,16 @@ import { useSystem } from '#tests/support/system.ts';
 import { useChromium } from '#tests/support/use-chromium.ts';
 import { codeOf, firstFrame } from '#tests/support/user-at-page.ts';
 import { addAuthenticator } from '#tests/support/virtual-authenticator.ts';
-import { renewFactor } from '#tests/support/watched-system.ts';
+import { administer, renewFactor } from '#tests/support/watched-system.ts';
+
+/** It would run in a page that made markup of it. */
+const MARKUP = '<img src=x onerror=alert(1)>';
 
 describe.skipIf(!needs(...NEEDED_FOR_CHROMIUM))('the pages in a real browser', () => {
-  const up = useSystem(() => [{ name: 'pc-01', kind: 'office' }]);
+  const up = useSystem(() => [
+    { name: 'pc-01', kind: 'office' },
+    { name: 'pc-02', kind: 'office' },
+  ]);
   const chromium = useChromium(up);
   let page: Page;
   beforeAll(async () => {
@@ -68,6 +74,18 @@ describe.skipIf(!needs(...NEEDED_FOR_CHROMIUM))('the pages in a real browser', (
     expect(await look('desktops')).toEqual([]);
   });
 
+  it('names with markup in them, as text wherever they stand (T20)', async () => {
+    const [, second] = up.system.desktops;
+    await administer(up.system, 'entitlement.add', up.tanaka, { desktop: second, label: MARKUP });
+    await page.reload();
+    await page.getByRole('heading', { name: MARKUP, exact: true }).waitFor();
+    await page.getByRole('button', { name: `この端末を登録する: ${MARKUP}` }).click();
+    await page.getByText(`「${MARKUP}」`).waitFor();
+    expect(await page.locator('body :is(img, script, svg)').count()).toBe(0);
+    await page.getByRole('button', { name: 'やめる' }).click();
+    expect(chromium.browser.complaints()).toEqual([]);
+  });
+
   it('pairing, and its fingerprint', async () => {
     await page.getByRole('button', { name: /pc-01/ }).click();
     await page.locator('input[type=radio]').first().waitFor();
@@ -81,7 +99,7 @@ describe.skipIf(!needs(...NEEDED_FOR_CHROMIUM))('the pages in a real browser', (
 
   it('the own factors, a passkey, an authenticator app being set up, and recovery codes', async () => {
     await page.locator('nav a').nth(1).click();
-    await page.getByLabel('名前').fill('<img src=x onerror=alert(1)>');
+    await page.getByLabel('名前').fill(MARKUP);
     await page.getByRole('button', { name: 'パスキーを追加する' }).click();
     await page.getByText('パスキーを登録しました。').waitFor();
     const before = await look('account');

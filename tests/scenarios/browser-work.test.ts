@@ -3,9 +3,13 @@
 
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { minimiseOf } from '#agent/desktop/office/layout.ts';
+import { windowOf } from '#agent/desktop/office/windows.ts';
+import { keysFor } from '#client-sim/keyboard.ts';
 import { NEEDED_FOR_VNC_DESKTOP, startVncDesktop, type VncDesktop } from '#lab/vnc-desktop.ts';
 import { strikeKeys, typeAtPage } from '#tests/support/browser-keyboard.ts';
 import { NEEDED_FOR_CHROMIUM, screenshot } from '#tests/support/chromium.ts';
+import { ExpectedOffice } from '#tests/support/expected-office.ts';
 import { JAPANESE, LOCKS } from '#tests/support/jis-table.ts';
 import { report } from '#tests/support/measured.ts';
 import { needs } from '#tests/support/need.ts';
@@ -114,6 +118,26 @@ describe.skipIf(!needs(...NEEDED_FOR_CHROMIUM, ...NEEDED_FOR_VNC_DESKTOP, 'xev')
     await page.reload();
     const pageToFirstFrameMs = Math.round(await openAtPage(page, idOf('pc-01')));
     report('page-to-first-frame', { pageToFirstFrameMs, aimMs: 2_000 });
+  });
+
+  it('works on the simulated desktop by mouse and keyboard, and shows it, pixel for pixel', async () => {
+    await page.getByRole('button', { name: '原寸' }).click();
+    const { width, height } = await pictureAt(page);
+    const office = new ExpectedOffice('pc-01', width, height);
+    const watermarks = await watermarksOf(up.system, up.tanaka, idOf('pc-01'));
+    office.tell({ type: 'notice', text: '新しい端末が登録されました: tanaka / A new device was paired: tanaka' });
+    // The film is the one thing whose frame nobody knows: it goes to the task bar.
+    const film = minimiseOf(windowOf(office.state.windows, 'picture'));
+    const [x, y] = [film.x + film.width / 2, film.y + film.height / 2];
+    const canvas = await page.locator('.desktop-picture canvas').boundingBox();
+    await page.mouse.click((canvas?.x ?? 0) + x, (canvas?.y ?? 0) + y);
+    for (const buttons of [0, 1, 0]) office.tell({ type: 'pointer', buttons, x, y });
+    const text = 'Hello, LGWAN! \\~^@:_|"\n';
+    await typeAtPage(page, text);
+    for (const event of keysFor(text)) office.tell(event);
+    await vi.waitFor(async () => {
+      expectThroughWatermark(await pictureAt(page), watermarks, office.pictures());
+    }, WAIT);
     await screenshot(page, 'desktop-office');
   });
 

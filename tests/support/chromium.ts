@@ -84,6 +84,11 @@ export async function startChromium({ certificates, origins, hosts }: ChromiumOp
     if (message.type() === 'error' && !isAnswer) complaints.push(message.text());
   });
   context.on('weberror', (failure) => complaints.push(String(failure.error())));
+  // The page never opens one: a script did that got in from somewhere.
+  context.on('dialog', (dialog) => {
+    complaints.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
   await context.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
       console.error(`content policy: ${violatedDirective} ${blockedURI}`);

@@ -1,6 +1,6 @@
 // Who serves the page's code (T04). The gateway here serves changed code, which takes the session's keys: the one thing that an
 // end-to-end session cannot survive. Whoever takes the page from another origin does not run it; that is a supported
-// deployment, and a whole session goes through it. A site that is not configured can do nothing.
+// deployment, and a whole session goes through it. A site that is not configured can do nothing (T24).
 import { createHash } from 'node:crypto';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -133,7 +133,7 @@ describe.skipIf(!needs(...NEEDED_FOR_CHROMIUM))('the page and who serves it', ()
     await page.getByRole('button', { name: 'コードでサインイン' }).waitFor();
   });
 
-  it('cannot frame the gateway’s own page (clickjacking)', async () => {
+  it('cannot frame the gateway’s own page: no clickjacking (T20)', async () => {
     const evil = await browser.context.newPage();
     await evil.goto(`https://${EVIL_HOST}`);
     await expect.poll(() => evil.frames().length).toBe(2);
@@ -142,7 +142,7 @@ describe.skipIf(!needs(...NEEDED_FOR_CHROMIUM))('the page and who serves it', ()
     await evil.close();
   });
 
-  it('of an attacker opens no WebSocket and reads no answer, with the user’s certificate on the connection', async () => {
+  it('of an attacker opens no WebSocket and reads no answer, with the user’s certificate on the connection (T24)', async () => {
     const evil = await browser.context.newPage();
     await evil.goto(`https://${EVIL_HOST}`);
     const outcome = await evil.evaluate(async (gateway) => {
