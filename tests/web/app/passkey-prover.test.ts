@@ -10,7 +10,7 @@ it('names no rpId, least of all one that a gateway could choose: the browser tak
     return Promise.reject(new Error('enough'));
   };
   vi.stubGlobal('navigator', { credentials: { create: note, get: note } });
-  const prover = passkeyProver('pc-01');
+  const prover = passkeyProver('pc-01', new AbortController().signal);
   await expect(prover.create(new Uint8Array(32), 'tanaka')).rejects.toThrow('enough');
   await expect(prover.get(new Uint8Array(32), [new Uint8Array(16)])).rejects.toThrow('enough');
   expect(asked.map(({ publicKey }) => publicKey)).toEqual([
