@@ -99,13 +99,12 @@ function requestsPart(visit: SignedInVisit, requests: readonly EnrolmentRequest[
     return [
       identifier(one.request),
       `${one.name} (${one.municipality}/${one.user})`,
-      dateAndTime(one.submittedAt, language()),
       dateAndTime(one.expiresAt, language()),
       isState(one.state) ? say(REQUEST_STATES[one.state]) : one.state,
       one.state === 'waiting' ? press : '–',
     ];
   });
-  const headings = [LIVE.number, LIVE.user, LIVE.submitted, LIVE.until, LIVE.state, LIVE.action].map(say);
+  const headings = [LIVE.number, LIVE.user, LIVE.until, LIVE.state, LIVE.action].map(say);
   const shown = table(say(LIVE.requests), headings, rows);
   return part(say(LIVE.requests), say(LIVE.requestsHint), shown, told.node, issuing);
 }

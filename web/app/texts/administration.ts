@@ -113,7 +113,6 @@ export const LIVE = {
     en: 'The authority is offline, so nothing is issued from this page: export the requests on the gateway’s host (npm run admin -- enrolment export), carry them to the authority, and import the certificates (npm run admin -- enrolment import).',
   },
   number: { ja: '受付番号', en: 'Request number' },
-  submitted: { ja: '申請日時', en: 'Asked at' },
   until: { ja: '期限', en: 'Until' },
   refuse: { ja: '却下', en: 'Refuse' },
   refuseSure: { ja: '本当に却下する', en: 'Really refuse' },
