@@ -9,7 +9,7 @@ const USAGE = `npm test -- [--strict] [--long] [vitest arguments]
 テストを実行します / runs the tests
 
   --strict  a skipped test counts as failed (what CI uses)
-  --long    runs the long ones instead: the benchmark beside its peers, its faults, other deployments,
+  --long    runs the long ones instead: bad starts and bad input, the benchmark beside its peers, more of the browser, an IME,
             Japanese input, a bad line, a page of another origin
   --help    this text
   Anything else goes to vitest, for example a part of a file's name: npm test -- tests/gateway
