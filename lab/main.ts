@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { parseArguments } from '#platform/process/args.ts';
 import { Failure, runCommand } from '#platform/process/exit.ts';
 import { employ, type PageAdministrator } from './administrator.ts';
-import { enrol, type Person, pairingCode } from './person.ts';
+import { enrol, hasPasskey, type Person, pairingCode } from './person.ts';
 import { type Running, run } from './process.ts';
 import { bringUp, type DesktopSpec, type Step, type System } from './system.ts';
 
@@ -65,7 +65,7 @@ await runCommand(async () => {
     const person = await enrol(system, 'tanaka', '田中太郎');
     const administrator = await employ(system, 'yamada');
     step('check');
-    const result = await selfCheck(system, person, signal, () => step('wait'));
+    const result = await selfCheck(system, await checker(system, person), signal, () => step('wait'));
     if (values.once) say(summary(result));
     if (values.once && values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
     if (values.once) return 0;
@@ -129,6 +129,12 @@ async function allEnded(system: System, signal: AbortSignal): Promise<never> {
     }),
   );
   throw new Failure('すべてのプロセスが終了しました / every process has ended');
+}
+
+/** Where the person has paired a passkey in the browser, no device key of that person opens the desktop any more. */
+async function checker(system: System, person: Person): Promise<Person> {
+  const [desktop] = system.desktops as [string];
+  return (await hasPasskey(system, person, desktop)) ? await enrol(system, 'kakunin', '動作確認') : person;
 }
 
 /**

@@ -87,6 +87,17 @@ export async function pairingCode(system: System, person: Person, desktop: strin
   return JSON.parse(issued).code;
 }
 
+/** Whether the person has paired a passkey, as at the page. */
+export async function hasPasskey(system: System, { user }: Person, desktop: string): Promise<boolean> {
+  const listed = await mustRun(
+    'agent/command.ts',
+    ['pair', '--list', '--json', '--socket', system.sockets.agent],
+    system.signal,
+  );
+  const { pairings }: { pairings: { kind: string; user: string; desktop: string }[] } = JSON.parse(listed);
+  return pairings.some((one) => one.kind === 'passkey' && one.user === user && one.desktop === desktop);
+}
+
 /** What cannot be read holds no pin here; the client names the file then. */
 function isPinned(person: Person, desktop: string): boolean {
   try {
