@@ -71,7 +71,7 @@ export function factorActions({ users, authenticators, sessions, journal }: Fact
         }
         if (wants('password')) note('password', await passwords.remove(id));
         if (wants('recovery')) note('recovery', await recovery.forget(id));
-        if (removed.length === 0) throw new Failure(`${say(id)} にその認証手段はありません / has no such factor`);
+        if (removed.length === 0) throw new Failure(`${say(id)} にそのサインイン方法はありません / has no such factor`);
         await sessions.end(id);
         for (const kind of removed) journal.administered('factor-removed', { ...id, factor: kind, by: by.name });
         return { ...id, removed };

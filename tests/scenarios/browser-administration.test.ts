@@ -54,7 +54,7 @@ describe.skipIf(!needs(...NEEDED_FOR_CHROMIUM))("the administrators' page", () =
     await shown('sign-in');
     const { code } = await admin('administrator', 'activate', '--name', 'yamada');
     await page.getByText('初めて使うとき').click();
-    await page.getByLabel('登録用コードまたは回復コード').fill(code);
+    await page.getByLabel('利用開始コードまたは回復コード').fill(code);
     await press('このコードを使う');
     await page.getByText('コードで一時的にサインインしています').waitFor();
     expect(await page.getByRole('navigation').getByRole('link').allTextContents()).toEqual(['自分のサインイン方法']);
@@ -96,7 +96,7 @@ describe.skipIf(!needs(...NEEDED_FOR_CHROMIUM))("the administrators' page", () =
     await page.getByLabel('デスクトップ（').fill(String(up.system.desktops[0]));
     await press('利用を許可する');
     await page.getByText(String(up.system.desktops[0])).waitFor();
-    await press('登録用コードを発行する');
+    await press('利用開始コードを発行する');
     await page.locator('.secret').waitFor();
     await shown('user');
     const { users } = await admin('user', 'list', '--find', 'suzuki');

@@ -32,7 +32,7 @@ export async function pairAtPage(
   const code = await pairingCode(system, person, desktop);
   if (!code) throw new Error('paired by another program of this person');
   await page.getByRole('button', { name: `この端末を登録する: ${labelOf(desktop)}` }).click();
-  await page.getByLabel('登録コード').fill(code);
+  await page.getByLabel('端末登録コード').fill(code);
   await page.getByRole('radio', { name: by }).check();
   await page.getByRole('button', { name: '登録する', exact: true }).click();
   await page.getByText('登録しました。').waitFor();

@@ -11,7 +11,7 @@ export const ASK = {
     ja: 'テレワークに使う証明書を、この端末で申請します。秘密の鍵はこの端末で作られ、暗号化したファイルとしてあなたの手元にだけ残ります。',
     en: 'Here you ask for your telework certificate. The private key is made on this device and stays with you alone, in an encrypted file.',
   },
-  code: { ja: '登録コード', en: 'Enrolment code' },
+  code: { ja: '申請コード', en: 'Enrolment code' },
   codeHint: {
     ja: '担当者から渡された16文字のコードです。渡されてから10分以内に申請してください。',
     en: 'The 16 characters your administrator gave you. They are good for ten minutes.',
@@ -48,7 +48,7 @@ export const HANDED_IN = {
     ja: '発行まで時間がかかることがあります。鍵ファイルがあれば、この画面を閉じても後で受け取れます。パスワードで暗号化されています。',
     en: 'It may take a while. With the key file you can close this page and fetch the certificate later. Your password encrypts it.',
   },
-  number: { ja: '受付番号', en: 'Request number' },
+  number: { ja: '申請番号', en: 'Request number' },
   numberHint: {
     ja: 'この番号を、電話か対面で担当者に伝えてください。担当者は、あなたの鍵であることをこの番号で確かめます。',
     en: 'Tell your administrator this number, by telephone or in person: it shows that the key is yours.',
