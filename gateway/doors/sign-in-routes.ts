@@ -2,20 +2,19 @@
 import * as z from 'zod';
 import type { PeerIdentity } from '#platform/hop/tls.ts';
 import { aboutCertificate } from '../certificate-end.ts';
+import { iso, isoOrNull } from '../iso-time.ts';
 import type { PolicyBook } from '../sign-in/authenticators.ts';
 import { clearCookie, setCookie } from '../sign-in/cookie.ts';
 import { managesFactorsOnly, type SignIn } from '../sign-in/sessions.ts';
 import { type Shown, type SignInParts, signIn } from '../sign-in/sign-in.ts';
+import { credential, nonce, nothing } from './forms.ts';
 import type { Answer, Route, Visit } from './route.ts';
 
 /** The forms of codes and credentials are checked by the factor itself, so that a malformed one counts as a failed try. */
 const code = z.string().max(64);
 const password = z.string().max(1024).optional();
 const codeRequest = z.strictObject({ code, password });
-const nonce = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
-const credential = z.record(z.string(), z.unknown());
 const passkeyRequest = z.strictObject({ nonce, credential, password });
-const nothing = z.strictObject({});
 
 /** @param cookie its name */
 export function signInRoutes(parts: SignInParts & { cookie: string }): Route[] {
@@ -35,8 +34,8 @@ export function signInRoutes(parts: SignInParts & { cookie: string }): Route[] {
     const { user, factors, lastSignIn, signedInAt, limits } = signIn;
     return {
       ...{ user, municipality, factors, ...limits, managesFactorsOnly: managesFactorsOnly(signIn) },
-      lastSignIn: lastSignIn === null ? null : new Date(lastSignIn).toISOString(),
-      signedInAt: new Date(signedInAt).toISOString(),
+      lastSignIn: isoOrNull(lastSignIn),
+      signedInAt: iso(signedInAt),
       ...aboutCertificate(notAfter, now()),
     };
   }
