@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { LOCAL } from '#gateway/administration/action.ts';
 import { PolicyChanges } from '#gateway/administration/policy-changes.ts';
-import { DEFAULT_POLICY, Policies } from '#gateway/policies.ts';
+import { DEFAULT_POLICY, Policies, policySchema } from '#gateway/policies.ts';
+import { FIELDS } from '#platform/audit/fields.ts';
 import { type Reason, Refusal } from '#protocol/codes.ts';
 import { type Clock, clockAt, openTestStore } from '#tests/support/clock-and-store.ts';
 
@@ -48,6 +49,16 @@ describe('a stricter policy', () => {
     await changes.ask(CODE, { idleSeconds: 300 }, HONDA);
     expect(await changes.of(CODE)).toBeNull();
     expect(await reasonOf(changes.approve(CODE, id, HONDA))).toBe('CHANGE_UNKNOWN');
+  });
+});
+
+describe('a policy', () => {
+  it('fits the audit log as a whole: what would be cut there is refused', () => {
+    const field = FIELDS.policy.schema;
+    const longest = JSON.stringify({ ...DEFAULT_POLICY, hardwareBound: false });
+    expect(field.parse(longest)).toBe(longest);
+    const secondFactors = ['totp', 'totp', 'totp'];
+    expect(policySchema.safeParse({ ...DEFAULT_POLICY, secondFactors }).success).toBe(false);
   });
 });
 
