@@ -29,6 +29,16 @@ export function signInRoutes(parts: SignInParts & { cookie: string }): Route[] {
       : { json, headers: { 'Set-Cookie': setCookie(cookie, begun.secret) } };
   }
 
+  const byCode = (factor: 'totp' | 'recovery'): Route => ({
+    method: 'POST',
+    path: `/api/sign-in/${factor}`,
+    needs: 'certificate',
+    async answer(visit) {
+      const given = await visit.body(codeRequest);
+      return begin(visit, { factor, code: given.code }, given.password);
+    },
+  });
+
   /** What the user may know about the own sign-in; lastSignIn lets a stranger's be noticed (E8). */
   function about(signIn: SignIn, { municipality, notAfter }: PeerIdentity) {
     const { user, factors, lastSignIn, signedInAt, limits } = signIn;
@@ -51,15 +61,8 @@ export function signInRoutes(parts: SignInParts & { cookie: string }): Route[] {
         };
       },
     },
-    {
-      method: 'POST',
-      path: '/api/sign-in/totp',
-      needs: 'certificate',
-      async answer(visit) {
-        const given = await visit.body(codeRequest);
-        return begin(visit, { factor: 'totp', code: given.code }, given.password);
-      },
-    },
+    byCode('totp'),
+    byCode('recovery'),
     {
       method: 'POST',
       path: '/api/sign-in/webauthn/options',
@@ -76,15 +79,6 @@ export function signInRoutes(parts: SignInParts & { cookie: string }): Route[] {
       async answer(visit) {
         const { password: given, ...ceremony } = await visit.body(passkeyRequest);
         return begin(visit, { factor: 'webauthn', origin: visit.origin, ...ceremony }, given);
-      },
-    },
-    {
-      method: 'POST',
-      path: '/api/sign-in/recovery',
-      needs: 'certificate',
-      async answer(visit) {
-        const given = await visit.body(codeRequest);
-        return begin(visit, { factor: 'recovery', code: given.code }, given.password);
       },
     },
     {
