@@ -1,11 +1,13 @@
 // One listener: who may come in, and to which of the two paths. There is no third path, no page and no proxying: every
 // other request of who may come in is answered 404, CONNECT and absolute URIs included (C1, T08).
+
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { Socket as TcpSocket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { acceptSockets } from '#platform/hop/accept.ts';
 import { keepAlive } from '#platform/hop/keep-alive.ts';
+import { refusalBody } from '#platform/hop/refusal-body.ts';
 import { type PeerIdentity, reloadOnChange, serverTls, verifyPeer } from '#platform/hop/tls.ts';
 import type { Socket } from '#platform/hop/websocket.ts';
 import { listen } from '#platform/process/listen.ts';
@@ -89,8 +91,8 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
     }
     refused(refusal, identity, addressOf(peer));
     const { code } = refusal;
-    response.writeHead(CODES[code].http, { 'content-type': 'application/json', connection: 'close' });
-    response.end(JSON.stringify({ code }));
+    response.writeHead(CODES[code].http, { 'content-type': 'application/json; charset=utf-8', connection: 'close' });
+    response.end(refusalBody(code));
   }
 
   function admit(socket: Socket, identity: PeerIdentity): void {

@@ -30,9 +30,7 @@ import type { Admission, Tickets } from './tickets.ts';
 
 /** From paired to live: the proof, then the end of a session that is taken over, its lock, and the desktop's first picture. */
 const PROOF_TOLD_MAX_MS = PROOF_MAX_MS + 30_000;
-/** Ends that take nothing from anybody if they come under the seal, a moment later: then the user can be sure of the reason. */
-const SAID_BY_THE_AGENT: ReadonlySet<Code> = new Set<Code>(['IDLE', 'TIME_LIMIT', 'TAKEN_OVER']);
-/** Less than the broker's ENDING_GRACE_MS. */
+/** For the agent to end it under the seal, so that the user can be sure of the reason. Less than the broker's ENDING_GRACE_MS. */
 const SEALED_CLOSE_MAX_MS = 1_000;
 /** Of one user at once: who comes back, from two windows. More would only be a load (T13). */
 export const OPENINGS_PER_USER_MAX = 4;
@@ -269,26 +267,41 @@ class Relay {
         relay.#live = true;
       },
       end(refusal) {
-        relay.end(refusal);
+        relay.revoke(refusal);
       },
     };
   }
 
-  /** This gateway ends it: the agent is told on the control link too, since the data link may be stuck. */
+  /** This gateway ends it, at once. */
   end(refusal: Refusal): void {
-    if (this.#over || this.#ending) return;
-    const { broker, journal } = this.#parts;
-    if (this.#slot && broker.isUp) broker.send({ type: 'revoke', session: this.#slot.session, code: refusal.code });
-    if (this.#slot && this.#running) journal.sessionRevoked(this.#slot, refusal);
-    if (this.#live && broker.isUp && SAID_BY_THE_AGENT.has(refusal.code)) this.#endSealed(refusal);
-    else this.ended(refusal.code, refusal);
+    if (this.#over) return;
+    if (!this.#ending) this.#tellOfEnd(refusal);
+    this.ended(refusal.code, refusal);
   }
 
-  /** No input passes from now on; what the agent says to the user about it does. */
-  #endSealed(refusal: Refusal): void {
+  /**
+   * The right to it has ended: no input passes from now on, and what the agent says to the user about it does. Records
+   * before the agent's close are let through, too: a gap would make the close unverifiable (protocol/README.md). Whoever
+   * holds the close back, agent or broker, wins SEALED_CLOSE_MAX_MS of what was on the screen, and never a key (T01, T03).
+   */
+  revoke(refusal: Refusal): void {
+    if (this.#over || this.#ending) return;
+    if (!this.#live || !this.#parts.broker.isUp) {
+      this.end(refusal);
+      return;
+    }
     this.#ending = refusal;
     this.#client.listen({ record() {}, closed: (code) => this.ended(code, null) });
     this.#late = setTimeout(() => this.ended(refusal.code, refusal), SEALED_CLOSE_MAX_MS);
+    this.#tellOfEnd(refusal);
+  }
+
+  /** The agent is told on the control link, since the data link may be stuck. */
+  #tellOfEnd(refusal: Refusal): void {
+    const { broker, journal } = this.#parts;
+    if (!this.#slot) return;
+    if (broker.isUp) broker.send({ type: 'revoke', session: this.#slot.session, code: refusal.code });
+    if (this.#running) journal.sessionRevoked(this.#slot, refusal);
   }
 
   /** @param refusal null when the other side ended it */

@@ -1,5 +1,6 @@
 // What goes out: an answer, or the code of a refusal and nothing else.
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { refusalBody } from '#platform/hop/refusal-body.ts';
 import { CODES, type Code, type Refusal } from '#protocol/codes.ts';
 import { methodsAt, type Place } from './find-route.ts';
 import { SECURITY_HEADERS } from './headers.ts';
@@ -35,7 +36,6 @@ function encoded({ type, bytes, gzip }: StaticFile, request: IncomingMessage): [
   return takesGzip ? [type, gzip, 'gzip'] : [type, bytes, null];
 }
 
-/** Outside the code is all there is: not which check failed, and nothing of what was sent (E7). */
 export function sendRefusal(
   { routes }: { routes: readonly Place[] },
   request: IncomingMessage,
@@ -44,9 +44,9 @@ export function sendRefusal(
   more: OutgoingHttpHeaders = {},
 ): void {
   if (response.headersSent) return void response.destroy();
-  const { http, ja, en } = CODES[code];
+  const { http } = CODES[code];
   const forPeople = STRANGER_CODES.has(code) && (request.headers.accept ?? '').includes('text/html');
-  const body = forPeople ? helpPage(code) : JSON.stringify({ code, message: { ja, en } });
+  const body = forPeople ? helpPage(code) : refusalBody(code);
   response.writeHead(http, {
     ...SECURITY_HEADERS,
     'Content-Type': forPeople ? 'text/html; charset=utf-8' : JSON_TYPE,

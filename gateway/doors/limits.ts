@@ -2,6 +2,7 @@
 import type { Server, ServerOptions } from 'node:https';
 import type { Socket } from 'node:net';
 import { TokenBucket } from '#protocol/token-bucket.ts';
+import { networkOf } from './network.ts';
 
 export const CONNECTIONS_MAX = 8_192;
 /** The default: a municipality may stand behind one address; one address may not stand in everybody's way. */
@@ -17,14 +18,14 @@ export const SERVER_LIMITS: ServerOptions = {
   maxHeaderSize: 8_192,
 };
 
-/** Sets the limits that are properties of a server, and counts its connections per address. */
+/** Sets the limits that are properties of a server, and counts its connections per address (of IPv6, per /64). */
 export function limitConnections(server: Server, perAddressMax: number): void {
   server.maxConnections = CONNECTIONS_MAX;
   server.maxHeadersCount = 64;
   server.maxRequestsPerSocket = 1_000;
   const counts = new Map<string, number>();
   server.on('connection', (socket: Socket) => {
-    const address = socket.remoteAddress ?? '';
+    const address = networkOf(socket.remoteAddress ?? '');
     const count = (counts.get(address) ?? 0) + 1;
     counts.set(address, count);
     socket.once('close', () => {

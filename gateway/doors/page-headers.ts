@@ -15,7 +15,10 @@ const OWN = ['fullscreen', 'publickey-credentials-create', 'publickey-credential
  * @param gateways origins that the page may connect to over https and wss, beside the one that it comes from
  */
 export function pageHeaders(gateways: readonly string[]): Record<string, string> {
-  const connect = gateways.flatMap((origin) => [origin, origin.replace(/^https:/, 'wss:')]);
+  // A policy cannot name an IPv6 address (CSP3, host-source); a page from there has 'self'.
+  const connect = gateways
+    .filter((origin) => !origin.includes('['))
+    .flatMap((origin) => [origin, origin.replace(/^https:/, 'wss:')]);
   return {
     ...SECURITY_HEADERS,
     'Content-Security-Policy': [

@@ -3,7 +3,7 @@
 import { Refusal } from '#protocol/codes.ts';
 import { TokenBucket } from '#protocol/token-bucket.ts';
 import { RequestRate } from '../doors/limits.ts';
-import { networkOf } from './network.ts';
+import { networkOf } from '../doors/network.ts';
 
 /** A page is half a dozen files. */
 const REQUESTS_OF_ONE_ADDRESS = { perSecond: 10, burst: 200 };

@@ -6,12 +6,13 @@ import type { TLSSocket } from 'node:tls';
 import { WebSocketServer } from 'ws';
 import { CODES, type Code, Refusal, refusalFrom } from '#protocol/codes.ts';
 import { OPENING_OPTIONS, Opening } from './opening.ts';
+import { refusalBody } from './refusal-body.ts';
 import { Socket } from './websocket.ts';
 
 /**
  * Decides over one upgrade before anything of it is answered. The certificate has not been verified yet.
  * @returns what takes the open socket over: it calls `listen`, or throws a Refusal, and the socket closes with its code
- * @throws a Refusal, answered as its HTTP status and code
+ * @throws a Refusal, answered as any other: its HTTP status, code and sentence
  */
 export type Upgrade = (request: IncomingMessage, peer: TLSSocket) => Promise<(socket: Socket) => void>;
 
@@ -85,10 +86,10 @@ export function acceptSockets(
 /** Writes a refusal as an HTTP answer of its own, for sockets that have left the HTTP server, and ends the connection. */
 function answerRefusal(peer: TLSSocket, refusal: Refusal): void {
   if (peer.destroyed) return;
-  const body = JSON.stringify({ code: refusal.code });
+  const body = refusalBody(refusal.code);
   peer.end(
-    `HTTP/1.1 ${CODES[refusal.code].http} Refused\r\nContent-Type: application/json\r\n` +
-      `Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${CODES[refusal.code].http} Refused\r\nContent-Type: application/json; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
     () => peer.destroy(),
   );
 }

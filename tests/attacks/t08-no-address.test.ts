@@ -1,8 +1,10 @@
 // T08: nobody reaches an address of their choice through the broker. No message has a place for one, no request is
 // proxied, and the broker's code holds nothing that dials.
+
 import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { refusalBody } from '#platform/hop/refusal-body.ts';
 import { clientTls, type TlsFiles } from '#platform/hop/tls.ts';
 import { Refusal } from '#protocol/codes.ts';
 import { parseFromAgent, parseFromGateway, parseToAgent, parseToGateway } from '#protocol/outer/link.ts';
@@ -112,7 +114,7 @@ describe('the broker', () => {
     ] as const) {
       const answer = await ask(port, tls, request);
       expect(answer).toMatch(/^HTTP\/1\.1 404 /);
-      expect(answer).toContain('{"code":"NOT_FOUND"}');
+      expect(answer).toContain(refusalBody('NOT_FOUND'));
     }
   });
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SOCKETS_PER_AGENT_MAX } from '#broker/limits.ts';
 import { Authority } from '#certs/authority.ts';
+import { refusalBody } from '#platform/hop/refusal-body.ts';
 import { clientTls } from '#platform/hop/tls.ts';
 import { newSession, openBroker, openSession, type Peer, refusedWith, type TestBroker } from '#tests/support/broker.ts';
 import { type DemoPki, privatePki } from '#tests/support/pki.ts';
@@ -59,13 +60,13 @@ describe('a listener', () => {
       ['/data', 'POST'],
       ['http://10.0.0.1/', 'GET'],
     ] as const) {
-      expect(await get(test.broker.agentPort, path, method)).toEqual({ status: 404, body: '{"code":"NOT_FOUND"}' });
+      expect(await get(test.broker.agentPort, path, method)).toEqual({ status: 404, body: refusalBody('NOT_FOUND') });
     }
   });
 
   it('says not even that to who may not come in', async () => {
     const stranger = { ...pki.gatewayToBroker, authorities: pki.agent.authorities, revocations: pki.agent.revocations };
-    const refused = { status: 403, body: '{"code":"CERTIFICATE_REFUSED"}' };
+    const refused = { status: 403, body: refusalBody('CERTIFICATE_REFUSED') };
     for (const method of ['GET', 'CONNECT']) {
       expect(await get(test.broker.agentPort, '/', method, {}, stranger)).toEqual(refused);
     }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { networkOf } from '#gateway/doors/network.ts';
 import { EnrolmentCodes } from '#gateway/enrolment/codes.ts';
-import { networkOf } from '#gateway/enrolment/network.ts';
 import { Nonces } from '#gateway/enrolment/nonces.ts';
 import { Rates } from '#gateway/enrolment/rates.ts';
 import { EnrolmentRequests } from '#gateway/enrolment/requests.ts';

@@ -3,12 +3,15 @@ import { Entitlements } from '#gateway/entitlements.ts';
 import { Policies } from '#gateway/policies.ts';
 import { openSqliteStore } from '#platform/state/sqlite.ts';
 import { Refusal } from '#protocol/codes.ts';
+import { Lane } from '#protocol/lanes.ts';
+import { CLOSE_PLAINTEXT_BYTES, INPUT_PLAINTEXT_BYTES } from '#protocol/limits.ts';
 import { SoftAuthenticator } from '#tests/support/authenticator.ts';
 import { DESKTOP } from '#tests/support/broker.ts';
 import { addPasskey, askFromPage, cookieOf, passkeySignIn } from '#tests/support/passkey-visit.ts';
+import { record } from '#tests/support/record.ts';
 import { type Live, openRelayed, prove, type Relayed, TANAKA } from '#tests/support/relayed.ts';
 
-/** The documented bound is 2 s; most need a few milliseconds. */
+/** The documented bound is 2 s. The agent played here says nothing, so most take the whole second that it is given. */
 const CUT_MAX_MS = 2_000;
 
 let test: Relayed;
@@ -120,6 +123,41 @@ describe('a running session is cut at once', () => {
   it('when an administrator ends all', async () => {
     expect(await test.gateway.admin('session.end', { all: true })).toEqual({ ended: 1 });
     await expectCut('RIGHTS_ENDED', 'ENDED_BY_ADMINISTRATOR');
+  });
+});
+
+describe('the moment that the agent has for its sealed close', () => {
+  it('lets the close through and no input, and is over when the agent closes', async () => {
+    const { client, agentData, session } = live;
+    await test.gateway.admin('session.end', { session });
+    await test.agent.until(() => test.agent.of('revoke').find((one) => one.session === session));
+    client.socket.sendRecord(record(Lane.input, 0, INPUT_PLAINTEXT_BYTES));
+    const close = record(Lane.close, 0, CLOSE_PLAINTEXT_BYTES);
+    agentData.socket.sendRecord(close);
+    expect(await client.until(() => client.records[0])).toEqual(close);
+    expect(client.end).toBeNull();
+    agentData.socket.close('RIGHTS_ENDED');
+    await expectCut('RIGHTS_ENDED', 'ENDED_BY_ADMINISTRATOR');
+    expect(agentData.records).toEqual([]);
+  });
+
+  it('is not prolonged by an agent that goes on sending pictures, nor by a client that goes on typing', async () => {
+    const { client, agentData, session } = live;
+    let sequence = 0;
+    const both = setInterval(() => {
+      agentData.socket.sendRecord(record(Lane.frame, sequence, 500));
+      client.socket.sendRecord(record(Lane.input, sequence++, INPUT_PLAINTEXT_BYTES));
+    }, 50);
+    try {
+      await agentData.until(() => agentData.records[0]);
+      await test.gateway.admin('session.end', { session });
+      await test.agent.until(() => test.agent.of('revoke').find((one) => one.session === session));
+      const typed = agentData.records.length;
+      await expectCut('RIGHTS_ENDED', 'ENDED_BY_ADMINISTRATOR');
+      expect(agentData.records.length).toBeLessThanOrEqual(typed + 1);
+    } finally {
+      clearInterval(both);
+    }
   });
 });
 

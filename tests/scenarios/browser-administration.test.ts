@@ -1,12 +1,14 @@
 // The administrators' page in a real browser: begin with a code from the host, set up an authenticator app, look after users,
 // and be the second person for a looser policy. Names that look like markup stay text (T22).
+import { copyFileSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { generate } from 'otplib';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { employ } from '#lab/administrator.ts';
 import { mustRun } from '#lab/process.ts';
-import { MUNICIPALITY } from '#lab/system.ts';
+import { MUNICIPALITY, type System } from '#lab/system.ts';
 import { type Chromium, NEEDED_FOR_CHROMIUM, screenshot, startChromium } from '#tests/support/chromium.ts';
 import { needs } from '#tests/support/need.ts';
 import { useSystem } from '#tests/support/system.ts';
@@ -110,6 +112,26 @@ describe.skipIf(!needs(...NEEDED_FOR_CHROMIUM))("the administrators' page", () =
     await shown('live');
   }, 60_000);
 
+  it('gives out an enrolment code once, shows the request under the fingerprint of its key, and refuses it', async () => {
+    await goTo('利用者');
+    await press(`開く: ${SCRIPT}`);
+    await press('証明書の申請用コードを発行する');
+    await page.getByText(/^コード（\d+:\d+ まで、一度だけ有効）$/).waitFor();
+    const number = await handIn(up.system, (await page.locator('.secret').textContent()) ?? '');
+    await goTo('接続状況');
+    await page.getByText('この画面からは発行できません').waitFor();
+    const row = page.getByRole('row').filter({ hasText: number });
+    await row.getByText('発行待ち').waitFor();
+    expect(await row.textContent()).toContain(SCRIPT);
+    await shown('requests');
+    await press(`却下: ${number}`);
+    await press(`本当に却下する: ${number}`);
+    await row.getByText('却下', { exact: true }).waitFor();
+    expect((await admin('enrolment', 'list')).requests).toContainEqual(
+      expect.objectContaining({ request: number, user: 'suzuki', state: 'declined' }),
+    );
+  }, 60_000);
+
   it('approves what somebody else asked for', async () => {
     const ofOurs = ['--municipality', MUNICIPALITY];
     await admin('policy', 'set', ...ofOurs, '--password', 'yes');
@@ -123,3 +145,13 @@ describe.skipIf(!needs(...NEEDED_FOR_CHROMIUM))("the administrators' page", () =
     expect(await admin('policy', 'show', ...ofOurs)).toMatchObject({ policy: { password: false }, waiting: null });
   }, 60_000);
 });
+
+/** On the user's own device. @returns the request's number, as that user sees it */
+async function handIn({ folder, enrolment, pki }: System, code: string): Promise<string> {
+  const own = join(folder, 'suzuki');
+  mkdirSync(own, { mode: 0o700 });
+  copyFileSync(pki.files.user.authorities, join(own, 'gateway-ca.pem'));
+  copyFileSync(pki.files.user.revocations, join(own, 'gateway-crl.pem'));
+  const asked = ['enrol', '--credentials', own, '--enrolment', enrolment, '--name', 'suzuki', '--code', code, '--json'];
+  return JSON.parse(await mustRun('client-sim/main.ts', asked)).request;
+}

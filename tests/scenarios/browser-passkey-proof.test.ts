@@ -13,7 +13,7 @@ import { type Chromium, NEEDED_FOR_CHROMIUM, startChromium } from '#tests/suppor
 import { connectInProcess, type InProcessClient } from '#tests/support/in-process-client.ts';
 import { needs } from '#tests/support/need.ts';
 import { useSystem } from '#tests/support/system.ts';
-import { openAtPage, pairAtPage, signInByCode } from '#tests/support/user-at-page.ts';
+import { firstFrame, openAtPage, pairAtPage, pairWithCode, signInByCode } from '#tests/support/user-at-page.ts';
 import { audited, idle, renewFactor } from '#tests/support/watched-system.ts';
 import { endOf } from '#web/core/ends.ts';
 import { openDesktop } from '#web/core/open.ts';
@@ -83,7 +83,7 @@ describe.skipIf(!needs(...NEEDED_FOR_CHROMIUM))('a passkey in a real browser', (
       audited(up.system, 'agent', 'handshake-refused', { reason: 'PROOF_PASSKEY_WRONG', detail });
 
     it('by the page’s own sign-in, as a signing oracle: the agent refuses what it gets (T19)', async () => {
-      await offerAtSignIn();
+      await makeDiscoverable();
       const stolen = (challenge: Bytes) => signInAsOracle(page, toBase64Url(challenge));
       expect(await steal(stolen)).toEqual(refused);
       await auditedRefusal('challenge');
@@ -108,6 +108,52 @@ describe.skipIf(!needs(...NEEDED_FOR_CHROMIUM))('a passkey in a real browser', (
     });
   });
 
+  describe('where this browser knows its device key only', () => {
+    let credentialId: string;
+    beforeAll(async () => {
+      await person.session.send('WebAuthn.clearCredentials', authenticatorId());
+      await page.goto(up.system.gateway);
+      await changePin(page, 'forget');
+      await signInByCode(page, up.system, up.tanaka);
+      await pairAtPage(page, up.system, up.tanaka, desktop());
+      // As if the passkey had been added at another of the user's devices, and come here by itself.
+      const added = await agent('pair', '--json', '--add', '--user', 'tanaka', '--desktop', desktop());
+      await changePin(page, 'forget');
+      await page.reload();
+      await pairWithCode(page, desktop(), JSON.parse(added).code, 'パスキー');
+      await changePin(page, 'without passkey');
+      credentialId = await makeDiscoverable();
+    });
+
+    it('says that the desktop wants a passkey', async () => {
+      await page.getByRole('button', { name: /^開く/ }).click();
+      await page.getByText('このデスクトップにはパスキーが登録されています').waitFor();
+      await audited(up.system, 'agent', 'handshake-refused', { reason: 'PROOF_NEEDS_PASSKEY' });
+    });
+
+    it('asks for it at the next try, and once more after the person called that off', async () => {
+      const touches = (enabled: boolean) =>
+        person.session.send('WebAuthn.setAutomaticPresenceSimulation', { ...authenticatorId(), enabled });
+      await touches(false);
+      const again = page.getByRole('button', { name: 'もう一度接続する' });
+      await noteAsking(page);
+      await again.click();
+      await page.locator('html[data-asking]').waitFor({ state: 'attached' });
+      await page.getByRole('button', { name: '中止', exact: true }).click();
+      await again.waitFor();
+      await touches(true);
+      await again.click();
+      await firstFrame(page);
+      expect(await pinOf(page)).toMatchObject({ credentialId: fromBase64Url(credentialId) });
+    });
+
+    it('opens by it from then on', async () => {
+      await page.reload();
+      await idle(up.system);
+      await openAtPage(page, desktop());
+    });
+  });
+
   const authenticatorId = () => ({ authenticatorId: person.authenticator });
 
   async function signCount(): Promise<number> {
@@ -115,8 +161,11 @@ describe.skipIf(!needs(...NEEDED_FOR_CHROMIUM))('a passkey in a real browser', (
     return credentials[0]?.signCount ?? 0;
   }
 
-  /** The page makes credentials that are not discoverable; some authenticators keep all of them so that they are. */
-  async function offerAtSignIn(): Promise<void> {
+  /**
+   * The page makes credentials that are not discoverable; some authenticators keep all of them so that they are.
+   * @returns its id, base64url
+   */
+  async function makeDiscoverable(): Promise<string> {
     const { credentials } = await person.session.send('WebAuthn.getCredentials', authenticatorId());
     const [credential] = credentials;
     if (!credential) throw new Error('no credential');
@@ -125,6 +174,7 @@ describe.skipIf(!needs(...NEEDED_FOR_CHROMIUM))('a passkey in a real browser', (
     await person.session.send('WebAuthn.removeCredential', { ...authenticatorId(), credentialId });
     const discoverable = { ...credential, isResidentCredential: true, rpId: 'localhost', userHandle: 'dGFuYWth' };
     await person.session.send('WebAuthn.addCredential', { ...authenticatorId(), credential: discoverable });
+    return toBase64Url(Buffer.from(credentialId, 'base64'));
   }
 });
 
@@ -164,6 +214,42 @@ async function pinOf(page: Page): Promise<{ agentKey: Bytes; credentialId: Bytes
       }),
   );
   return { agentKey: fromBase64Url(agentKey), credentialId: fromBase64Url(credentialId) };
+}
+
+/** What this browser knows of the one desktop: nothing any more, or the agent's key alone. */
+async function changePin(page: Page, how: 'forget' | 'without passkey'): Promise<void> {
+  await page.evaluate(
+    (how) =>
+      new Promise<void>((done, failed) => {
+        const opening = indexedDB.open('telework');
+        opening.onerror = () => failed(opening.error);
+        opening.onsuccess = () => {
+          const transaction = opening.result.transaction('pins', 'readwrite');
+          const request = transaction.objectStore('pins').openCursor();
+          request.onsuccess = () => {
+            if (how === 'forget') request.result?.delete();
+            else request.result?.update({ ...request.result.value, credentialId: null });
+          };
+          transaction.oncomplete = () => {
+            opening.result.close();
+            done();
+          };
+        };
+      }),
+    how,
+  );
+}
+
+/** Marks the document once the browser has been asked for a passkey. */
+async function noteAsking(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const { credentials } = navigator;
+    const get = credentials.get.bind(credentials);
+    credentials.get = (options) => {
+      document.documentElement.dataset.asking = 'yes';
+      return get(options);
+    };
+  });
 }
 
 interface Json {

@@ -145,20 +145,20 @@ describe('in the middle of a session', () => {
     ],
   ])('%s: the session ends within 2 s', async (_, name, code, command, more, undo) => {
     const view = await working(await signIn(under.tanaka), idOf(name));
-    expect(await ended(view, () => admin(command, more))).toMatchObject({ code });
+    expect(await ended(view, () => admin(command, more))).toEqual({ code, authentic: true });
     if (undo) await admin(undo, more);
   });
 
   it('an administrator ends it: the session ends within 2 s', async () => {
     const view = await working(await signIn(under.tanaka));
     const end = () => callLocal(under.system.sockets.admin, 'session.end', { all: true });
-    expect(await ended(view, end)).toMatchObject({ code: 'RIGHTS_ENDED' });
+    expect(await ended(view, end)).toEqual({ code: 'RIGHTS_ENDED', authentic: true });
   });
 
   it('the user signs out: the session ends within 2 s', async () => {
     const client = await signIn(under.tanaka);
     const view = await working(client);
-    expect(await ended(view, () => signOut(client.around.request))).toMatchObject({ code: 'ENDED' });
+    expect(await ended(view, () => signOut(client.around.request))).toEqual({ code: 'ENDED', authentic: true });
   });
 
   it('the pairing is revoked at the office: the agent itself says so, within 2 s', async () => {
@@ -198,7 +198,7 @@ describe('in the middle of a session', () => {
       ]);
     // The command that writes the list is a process of its own, and may take its time.
     const listed = () => statSync(under.system.pki.files.gatewayServer.revocations).mtimeMs;
-    expect(await ended(view, revoke, listed)).toMatchObject({ code: 'RIGHTS_ENDED' });
+    expect(await ended(view, revoke, listed)).toEqual({ code: 'RIGHTS_ENDED', authentic: true });
     await audited(under.system, 'gateway', 'session-revoked', { user: 'suzuki', reason: 'RIGHTS_REVOKED' });
   });
 });

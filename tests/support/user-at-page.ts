@@ -21,16 +21,23 @@ export async function signInByCode(page: Page, system: System, person: Person): 
 export const codeOf = (person: Person): Promise<string> =>
   oneTimeCode({ otp: undefined, uriFile: person.totpFile, ageSeconds: 0 }, Date.now());
 
+export type ProvenBy = 'この端末の鍵' | 'パスキー';
+
 /** With a code that the office side has just made. @param by what will prove the user */
 export async function pairAtPage(
   page: Page,
   system: System,
   person: Person,
   desktop: string,
-  by: 'この端末の鍵' | 'パスキー' = 'この端末の鍵',
+  by: ProvenBy = 'この端末の鍵',
 ): Promise<void> {
   const code = await pairingCode(system, person, desktop);
   if (!code) throw new Error('paired by another program of this person');
+  await pairWithCode(page, desktop, code, by);
+}
+
+/** @param code of the office side */
+export async function pairWithCode(page: Page, desktop: string, code: string, by: ProvenBy): Promise<void> {
   await page.getByRole('button', { name: `この端末を登録する: ${labelOf(desktop)}` }).click();
   await page.getByLabel('端末登録コード').fill(code);
   await page.getByRole('radio', { name: by }).check();

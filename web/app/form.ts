@@ -56,14 +56,25 @@ export function button(text: string, look: string, deed: Deed): HTMLButtonElemen
   return made;
 }
 
-/** Asks once more in its own place; looking away means no. */
-export function confirmedButton(text: string, question: string, look: string, deed: Deed): HTMLButtonElement {
-  const made = element('button', { type: 'button', class: look }, text);
+/**
+ * Asks once more in its own place; looking away means no.
+ * @param of which of several, for those who hear the button and not the row that it stands in
+ */
+export function confirmedButton(
+  text: string,
+  question: string,
+  look: string,
+  deed: Deed,
+  of: string | null = null,
+): HTMLButtonElement {
+  const made = element('button', { type: 'button', class: look });
   let asked = false;
   const ask = (now: boolean) => {
     asked = now;
     made.textContent = now ? question : text;
+    if (of !== null) made.setAttribute('aria-label', `${made.textContent}: ${of}`);
   };
+  ask(false);
   made.addEventListener('click', () => {
     if (!asked) return ask(true);
     void attempt(made, deed).then(() => ask(false));

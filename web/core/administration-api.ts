@@ -58,7 +58,17 @@ const policyState = z.object({
 });
 const policies = z.object({ policies: z.array(policyState) });
 const requests = z.object({
-  requests: z.array(z.object({ ...who, request: z.string(), name: z.string(), state: z.string(), submittedAt: time })),
+  requests: z.array(
+    z.object({
+      ...who,
+      /** the fingerprint of its key */
+      request: z.string(),
+      name: z.string(),
+      state: z.string(),
+      submittedAt: time,
+      expiresAt: time,
+    }),
+  ),
 });
 const status = z.object({ auditHealthy: z.boolean(), brokerLinked: z.boolean(), sessions: z.number() });
 

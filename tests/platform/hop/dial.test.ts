@@ -3,7 +3,8 @@ import { createServer } from 'node:net';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dialSocket, UpgradeRefused } from '#platform/hop/dial.ts';
-import { Refusal } from '#protocol/codes.ts';
+import { refusalBody } from '#platform/hop/refusal-body.ts';
+import { CODES, Refusal } from '#protocol/codes.ts';
 import { type Hop, openHop, testTls } from '#tests/support/hop.ts';
 
 let hop: Hop;
@@ -45,6 +46,14 @@ describe('dialling', () => {
     await expect(dial('/busy')).rejects.toMatchObject({ code: 'DESKTOP_BUSY' });
     await expect(dial('/bug')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect(hop.refusals.map(({ reason }) => reason)).toEqual(['DESKTOP_IN_USE', 'DESKTOP_IN_USE', 'INTERNAL']);
+  });
+
+  it('finds in a refused upgrade what stands in every other refusal, whole', async () => {
+    const answer = await raw(`GET /busy HTTP/1.1\r\nHost: x\r\n${UPGRADE}${KEY}\r\n`);
+    const [head = '', body = ''] = answer.split('\r\n\r\n');
+    const { ja, en } = CODES.DESKTOP_BUSY;
+    expect(JSON.parse(body)).toEqual({ code: 'DESKTOP_BUSY', message: { ja, en } });
+    expect(head).toContain(`\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`);
   });
 
   it('sends not one byte of HTTP to a server whose certificate is refused', async () => {
@@ -93,7 +102,7 @@ describe('accepting', () => {
     const answer = await raw(`GET /busy HTTP/1.1\r\nHost: x\r\n${UPGRADE}${KEY}\r\n`);
     expect(answer).toMatch(/^HTTP\/1\.1 409 /);
     expect(answer).toContain('Content-Type: application/json');
-    expect(answer.endsWith('\r\n\r\n{"code":"DESKTOP_BUSY"}')).toBe(true);
+    expect(answer.endsWith(`\r\n\r\n${refusalBody('DESKTOP_BUSY')}`)).toBe(true);
   });
 
   it.each([
@@ -108,7 +117,7 @@ describe('accepting', () => {
   ])('refuses %s with a code', async (_, request, status) => {
     const answer = await raw(request);
     expect(answer).toContain(`HTTP/1.1 ${status} `);
-    expect(answer).toMatch(/\{"code":"(NOT_FOUND|BAD_REQUEST)"\}$/);
+    expect(answer).toContain(`\r\n\r\n${refusalBody(status === 404 ? 'NOT_FOUND' : 'BAD_REQUEST')}`);
   });
 
   it('survives a client that resets in the middle of an upgrade', async () => {

@@ -48,8 +48,8 @@ function sessionsPart(visit: SignedInVisit, sessions: readonly LiveSession[]): H
   const told = new Told();
   const rows = sessions.map(({ session, municipality, user, desktop, address, startedAt, idleSince }) => {
     const run = () => endSession(request, session).then(() => livePage(visit));
-    const press = confirmedButton(say(LIVE.end), say(LIVE.endSure), 'danger small', visit.deed(told, run, detailOf));
-    press.setAttribute('aria-label', `${say(LIVE.end)}: ${municipality}/${user}`);
+    const end = visit.deed(told, run, detailOf);
+    const press = confirmedButton(say(LIVE.end), say(LIVE.endSure), 'danger small', end, `${municipality}/${user}`);
     return [
       identifier(`${municipality}/${user}`),
       identifier(desktop),
@@ -88,23 +88,26 @@ function desktopsPart({ say }: SignedInVisit, desktops: readonly KnownDesktop[])
 }
 
 function requestsPart(visit: SignedInVisit, requests: readonly EnrolmentRequest[]): HTMLElement {
-  const { say, request } = visit;
-  if (requests.length === 0) return part(say(LIVE.requests), null, element('p', {}, say(LIVE.noRequests)));
+  const { say, language, request } = visit;
+  const issuing = element('p', { class: 'soft' }, say(LIVE.issuingHint));
+  if (requests.length === 0) return part(say(LIVE.requests), null, element('p', {}, say(LIVE.noRequests)), issuing);
   const told = new Told();
   const rows = requests.map((one) => {
     const run = () => refuseEnrolment(request, one.request).then(() => livePage(visit));
     const refuse = visit.deed(told, run, detailOf);
-    const press = confirmedButton(say(LIVE.refuse), say(LIVE.refuseSure), 'danger small', refuse);
-    press.setAttribute('aria-label', `${say(LIVE.refuse)}: ${one.request}`);
+    const press = confirmedButton(say(LIVE.refuse), say(LIVE.refuseSure), 'danger small', refuse, one.request);
     return [
       identifier(one.request),
       `${one.name} (${one.municipality}/${one.user})`,
+      dateAndTime(one.submittedAt, language()),
+      dateAndTime(one.expiresAt, language()),
       isState(one.state) ? say(REQUEST_STATES[one.state]) : one.state,
       one.state === 'waiting' ? press : '–',
     ];
   });
-  const headings = [LIVE.number, LIVE.user, LIVE.state, LIVE.action].map(say);
-  return part(say(LIVE.requests), say(LIVE.requestsHint), table(say(LIVE.requests), headings, rows), told.node);
+  const headings = [LIVE.number, LIVE.user, LIVE.submitted, LIVE.until, LIVE.state, LIVE.action].map(say);
+  const shown = table(say(LIVE.requests), headings, rows);
+  return part(say(LIVE.requests), say(LIVE.requestsHint), shown, told.node, issuing);
 }
 
 function isState(state: string): state is keyof typeof REQUEST_STATES {

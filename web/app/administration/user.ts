@@ -97,8 +97,8 @@ function desktopsPart(visit: UserVisit): HTMLElement {
       say(USER.withdrawSure),
       'danger small',
       visit.deed(told, run, detailOf),
+      desktop,
     );
-    press.setAttribute('aria-label', `${say(USER.withdraw)}: ${desktop}`);
     return element('li', { class: 'row apart' }, element('span', { class: 'identifier' }, desktop), press);
   });
   const desktop = field(say(USER.desktop), {
@@ -122,9 +122,8 @@ function factorsPart(visit: UserVisit): HTMLElement {
   const told = new Told();
   const item = (name: string, factor: string, passkey?: string) => {
     const run = () => removeUserFactor(request, idOf(user), factor, passkey).then(again);
-    const look = 'danger small';
-    const press = confirmedButton(say(USER.removeFactor), say(USER.removeSure), look, visit.deed(told, run, detailOf));
-    press.setAttribute('aria-label', `${say(USER.removeFactor)}: ${name}`);
+    const remove = visit.deed(told, run, detailOf);
+    const press = confirmedButton(say(USER.removeFactor), say(USER.removeSure), 'danger small', remove, name);
     return element('li', { class: 'row apart' }, element('span', {}, name), press);
   };
   const count = factors.recoveryCodesLeft;

@@ -7,12 +7,16 @@ const GESTURE_MAX_MS = 55_000;
 const ES256 = -7;
 const USER_HANDLE_BYTES = 32;
 
-/** @param where says to the person what the passkey is for: the desktop's name */
-export function passkeyProver(where: string): PasskeyProver {
+/**
+ * @param where says to the person what the passkey is for: the desktop's name
+ * @param signal takes the browser's prompt away: while one is there, browsers refuse another
+ */
+export function passkeyProver(where: string, signal: AbortSignal): PasskeyProver {
   return {
     kind: 'passkey',
     async create(challenge, user) {
       const credential = await navigator.credentials.create({
+        signal,
         publicKey: {
           challenge,
           rp: { name: where },
@@ -37,6 +41,7 @@ export function passkeyProver(where: string): PasskeyProver {
     },
     async get(challenge, credentialIds) {
       const credential = await navigator.credentials.get({
+        signal,
         publicKey: {
           challenge,
           allowCredentials: credentialIds.map((id) => ({ type: 'public-key' as const, id })),

@@ -89,13 +89,13 @@ function choices(
 
 /** @returns the fingerprint of the agent's key */
 async function pairAndPin(
-  { signedIn: { user } }: SignedInVisit,
+  { signedIn: { user }, signal }: SignedInVisit,
   { desktop, label, around, keys }: Pairing,
   code: string,
   kind: ProverKind,
 ): Promise<string> {
   const prover: Prover =
-    kind === 'passkey' ? passkeyProver(label) : { kind: 'device-key', key: await keys.needDeviceKey() };
+    kind === 'passkey' ? passkeyProver(label, signal) : { kind: 'device-key', key: await keys.needDeviceKey() };
   const pinned = await pairDevice(around, { suite: SUITE, user, desktop, prover }, code);
   await keys.pin(desktop, pinned);
   return fingerprintOf(pinned.agentKey);

@@ -32,7 +32,8 @@ export async function showDesktop(root: HTMLElement, opening: DesktopOpening): P
       root.replaceChildren();
       return { end, next };
     }
-    byPasskey = end.code === 'PASSKEY_REQUIRED';
+    // Once known it stays so: whoever let the passkey's prompt go is asked again.
+    byPasskey ||= end.code === 'PASSKEY_REQUIRED';
   }
 }
 
@@ -41,10 +42,11 @@ type Opened = { session: OpenedSession } | { end: End };
 /** Whoever cancels does not wait for the network. @param byPasskey one that this browser may not know of */
 async function open(root: HTMLElement, opening: DesktopOpening, byPasskey: boolean): Promise<Opened> {
   const cancelled = cancelledBy(root, opening);
+  const asking = new AbortController();
   try {
     const { around, keys, user, desktop } = opening;
     const pinned = await keys.pinned(desktop);
-    const prover = await proverFor(opening, byPasskey || pinned?.credentialId != null);
+    const prover = await proverFor(opening, byPasskey || pinned?.credentialId != null, asking.signal);
     // Without a pin there is nobody to trust.
     if (!pinned || !prover) return { end: { code: 'NOT_PAIRED', authentic: true } };
     const opened = openDesktop(around, { suite: SUITE, user, desktop, prover }, pinned);
@@ -53,6 +55,7 @@ async function open(root: HTMLElement, opening: DesktopOpening, byPasskey: boole
       if (byPasskey) await keys.pin(desktop, session);
       return { session };
     }
+    asking.abort();
     opened.then(({ socket }) => socket.close('ENDED')).catch(() => {});
     return { end: { code: 'ENDED', authentic: true } };
   } catch (error) {
@@ -60,8 +63,12 @@ async function open(root: HTMLElement, opening: DesktopOpening, byPasskey: boole
   }
 }
 
-async function proverFor({ keys, label }: DesktopOpening, byPasskey: boolean): Promise<Prover | null> {
-  if (byPasskey) return passkeyProver(label);
+async function proverFor(
+  { keys, label }: DesktopOpening,
+  byPasskey: boolean,
+  signal: AbortSignal,
+): Promise<Prover | null> {
+  if (byPasskey) return passkeyProver(label, signal);
   const key = await keys.deviceKey();
   return key && { kind: 'device-key', key };
 }

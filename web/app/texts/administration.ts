@@ -76,8 +76,8 @@ export const USER = {
   },
   enrolment: { ja: '申請コードを発行する', en: 'Issue an enrolment code' },
   enrolmentHint: {
-    ja: '利用者が自分の端末で証明書を申請するときに使います。',
-    en: 'For asking for a certificate on the user’s own device.',
+    ja: '利用者が自分の端末で証明書を申請するときに使います。届いた申請は「接続状況」に表示されます。',
+    en: 'For asking for a certificate on the user’s own device. The request then shows under “Sessions”.',
   },
   codes: { ja: 'コードの発行', en: 'Codes' },
   code: { ja: 'コード（{time} まで、一度だけ有効）', en: 'Code (once, until {time})' },
@@ -105,10 +105,16 @@ export const LIVE = {
   requests: { ja: '証明書の申請', en: 'Requests for certificates' },
   noRequests: { ja: '申請はありません。', en: 'There are no requests.' },
   requestsHint: {
-    ja: '発行は認証局の端末で行います（npm run admin -- enrolment export / import）。申請番号を本人に確かめてください。',
-    en: 'Certificates are issued on the authority’s host (npm run admin -- enrolment export / import). Compare the number with the person.',
+    ja: '受付番号は、利用者の鍵から計算したものです。本人に電話か対面で確かめ、一致しない申請や心当たりのない申請は却下してください。',
+    en: 'The number is the fingerprint of the user’s key. Compare it with the person by telephone or face to face, and refuse a request that nobody knows of.',
   },
-  number: { ja: '申請番号', en: 'Number' },
+  issuingHint: {
+    ja: '認証局はネットワークから切り離してあるため、この画面からは発行できません。ゲートウェイで npm run admin -- enrolment export を実行し、書き出した申請を認証局の端末へ運びます。発行した証明書は npm run admin -- enrolment import で取り込みます。',
+    en: 'The authority is offline, so nothing is issued from this page: export the requests on the gateway’s host (npm run admin -- enrolment export), carry them to the authority, and import the certificates (npm run admin -- enrolment import).',
+  },
+  number: { ja: '受付番号', en: 'Request number' },
+  submitted: { ja: '申請日時', en: 'Asked at' },
+  until: { ja: '期限', en: 'Until' },
   refuse: { ja: '却下', en: 'Refuse' },
   refuseSure: { ja: '本当に却下する', en: 'Really refuse' },
 } as const satisfies Record<string, Bilingual>;

@@ -1,4 +1,4 @@
-// What counts as one address when rates are counted: whoever has one IPv6 address has 2^64 of them (T13).
+// What counts as one address when rates and connections are counted: whoever has one IPv6 address has 2^64 of them (T13).
 import { isIPv6 } from 'node:net';
 
 /** @returns an IPv4 address as it is; of an IPv6 address its /64; of an IPv4 address in IPv6 form the former */
