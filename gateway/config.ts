@@ -23,7 +23,9 @@ export type AdministrationConfig = z.infer<typeof administrationSchema>;
 const schema = z.strictObject({
   listen: listenSchema,
   /** Origins of pages that may use this gateway, beside those that it serves itself. */
-  origins: z.array(z.string().regex(/^https:\/\/[a-z0-9.-]+(:[0-9]{1,5})?$/, 'an origin such as https://host')),
+  origins: z.array(
+    z.string().refine(isOrigin, 'an origin as browsers send it, such as https://host or https://host:8443'),
+  ),
   tls: tlsFilesSchema,
   broker: z.strictObject({
     url: z.string().regex(/^wss:\/\/[^/\s]+$/, 'a URL such as wss://host:port, without a path'),
@@ -58,6 +60,12 @@ const schema = z.strictObject({
   /** A municipality's policy can tighten them further. */
   limits: limitsSchema,
 });
+
+/** Written otherwise, say with :443, it would never be equal to an Origin header. */
+function isOrigin(text: string): boolean {
+  const url = URL.parse(text);
+  return url?.protocol === 'https:' && url.origin === text;
+}
 
 export type GatewayConfig = z.infer<typeof schema>;
 

@@ -139,8 +139,8 @@ export const CODES = {
   RIGHTS_ENDED: {
     wire: 21,
     http: 403,
-    ja: '利用の許可が取り消されたため、終了しました。',
-    en: 'The session was ended because the permission was withdrawn.',
+    ja: '管理者が終了させたか、利用の許可がなくなったため、終了しました。',
+    en: 'The session was ended by an administrator, or the permission for it has gone.',
   },
   IDLE: {
     wire: 22,

@@ -42,7 +42,7 @@ function parse(args) {
 
 async function main({ help, out, gateway = '', json }) {
   if (help) return void process.stdout.write(USAGE);
-  if (gateway && !/^https:\/\/[a-z0-9.-]+(:[0-9]{1,5})?$/.test(gateway)) {
+  if (gateway && !isOrigin(gateway)) {
     throw Object.assign(new Error('--gateway must be an origin such as https://telework.example.jp'), { exitCode: 2 });
   }
   const folder = resolve(out ?? join(ROOT, 'var', 'page'));
@@ -53,6 +53,11 @@ async function main({ help, out, gateway = '', json }) {
   if (json) return void process.stdout.write(`${JSON.stringify({ folder, built: isNew, files })}\n`);
   process.stdout.write(`${isNew ? 'built' : 'unchanged'}: ${relative('.', folder) || '.'}\n`);
   if (gateway) process.stdout.write(await headersFor(gateway));
+}
+
+/** As browsers send it: no path, no default port. The headers and the page take it word for word. */
+function isOrigin(text) {
+  return /^https:\/\/[a-z0-9.:-]+$/.test(text) && URL.parse(text)?.origin === text;
 }
 
 /** One digest over names and bytes of everything that decides the result. */
@@ -161,7 +166,7 @@ function write(folder, inputs, gateway, made) {
     renameSync(temporary, join(folder, name));
   };
   try {
-    mkdirSync(aside, { recursive: true });
+    makeFolder(aside);
     for (const [name, bytes] of made) put(name, bytes);
     for (const page of Object.keys(PAGES)) {
       for (const file of filesOf(join(folder, page))) {
@@ -170,8 +175,21 @@ function write(folder, inputs, gateway, made) {
     }
     const files = Object.fromEntries([...made].map(([name, bytes]) => [name, sha256(bytes)]).sort());
     put(MANIFEST, `${JSON.stringify({ inputs, gateway, files }, null, 2)}\n`);
+  } catch (error) {
+    throw new Error(`${folder}: cannot be written (${error.code})`);
   } finally {
     rmSync(aside, { recursive: true, force: true });
+  }
+}
+
+/** One by one: where nobody can make a folder, such as below /proc, Node's own recursion never returns. */
+function makeFolder(path) {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error; // a second builder was faster
   }
 }
 

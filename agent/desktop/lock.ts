@@ -34,11 +34,13 @@ export function chordOf(text: string): readonly number[] | null {
   return keysyms.includes(null) ? null : keysyms.filter((keysym) => keysym !== null);
 }
 
+const CHORD = `one to ${CHORD_KEYS_MAX} X key names joined by +, such as Super_L+l or Control_L+Alt_L+Delete`;
+
 export const lockSchema = z.union(
   [
-    z.strictObject({ keys: z.string().refine((text) => chordOf(text) !== null) }),
+    z.strictObject({ keys: z.string().refine((text) => chordOf(text) !== null, CHORD) }),
     /** Run as it stands, without a shell. */
-    z.strictObject({ command: z.tuple([z.string().startsWith('/')], z.string()) }),
+    z.strictObject({ command: z.tuple([z.string().startsWith('/', 'an absolute path')], z.string()) }),
     /** Written out, so that nobody leaves a desktop open by forgetting a key. */
     z.literal('none'),
   ],

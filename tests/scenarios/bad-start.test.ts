@@ -144,6 +144,16 @@ describe('a port in use', () => {
   });
 });
 
+describe.concurrent('the gateway', () => {
+  it.each(['https://host:99999', 'https://host:443', 'https://Host', 'https://host/', 'http://host', 'host', ''])(
+    'the origin %j',
+    async (origin) => {
+      const config = { ...configOf('gateway'), origins: [origin] };
+      expectLine(await startWith('gateway', config), 1, /"origins\.0": an origin as browsers send it/);
+    },
+  );
+});
+
 describe.concurrent('the agent', () => {
   it.each(['192.168.1.5:5901', '0.0.0.0:5901', 'localhost:5901', 'unix:vnc.sock'])(
     'a desktop at %s',
@@ -169,6 +179,11 @@ describe.concurrent('the agent', () => {
       'a lock that needs a shell',
       { desktops: [{ name: 'pc-01', kind: 'vnc', address: '127.0.0.1:5901', lock: { command: 'loginctl lock' } }] },
       /"desktops\.0\.lock".*how to lock/,
+    ],
+    [
+      'a lock of keys that nobody knows',
+      { desktops: [{ name: 'pc-01', kind: 'vnc', address: '127.0.0.1:5901', lock: { keys: 'Win+L' } }] },
+      /"desktops\.0\.lock\.keys": one to 4 X key names joined by \+/,
     ],
     ['limits wider than AAL3 allows', { limits: { idleSeconds: 901 } }, /"limits\.idleSeconds"/],
     [

@@ -167,6 +167,8 @@ describe('the command', () => {
     [['--outt', 'x']],
     [['--gateway', 'http://telework.example.jp']],
     [['--gateway', 'https://telework.example.jp/']],
+    [['--gateway', 'https://telework.example.jp:443']],
+    [['--gateway', 'https://telework.example.jp:99999']],
     [['--gateway', 'https://x" onload="alert(1)']],
     [['--out']],
     [['extra']],
@@ -176,11 +178,13 @@ describe('the command', () => {
     expect(stderr).toMatch(/^.+\n$/);
   });
 
-  it('says in one line where it cannot write', async () => {
-    const file = join(scratch, 'file');
-    writeFileSync(file, '');
-    const { exitCode, stderr } = await build(['--out', join(file, 'below')]);
-    expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/^.*file\/below.*\n$/);
+  it.for([
+    ['/proc/nowhere', 'ENOENT'],
+    ['/dev/null/page', 'ENOTDIR'],
+  ] as const)('says in one line that it cannot write to %s', async ([out, why]) => {
+    expect(await build(['--out', out])).toEqual({
+      ...{ exitCode: 1, stdout: '' },
+      stderr: `${out}: cannot be written (${why})\n`,
+    });
   });
 });

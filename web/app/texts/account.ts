@@ -4,8 +4,8 @@ import type { Bilingual } from '../language.ts';
 export const ACCOUNT = {
   title: { ja: 'サインイン方法と利用状況', en: 'Sign-in methods and activity' },
   onlyFactors: {
-    ja: 'コードで一時的にサインインしています。パスキーか認証アプリを登録してから、サインインし直してください。デスクトップはまだ開けません。',
-    en: 'You are signed in by a code for now. Set up a passkey or an authenticator app, then sign in again. No desktop can be opened yet.',
+    ja: 'コードで一時的にサインインしています。パスキーか認証アプリを登録してから、サインインし直してください。それまで、ほかの操作はできません。',
+    en: 'You are signed in by a code for now. Set up a passkey or an authenticator app, then sign in again. Nothing else can be done until then.',
   },
   remove: { ja: '削除', en: 'Remove' },
   removeSure: { ja: '本当に削除する', en: 'Really remove' },

@@ -16,8 +16,8 @@ export const SHELL = {
   troubled: { ja: '画面を表示できません', en: 'This page cannot be shown' },
   retry: { ja: 'もう一度試す', en: 'Try again' },
   ended: {
-    ja: 'サインインの有効時間が過ぎました。もう一度サインインしてください。',
-    en: 'Your sign-in has expired. Please sign in again.',
+    ja: 'サインインが終了しました。もう一度サインインしてください。',
+    en: 'You are no longer signed in. Please sign in again.',
   },
   signedOut: {
     ja: 'サインアウトしました。この端末を離れるときは、ブラウザーも終了してください。',
@@ -38,5 +38,5 @@ export const FACTORS = {
   hwk: { ja: 'パスキー（機器固定）', en: 'passkey (bound to its device)' },
   user: { ja: '本人確認', en: 'user verified' },
   pwd: { ja: 'パスワード', en: 'password' },
-  recovery: { ja: '回復コード', en: 'recovery code' },
+  recovery: { ja: '登録用・回復コード', en: 'activation or recovery code' },
 } as const satisfies Record<string, Bilingual>;
