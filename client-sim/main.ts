@@ -160,7 +160,7 @@ function secondsOf(option: string, value: string): number {
 
 function sayHandedIn({ request, expiresAt }: HandedIn): string {
   return (
-    `申請しました。申請番号を担当者に伝えてください / handed in; tell your administrator this number: ${request}\n` +
+    `申請しました。受付番号を担当者に伝えてください / handed in; tell your administrator this number: ${request}\n` +
     `受け取り期限 / to be fetched until: ${expiresAt}\n`
   );
 }

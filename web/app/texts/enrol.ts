@@ -48,7 +48,7 @@ export const HANDED_IN = {
     ja: '発行まで時間がかかることがあります。鍵ファイルがあれば、この画面を閉じても後で受け取れます。パスワードで暗号化されています。',
     en: 'It may take a while. With the key file you can close this page and fetch the certificate later. Your password encrypts it.',
   },
-  number: { ja: '申請番号', en: 'Request number' },
+  number: { ja: '受付番号', en: 'Request number' },
   numberHint: {
     ja: 'この番号を、電話か対面で担当者に伝えてください。担当者は、あなたの鍵であることをこの番号で確かめます。',
     en: 'Tell your administrator this number, by telephone or in person: it shows that the key is yours.',
