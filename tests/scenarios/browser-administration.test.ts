@@ -115,7 +115,7 @@ describe.skipIf(!needs(...NEEDED_FOR_CHROMIUM))("the administrators' page", () =
   it('gives out an enrolment code once, shows the request under the fingerprint of its key, and refuses it', async () => {
     await goTo('利用者');
     await press(`開く: ${SCRIPT}`);
-    await press('証明書の申請用コードを発行する');
+    await press('申請コードを発行する');
     await page.getByText(/^コード（\d+:\d+ まで、一度だけ有効）$/).waitFor();
     const number = await handIn(up.system, (await page.locator('.secret').textContent()) ?? '');
     await goTo('接続状況');
