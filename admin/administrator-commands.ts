@@ -38,7 +38,7 @@ export const ADMINISTRATOR_COMMANDS = {
     must: ['name'],
     usage: '--name ID            prints a code for setting up factors: once, within 10 minutes',
     answer: one.extend({ code: z.string(), expiresAt: z.string() }),
-    say: ({ code, expiresAt }) => `${code}    期限 / until ${expiresAt}`,
+    say: ({ code, expiresAt }) => `${code}    利用開始コード / activation code; 期限 / until ${expiresAt}`,
   }),
   'administrator reset': command({
     call: 'administrator.reset',

@@ -17,7 +17,14 @@ export const ENROLMENT_COMMANDS = {
     must: WHO,
     usage: `${WHO_USAGE}  a one-time code for asking for a certificate, for ten minutes`,
     answer: user.extend({ code: z.string(), expiresAt: z.string() }),
-    say: ({ code, expiresAt }) => rows([code, `本人だけに渡してください / for the user alone, until ${expiresAt}`], ''),
+    say: ({ code, expiresAt }) =>
+      rows(
+        [
+          code,
+          `申請コード（本人だけに渡してください） / enrolment code, for the user alone; 期限 / until ${expiresAt}`,
+        ],
+        '',
+      ),
   }),
   'enrolment list': command({
     call: 'enrolment.list',

@@ -64,7 +64,7 @@ export const FACTOR_COMMANDS = {
     must: WHO,
     usage: `${WHO_USAGE}            prints a code for setting up factors: once, within 10 minutes`,
     answer: user.extend({ code: z.string(), expiresAt: z.string() }),
-    say: ({ code, expiresAt }) => `${code}    期限 / until ${expiresAt}`,
+    say: ({ code, expiresAt }) => `${code}    利用開始コード / activation code; 期限 / until ${expiresAt}`,
   }),
   'totp enrol': command({
     call: 'totp.enrol',

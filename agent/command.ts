@@ -71,7 +71,7 @@ await runCommand(async () => {
       const { code, expiresAt, fingerprint } = issued.parse(answer);
       return void show(
         answer,
-        `登録コード / pairing code: ${code}\n` +
+        `端末登録コード / pairing code: ${code}\n` +
           `有効期限 / valid until: ${new Date(expiresAt).toISOString()}\n` +
           `鍵の指紋 / agent key: ${fingerprint}`,
       );

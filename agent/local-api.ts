@@ -37,7 +37,7 @@ export function localHandlers(parts: LocalParts): LocalHandlers {
       if (sessions.live(served(desktop))) throw new Refusal('PAIRING_WHILE_LIVE');
       const issued = await pairings.issue(user, desktop, add);
       audit.record('pairing-code-issued', { user, municipality, desktop, by: 'local' });
-      sessions.notice(desktop, `端末の登録コードが発行されました: ${user} / A pairing code was issued: ${user}`);
+      sessions.notice(desktop, `端末登録コードが発行されました: ${user} / A pairing code was issued: ${user}`);
       return {
         ...issued,
         agentKey: toBase64Url(parts.identity.publicKey),

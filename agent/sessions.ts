@@ -1,10 +1,7 @@
-// All sessions of this agent: takes an offer to a live session or a pairing, keeps one session a desktop, and passes
-// leases, revocations and the end on.
+// All sessions of this agent: takes an offer to a live session or a pairing, and passes leases, revocations and the end on.
 //
 //   offer → opening.ts → verified user → place → still paired? → the user's earlier places end → attach → ready →
 //   Session → ended → desktop locked: the place is free
-//
-// A desktop in use is taken over by the same user's verified proof and by nobody else's (F5, T01).
 import { availableParallelism } from 'node:os';
 import { stricter } from '#platform/process/limits.ts';
 import type { Log } from '#platform/process/log.ts';
@@ -17,10 +14,10 @@ import type { GrantClaims, GrantKey, Policy } from '#protocol/outer/grant.ts';
 import type { FromAgent } from '#protocol/outer/link.ts';
 import { type Attached, attach } from './attach.ts';
 import type { Desktop, OpenDesktop } from './desktop/desktop.ts';
-import { LOCK_MAX_MS } from './desktop/lock.ts';
-import { LeftOpen } from './left-open.ts';
+import { Locker } from './locker.ts';
 import { type Opened, type OpeningParts, openForOffer } from './opening.ts';
-import { Place } from './place.ts';
+import type { Place } from './place.ts';
+import { Places } from './places.ts';
 import { type EncodeCounts, Encoders } from './screen/encoders.ts';
 import type { OpenScreen } from './screen/screen-sender.ts';
 import { Session, type SessionMeasures } from './session.ts';
@@ -52,50 +49,33 @@ export class Sessions {
   readonly #parts: SessionsParts;
   /** Encoding runs beside the event loop; one pool for the agent, never one a session. */
   readonly #encoders = new Encoders(Math.max(1, availableParallelism() - 1));
-  /** By session id. Taken by a verified proof and by nothing else; one a desktop. */
-  readonly #places = new Map<string, Place>();
+  readonly #places = new Places();
+  readonly #locker: Locker;
   /** Shown when the desktop is attached next. */
   readonly #notices = new Map<string, string>();
-  readonly #leftOpen: LeftOpen;
   #stopping = false;
 
   constructor(parts: SessionsParts) {
     this.#parts = parts;
-    this.#leftOpen = new LeftOpen(parts.store);
+    this.#locker = new Locker(parts);
   }
 
   /** Locks what an agent that was killed left open. Call it before offers come. */
-  async lockLeftOpen(): Promise<void> {
-    const served = (await this.#leftOpen.list()).filter((desktop) => this.#parts.desktops.has(desktop));
-    await Promise.all(served.map((desktop) => this.#lockUnattended(desktop)));
-  }
-
-  async #lockUnattended(desktop: string): Promise<void> {
-    try {
-      const attached = await attach(this.#parts.desktops.get(desktop) as OpenDesktop);
-      await this.#lock(desktop, attached.desktop);
-      attached.desktop.close();
-    } catch (error) {
-      this.#notLocked({ desktop }, error);
-    }
+  lockLeftOpen(): Promise<void> {
+    return this.#locker.lockLeftOpen();
   }
 
   live(desktop: string): boolean {
-    return this.#placesAt(desktop).length > 0;
-  }
-
-  /** In the order in which they were taken; the last one's user has it, the others are on their way out. */
-  #placesAt(desktop: string): Place[] {
-    return [...this.#places.values()].filter((place) => place.desktop === desktop);
+    return this.#places.at(desktop).length > 0;
   }
 
   list(): { session: string; desktop: string; user: string }[] {
-    return [...this.#places].map(([session, { desktop, user }]) => ({ session, desktop, user }));
+    return this.#places.list().map(([session, { desktop, user }]) => ({ session, desktop, user }));
   }
 
   /** Of every session that is running. */
   measure(): SessionMeasured[] {
-    return [...this.#places].flatMap(([session, place]) => {
+    return this.#places.list().flatMap(([session, place]) => {
       const measures = place.measure();
       const { desktop } = place;
       return measures ? [{ session, municipality: agentOfDesktop(desktop).municipality, desktop, ...measures }] : [];
@@ -122,7 +102,7 @@ export class Sessions {
 
   async lease(sessionId: string, jws: string): Promise<void> {
     try {
-      await this.#places.get(sessionId)?.leaseAnswered(jws);
+      await this.#places.find(sessionId)?.leaseAnswered(jws);
     } catch (error) {
       // A bad lease is no lease: the session runs out by itself if no good one comes.
       this.#parts.log.warn({ session: sessionId, reason: refusalFrom(error).reason }, 'lease refused');
@@ -130,25 +110,25 @@ export class Sessions {
   }
 
   revoke(sessionId: string, code: Code): void {
-    this.#places.get(sessionId)?.end(new Refusal(REVOKED_BY[code] ?? 'RIGHTS_REVOKED', code));
+    this.#places.find(sessionId)?.end(new Refusal(REVOKED_BY[code] ?? 'RIGHTS_REVOKED', code));
   }
 
   /** Ends every session whose user may no longer prove anything at this desktop. */
   endOf(user: string, desktop: string): void {
-    for (const place of this.#places.values()) {
-      if (place.user === user && place.desktop === desktop) place.end(new Refusal('RIGHTS_REVOKED', 'pairing'));
+    for (const place of this.#places.at(desktop)) {
+      if (place.user === user) place.end(new Refusal('RIGHTS_REVOKED', 'pairing'));
     }
   }
 
   /** Tells the person at the desktop: now if a session shows it, else when it is attached next. */
   notice(desktop: string, text: string): void {
-    const shown = this.#placesAt(desktop).map((place) => place.notice(text));
+    const shown = this.#places.at(desktop).map((place) => place.notice(text));
     if (!shown.includes(true)) this.#notices.set(desktop, text);
   }
 
   async stop(): Promise<void> {
     this.#stopping = true;
-    const places = [...this.#places.values()];
+    const places = this.#places.list().map(([, place]) => place);
     for (const place of places) place.end(new Refusal('SHUTTING_DOWN'));
     // Not for a desktop that is still being attached: there is nothing to lock.
     await Promise.all(places.filter(({ begun }) => begun).map(({ left }) => left));
@@ -195,11 +175,12 @@ export class Sessions {
   async #start({ admitted: { grant }, socket, inbox, user }: Opened): Promise<void> {
     const open = this.#parts.desktops.get(grant.aud);
     if (!open) throw new Refusal('GRANT_OTHER_DESKTOP');
-    const place = this.#take(grant);
+    if (this.#stopping) throw new Refusal('SHUTTING_DOWN');
+    const place = this.#places.take(grant);
     let attached: Attached | null = null;
     try {
       await this.#checkStillPaired(grant, user);
-      await this.#takeOver(place);
+      await this.#places.takeOver(place);
       place.checkWanted();
       attached = await attach(open);
       place.checkWanted();
@@ -207,7 +188,7 @@ export class Sessions {
       const { width, height } = desktop.screen;
       const { record, established } = await user.ready({ width, height, ...this.#terms(grant) });
       socket.sendRecord(record);
-      const wasLeftOpen = await this.#leftOpen.begin(grant.aud);
+      const wasLeftOpen = await this.#locker.begin(grant.aud);
       const session = new Session({
         ...this.#parts,
         grant,
@@ -235,27 +216,9 @@ export class Sessions {
       // Nobody has seen the desktop: it is left as it was found.
       place.end(refusalFrom(error));
       attached?.desktop.close();
-      this.#free(grant, place);
+      this.#places.free(grant.session, place);
       throw error;
     }
-  }
-
-  #take(grant: GrantClaims): Place {
-    if (this.#stopping) throw new Refusal('SHUTTING_DOWN');
-    if (this.#placesAt(grant.aud).some(({ user }) => user !== grant.sub)) throw new Refusal('DESKTOP_IN_USE');
-    // A second session of the same id would take the first one's leases and revocations (T06).
-    if (this.#places.has(grant.session)) throw new Refusal('GRANT_MISMATCH', 'session');
-    const place = new Place(grant.aud, grant.sub);
-    this.#places.set(grant.session, place);
-    return place;
-  }
-
-  /** Of several proofs at once the last to be verified stays; each waits until the desktop was left by those before. */
-  async #takeOver(place: Place): Promise<void> {
-    const here = this.#placesAt(place.desktop);
-    const earlier = here.slice(0, here.indexOf(place));
-    for (const other of earlier) other.end(new Refusal('TAKEN_OVER'));
-    await Promise.all(earlier.map(({ left }) => left));
   }
 
   /** A revocation between the proof and the place found nothing to end; one from now on finds the place. */
@@ -274,37 +237,9 @@ export class Sessions {
     if (code === 'DESKTOP_LOST') this.#parts.audit.record('desktop-lost', named(grant, { session, reason, detail }));
     this.#parts.audit.record('session-ended', named(grant, { session, reason, detail }));
     this.#parts.tell({ type: 'ended', session, code });
-    await this.#lock(grant.aud, desktop).catch((error) => this.#notLocked(named(grant, { session }), error));
+    await this.#locker.lock(named(grant, { session }), desktop);
     desktop.close();
-    this.#free(grant, place);
-  }
-
-  /**
-   * Whoever sits down at the office PC, or comes next over the network, must not find the session open (63B).
-   * @throws LOCK_FAILED, STATE_UNWRITABLE
-   */
-  async #lock(id: string, desktop: Desktop): Promise<void> {
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => reject(new Refusal('LOCK_FAILED', `took longer than ${LOCK_MAX_MS} ms`)),
-      LOCK_MAX_MS,
-    );
-    try {
-      await Promise.race([desktop.lock(), late]);
-    } finally {
-      clearTimeout(timer);
-    }
-    await this.#leftOpen.locked(id);
-  }
-
-  #notLocked(which: { desktop: string; user?: string; municipality?: string; session?: string }, error: unknown): void {
-    const { reason, detail } = refusalFrom(error);
-    this.#parts.audit.record('desktop-lock-failed', { ...which, reason, detail });
-  }
-
-  #free(grant: GrantClaims, place: Place): void {
-    this.#places.delete(grant.session);
-    place.free();
+    this.#places.free(session, place);
   }
 
   #limits(grant: GrantClaims): Policy {

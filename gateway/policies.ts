@@ -6,12 +6,11 @@ import type { Store } from '#platform/state/store.ts';
 
 export const POLICY_PREFIX = 'policy/';
 
-export const SECOND_FACTORS = ['webauthn', 'totp'] as const;
-export type SecondFactor = (typeof SECOND_FACTORS)[number];
+const SECOND_FACTORS = ['webauthn', 'totp'] as const;
 
 export const policySchema = z.strictObject({
-  /** Beside the certificate; at least one of those here. */
-  secondFactors: z.array(z.enum(SECOND_FACTORS)).min(1),
+  /** Beside the certificate; at least one. No longer than the list: the audit log cuts what is too long to read (T22). */
+  secondFactors: z.array(z.enum(SECOND_FACTORS)).min(1).max(SECOND_FACTORS.length),
   /** Knowledge besides two possessions (63B: then two kinds of factor). */
   password: z.boolean(),
   /** Only passkeys that cannot leave their authenticator, shown by attestation: BE = 0 (B4). */

@@ -243,14 +243,14 @@ function howToGoOn(system: System, person: Person, administrator: PageAdministra
     そのパスワード / its password                    ${at(join(person.folder, 'p12.password'))}
   信頼する認証局 / trust this authority              ${at(person.ca)}
   認証アプリに登録 / for your authenticator app      ${at(person.totpFile)}
-  端末登録用のコード / a code to pair the browser    npm run agent -- pair --add --socket ${at(system.sockets.agent)} \\
+  端末登録コード / a code to pair the browser        npm run agent -- pair --add --socket ${at(system.sockets.agent)} \\
                                                        --user ${person.user} --desktop ${desktop}
 
 管理者の画面 / the administrators' page:  ${system.administration}/
   管理者用の証明書 / install this certificate        ${at(administrator.p12)}
     そのパスワード / its password                    ${at(join(administrator.folder, 'p12.password'))}
   信頼する認証局 / trust this authority              ${at(administrator.ca)}
-  最初のサインイン用のコード / a code to begin with  npm run admin -- --socket ${at(system.sockets.admin)} \\
+  利用開始コード / a code to begin with              npm run admin -- --socket ${at(system.sockets.admin)} \\
                                                        administrator activate --name ${administrator.name}
 
 証明書のない人の申請先 / whoever has no certificate asks here:  ${system.enrolment}/

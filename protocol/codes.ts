@@ -97,13 +97,13 @@ export const CODES = {
   NOT_PAIRED: {
     wire: 14,
     http: 403,
-    ja: 'この端末は登録されていません。庁内で登録コードを受け取ってください。',
+    ja: 'この端末は登録されていません。庁内で端末登録コードを受け取ってください。',
     en: 'This device is not paired with the desktop. Get a pairing code at the office.',
   },
   PAIRING_REFUSED: {
     wire: 15,
     http: 403,
-    ja: '登録できませんでした。コードを確かめるか、新しいコードを受け取ってください。',
+    ja: '端末を登録できませんでした。端末登録コードを確かめるか、新しいコードを受け取ってください。',
     en: 'Pairing failed. Check the code or ask for a new one.',
   },
   AGENT_KEY_WRONG: {
@@ -175,8 +175,8 @@ export const CODES = {
   FACTORS_ONLY: {
     wire: 31,
     http: 403,
-    ja: '回復用のコードによるサインインでは、認証手段の登録だけができます。登録してから、もう一度サインインしてください。',
-    en: 'After signing in with a recovery code you can only set up how you sign in. Do that, then sign in again.',
+    ja: '回復コードまたは利用開始コードでサインインしたときは、サインイン方法の登録だけができます。登録してから、もう一度サインインしてください。',
+    en: 'After signing in with a recovery or an activation code you can only set up how you sign in. Do that, then sign in again.',
   },
   FACTOR_REFUSED: {
     wire: 32,
@@ -187,7 +187,7 @@ export const CODES = {
   LAST_FACTOR: {
     wire: 33,
     http: 409,
-    ja: '最後の認証手段は削除できません。先に別の認証手段を登録してください。',
+    ja: '最後のサインイン方法は削除できません。先に別のサインイン方法を登録してください。',
     en: 'You cannot remove the last way to sign in. Add another one first.',
   },
   PASSWORD_UNFIT: {
@@ -211,7 +211,7 @@ export const CODES = {
   ENROLMENT_REFUSED: {
     wire: 37,
     http: 403,
-    ja: '登録コードを受け付けられませんでした。コードを確かめるか、担当者から新しいコードを受け取ってください。',
+    ja: '申請コードを受け付けられませんでした。コードを確かめるか、担当者から新しいコードを受け取ってください。',
     en: 'The enrolment code was not accepted. Check it, or ask your administrator for a new one.',
   },
   ENROLMENT_REQUEST_REFUSED: {
@@ -334,7 +334,6 @@ const REASONS = {
   ADMINISTRATOR_DISABLED: 'SIGN_IN_REFUSED',
   ADMINISTRATOR_ELSEWHERE: 'SIGN_IN_REFUSED',
   MUNICIPALITY_OF_OTHERS: 'NOT_IN_CHARGE',
-  NOT_AS_THINGS_ARE: 'NOT_POSSIBLE',
   CHANGE_UNKNOWN: 'NOT_POSSIBLE',
   CHANGE_EXPIRED: 'NOT_POSSIBLE',
   CHANGE_OVERTAKEN: 'NOT_POSSIBLE',

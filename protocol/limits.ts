@@ -83,7 +83,6 @@ export const PAIRING_TRIES = 5;
 export const PAIRING_LIFE_MS = 15 * 60_000;
 
 // Enrolment
-export const ENROLMENT_CODE_BITS = 80;
 /** For the submission only; the answer may take as long as the request lives. */
 export const ENROLMENT_CODE_LIFE_MS = 10 * 60_000;
 export const ENROLMENT_REQUEST_LIFE_MS = 7 * 86_400_000;

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { Failure } from '#platform/process/exit.ts';
 import { aboutCertificate } from '../certificate-end.ts';
+import { iso, isoOrNull } from '../iso-time.ts';
 import type { Journal } from '../journal.ts';
 import type { Authenticators } from '../sign-in/authenticators.ts';
 import type { Owner } from '../sign-in/owner.ts';
@@ -39,7 +40,7 @@ export function administratorActions(parts: AdministratorActionParts): Action[] 
         return {
           administrators: rows.map(({ lastSignIn, certificateExpiresAt, ...row }) => ({
             ...row,
-            lastSignIn: lastSignIn === null ? null : new Date(lastSignIn).toISOString(),
+            lastSignIn: isoOrNull(lastSignIn),
             ...aboutCertificate(certificateExpiresAt, now()),
           })),
         };
@@ -94,7 +95,7 @@ export function administratorActions(parts: AdministratorActionParts): Action[] 
         await requireAdministrator(name);
         const { code, expiresAt } = await authenticators.recovery.issueActivation(ownerOf(name));
         journal.administered('activation-issued', { ...ownerOf(name), by: by.name });
-        return { name, code, expiresAt: new Date(expiresAt).toISOString() };
+        return { name, code, expiresAt: iso(expiresAt) };
       },
     }),
 

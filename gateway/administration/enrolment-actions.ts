@@ -10,6 +10,8 @@ import { Refusal } from '#protocol/codes.ts';
 import { type EnrolmentFile, parseRequestNumber } from '#protocol/enrolment.ts';
 import type { EnrolmentRequest } from '../enrolment/requests.ts';
 import type { EnrolmentParts } from '../enrolment/routes.ts';
+import { iso } from '../iso-time.ts';
+import { ownerPath } from '../sign-in/owner.ts';
 import { userIdSchema } from '../users.ts';
 import { type Action, type Administrator, inCharge, inMunicipality, isInCharge } from './action.ts';
 
@@ -56,12 +58,12 @@ export function enrolmentActions(parts: EnrolmentActionParts): Action[] {
       async run(id, by) {
         if (!parts.isListening) throw new Failure('gateway.json has no "enrolment": nobody could use a code');
         const user = await users.find(id);
-        if (!user) throw new Failure(`there is no user ${say(id)}`);
-        if (!user.enabled) throw new Failure(`${say(id)} is disabled`);
+        if (!user) throw new Failure(`there is no user ${ownerPath(id)}`);
+        if (!user.enabled) throw new Failure(`${ownerPath(id)} is disabled`);
         journal.requireHealthy();
         const { code, expiresAt } = await codes.issue(id);
         journal.codeIssued(id, by.name);
-        return { ...id, name: user.name, code, expiresAt: new Date(expiresAt).toISOString() };
+        return { ...id, name: user.name, code, expiresAt: iso(expiresAt) };
       },
     }),
 
@@ -104,7 +106,7 @@ export function enrolmentActions(parts: EnrolmentActionParts): Action[] {
             throw new Refusal('REQUEST_DUPLICATE', 'this request is answered already');
           }
           journal.certified(found, identity, by.name);
-          return { ...shown({ ...found, state: 'certified' }), notAfter: new Date(identity.notAfter).toISOString() };
+          return { ...shown({ ...found, state: 'certified' }), notAfter: iso(identity.notAfter) };
         } catch (error) {
           if (!(error instanceof Refusal)) throw error;
           journal.importRefused(error, request, by.name);
@@ -141,7 +143,10 @@ function requireFitting(
   checkStrength(certificate);
   const identity = readIdentity(certificate, { kind: 'user', role: 'client' });
   if (identity.municipality !== asked.municipality || identity.name !== asked.user) {
-    throw new Refusal('CERTIFICATE_WRONG_KIND', `of ${identity.municipality}/${identity.name}, not ${say(asked)}`);
+    throw new Refusal(
+      'CERTIFICATE_WRONG_KIND',
+      `of ${identity.municipality}/${identity.name}, not ${ownerPath(asked)}`,
+    );
   }
   return identity;
 }
@@ -155,14 +160,10 @@ function parseCertificate(pem: string): X509Certificate {
 }
 
 function shown({ request, municipality, user, name, state, submittedAt, expiresAt }: EnrolmentRequest) {
-  const times = { submittedAt: new Date(submittedAt).toISOString(), expiresAt: new Date(expiresAt).toISOString() };
+  const times = { submittedAt: iso(submittedAt), expiresAt: iso(expiresAt) };
   return { request, municipality, user, name, state, ...times };
 }
 
 function fileOf({ request, municipality, user, name, csr }: EnrolmentRequest): EnrolmentFile {
   return { format: 'tw/enrolment-request/1', request, municipality, user, name, csr };
-}
-
-function say({ municipality, user }: { municipality: string; user: string }): string {
-  return `${municipality}/${user}`;
 }

@@ -3,8 +3,10 @@
 // new one, so it is for the host alone.
 import * as z from 'zod';
 import { Failure } from '#platform/process/exit.ts';
+import { iso, isoOrNull } from '../iso-time.ts';
 import type { CountedFactor, Journal } from '../journal.ts';
 import type { Authenticators } from '../sign-in/authenticators.ts';
+import { ownerPath } from '../sign-in/owner.ts';
 import type { Sessions } from '../sign-in/sessions.ts';
 import { type UserId, type Users, userIdSchema } from '../users.ts';
 import { type Action, inMunicipality } from './action.ts';
@@ -29,7 +31,7 @@ export function factorActions({ users, authenticators, sessions, journal }: Fact
 
   async function requireUser(id: UserId): Promise<void> {
     if (!(await users.find(id)))
-      throw new Failure(`利用者 ${say(id)} は登録されていません / there is no user ${say(id)}`);
+      throw new Failure(`利用者 ${ownerPath(id)} は登録されていません / there is no user ${ownerPath(id)}`);
   }
 
   return [
@@ -42,11 +44,11 @@ export function factorActions({ users, authenticators, sessions, journal }: Fact
         const kept = await passkeys.list(id);
         return {
           ...id,
-          totp: await iso(totp.enrolledAt(id)),
+          totp: isoOrNull(await totp.enrolledAt(id)),
           passkeys: kept.map(({ id, name, createdAt, backedUp, hardwareBound, suspended }) => ({
-            ...{ id, name, createdAt: new Date(createdAt).toISOString(), backedUp, hardwareBound, suspended },
+            ...{ id, name, createdAt: iso(createdAt), backedUp, hardwareBound, suspended },
           })),
-          password: await iso(passwords.setAt(id)),
+          password: isoOrNull(await passwords.setAt(id)),
           recoveryCodesLeft: await recovery.codesLeft(id),
         };
       },
@@ -71,7 +73,8 @@ export function factorActions({ users, authenticators, sessions, journal }: Fact
         }
         if (wants('password')) note('password', await passwords.remove(id));
         if (wants('recovery')) note('recovery', await recovery.forget(id));
-        if (removed.length === 0) throw new Failure(`${say(id)} にその認証手段はありません / has no such factor`);
+        if (removed.length === 0)
+          throw new Failure(`${ownerPath(id)} にそのサインイン方法はありません / has no such factor`);
         await sessions.end(id);
         for (const kind of removed) journal.administered('factor-removed', { ...id, factor: kind, by: by.name });
         return { ...id, removed };
@@ -87,7 +90,7 @@ export function factorActions({ users, authenticators, sessions, journal }: Fact
         await requireUser(id);
         const { code, expiresAt } = await recovery.issueActivation(id);
         journal.administered('activation-issued', { ...id, by: by.name });
-        return { ...id, code, expiresAt: new Date(expiresAt).toISOString() };
+        return { ...id, code, expiresAt: iso(expiresAt) };
       },
     }),
 
@@ -101,7 +104,7 @@ export function factorActions({ users, authenticators, sessions, journal }: Fact
         const uri = await totp.enrol(id);
         if (uri === null)
           throw new Failure(
-            `${say(id)} の認証アプリは登録済みです。先に取り消してください / has a TOTP secret already; reset it first`,
+            `${ownerPath(id)} の認証アプリは登録済みです。先に取り消してください / has a TOTP secret already; reset it first`,
           );
         journal.administered('factor-added', { ...id, factor: 'totp', by: by.name });
         return { ...id, uri };
@@ -115,20 +118,11 @@ export function factorActions({ users, authenticators, sessions, journal }: Fact
       only: 'socket',
       async run(id, by) {
         if (!(await totp.reset(id)))
-          throw new Failure(`${say(id)} の認証アプリは登録されていません / has no TOTP secret`);
+          throw new Failure(`${ownerPath(id)} の認証アプリは登録されていません / has no TOTP secret`);
         await sessions.end(id);
         journal.administered('factor-removed', { ...id, factor: 'totp', by: by.name });
         return { ...id, reset: true };
       },
     }),
   ];
-}
-
-async function iso(at: Promise<number | null>): Promise<string | null> {
-  const ms = await at;
-  return ms === null ? null : new Date(ms).toISOString();
-}
-
-function say({ municipality, user }: UserId): string {
-  return `${municipality}/${user}`;
 }

@@ -1,5 +1,6 @@
 // A municipality's policy: looked at, tightened at once, loosened by two.
 import * as z from 'zod';
+import { iso } from '../iso-time.ts';
 import type { Journal } from '../journal.ts';
 import { type Policies, policySchema } from '../policies.ts';
 import type { Users } from '../users.ts';
@@ -89,7 +90,7 @@ function codeOf({ municipality }: { municipality: string }): string {
 }
 
 function describe({ id, before, after, by, at, expiresAt }: Change) {
-  return { id, before, after, by, at: new Date(at).toISOString(), expiresAt: new Date(expiresAt).toISOString() };
+  return { id, before, after, by, at: iso(at), expiresAt: iso(expiresAt) };
 }
 
 function texts({ before, after }: Pick<Change, 'before' | 'after'>) {

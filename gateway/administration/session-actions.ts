@@ -4,6 +4,7 @@ import { Failure } from '#platform/process/exit.ts';
 import { agentOfDesktop, SESSION } from '#protocol/names.ts';
 import type { BrokerLink } from '../broker-link.ts';
 import type { Entitlements } from '../entitlements.ts';
+import { iso, isoOrNull } from '../iso-time.ts';
 import type { Journal } from '../journal.ts';
 import type { Sessions } from '../sign-in/sessions.ts';
 import type { Slot, Slots } from '../slots.ts';
@@ -62,7 +63,7 @@ export function sessionActions({ sessions, slots, entitlements, broker, journal 
       async run(_, by) {
         const described = (await live(by)).map(async (slot) => ({
           ...slot,
-          startedAt: new Date(slot.startedAt).toISOString(),
+          startedAt: iso(slot.startedAt),
           idleSince: isoOrNull(await sessions.lastActive(slot)),
         }));
         return { sessions: await Promise.all(described) };
@@ -120,8 +121,4 @@ export function sessionActions({ sessions, slots, entitlements, broker, journal 
       },
     }),
   ];
-}
-
-function isoOrNull(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
 }

@@ -4,8 +4,10 @@ import { Failure } from '#platform/process/exit.ts';
 import { DESKTOP, MUNICIPALITY } from '#protocol/names.ts';
 import { aboutCertificate } from '../certificate-end.ts';
 import type { Entitlements } from '../entitlements.ts';
+import { isoOrNull } from '../iso-time.ts';
 import type { Journal } from '../journal.ts';
 import type { Authenticators } from '../sign-in/authenticators.ts';
+import { ownerPath } from '../sign-in/owner.ts';
 import type { Sessions } from '../sign-in/sessions.ts';
 import { displayName, type UserId, type Users, userIdSchema } from '../users.ts';
 import { type Action, inCharge, inMunicipality, isInCharge } from './action.ts';
@@ -56,7 +58,7 @@ export function userActions({
           .filter(({ certificateWarning }) => !expiring || certificateWarning !== null);
         const described = rows.map(async ({ lastSignIn, ...user }) => ({
           ...user,
-          lastSignIn: lastSignIn === null ? null : new Date(lastSignIn).toISOString(),
+          lastSignIn: isoOrNull(lastSignIn),
           totp: await authenticators.totp.isEnrolled(user),
           passkeys: (await authenticators.passkeys.list(user)).length,
           desktops: (await entitlements.list(user)).map(({ desktop }) => desktop),
@@ -71,7 +73,9 @@ export function userActions({
       dangerous: true,
       async run({ name, ...id }, by) {
         if (!(await users.add(id, name)))
-          throw new Failure(`利用者 ${say(id)} はすでに登録されています / the user ${say(id)} exists already`);
+          throw new Failure(
+            `利用者 ${ownerPath(id)} はすでに登録されています / the user ${ownerPath(id)} exists already`,
+          );
         journal.administered('user-created', { ...id, by: by.name });
         return { ...id, name, enabled: true };
       },
@@ -108,7 +112,7 @@ export function userActions({
         await requireUser(id);
         if (!desktop.startsWith(`${id.municipality}/`)) {
           throw new Failure(
-            `${desktop} は利用者 ${say(id)} と別の団体のものです / it belongs to another municipality than the user`,
+            `${desktop} は利用者 ${ownerPath(id)} と別の団体のものです / it belongs to another municipality than the user`,
           );
         }
         await entitlements.add(id, desktop, label);
@@ -123,7 +127,7 @@ export function userActions({
       dangerous: false,
       async run({ desktop, ...id }, by) {
         if (!(await entitlements.remove(id, desktop)))
-          throw new Failure(`${say(id)} には ${desktop} の利用が許可されていません / is not entitled to it`);
+          throw new Failure(`${ownerPath(id)} には ${desktop} の利用が許可されていません / is not entitled to it`);
         journal.administered('entitlement-withdrawn', { ...id, desktop, by: by.name });
         return { ...id, desktop, entitled: false };
       },
@@ -132,9 +136,5 @@ export function userActions({
 }
 
 function noUser(id: UserId): Failure {
-  return new Failure(`利用者 ${say(id)} は登録されていません / there is no user ${say(id)}`);
-}
-
-function say({ municipality, user }: UserId): string {
-  return `${municipality}/${user}`;
+  return new Failure(`利用者 ${ownerPath(id)} は登録されていません / there is no user ${ownerPath(id)}`);
 }

@@ -1,10 +1,12 @@
 // The own factors and sign-ins of whoever is signed in.
 import * as z from 'zod';
+import { iso, isoOrNull } from '../iso-time.ts';
 import type { History } from '../sign-in/history.ts';
 import type { OwnFactors } from '../sign-in/own-factors.ts';
 import type { Owner } from '../sign-in/owner.ts';
 import type { Passkey } from '../sign-in/passkeys.ts';
 import { displayName } from '../users.ts';
+import { credential, nonce, nothing } from './forms.ts';
 import type { Answer, Route, SignedInVisit } from './route.ts';
 
 export interface FactorRouteParts {
@@ -14,9 +16,7 @@ export interface FactorRouteParts {
   nameOf(owner: Owner): Promise<string>;
 }
 
-const nothing = z.strictObject({});
-const nonce = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
-const newPasskey = z.strictObject({ nonce, name: displayName, credential: z.record(z.string(), z.unknown()) });
+const newPasskey = z.strictObject({ nonce, name: displayName, credential });
 const whichPasskey = z.strictObject({ id: z.string().max(1_364) });
 const code = z.strictObject({ code: z.string().max(64) });
 const newPassword = z.strictObject({ password: z.string().max(1024) });
@@ -87,10 +87,6 @@ function sayPasskey({ id, name, createdAt, lastUsedAt, backedUp, hardwareBound, 
   return {
     ...{ id, name, backedUp, hardwareBound, suspended },
     createdAt: iso(createdAt),
-    lastUsedAt: lastUsedAt === null ? null : iso(lastUsedAt),
+    lastUsedAt: isoOrNull(lastUsedAt),
   };
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -1,11 +1,12 @@
 // Every route of the gateway, as a table (B1): there is no path that is not here, and docs/api.md describes each row.
-import * as z from 'zod';
 import { Refusal } from '#protocol/codes.ts';
+import { iso } from '../iso-time.ts';
 import { listDesktops, type OpeningParts, openDesktop, openRequest } from '../opening.ts';
 import type { Relays } from '../relay.ts';
 import type { Owner } from '../sign-in/owner.ts';
 import type { SignInParts } from '../sign-in/sign-in.ts';
 import { type FactorRouteParts, factorRoutes } from './factor-routes.ts';
+import { nothing } from './forms.ts';
 import type { Route } from './route.ts';
 import { signInRoutes } from './sign-in-routes.ts';
 
@@ -53,7 +54,7 @@ function desktopRoutes(parts: RouteParts): Route[] {
         const slot = await liveOf(signIn);
         if (!slot) return { json: { session: null } };
         const { session, desktop, startedAt } = slot;
-        return { json: { session: { session, desktop, startedAt: new Date(startedAt).toISOString() } } };
+        return { json: { session: { session, desktop, startedAt: iso(startedAt) } } };
       },
     },
     {
@@ -61,7 +62,7 @@ function desktopRoutes(parts: RouteParts): Route[] {
       path: '/api/live/end',
       needs: 'session',
       async answer({ signIn, body }) {
-        await body(z.strictObject({}));
+        await body(nothing);
         const slot = await liveOf(signIn);
         // Certificate and second factor alone end nobody's work: that takes the proof of an opening (T01).
         if (slot && !signIn.carries) throw new Refusal('DESKTOP_IN_USE', 'by another sign-in of the same user');

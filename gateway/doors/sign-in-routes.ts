@@ -2,20 +2,19 @@
 import * as z from 'zod';
 import type { PeerIdentity } from '#platform/hop/tls.ts';
 import { aboutCertificate } from '../certificate-end.ts';
+import { iso, isoOrNull } from '../iso-time.ts';
 import type { PolicyBook } from '../sign-in/authenticators.ts';
 import { clearCookie, setCookie } from '../sign-in/cookie.ts';
 import { managesFactorsOnly, type SignIn } from '../sign-in/sessions.ts';
 import { type Shown, type SignInParts, signIn } from '../sign-in/sign-in.ts';
+import { credential, nonce, nothing } from './forms.ts';
 import type { Answer, Route, Visit } from './route.ts';
 
 /** The forms of codes and credentials are checked by the factor itself, so that a malformed one counts as a failed try. */
 const code = z.string().max(64);
 const password = z.string().max(1024).optional();
 const codeRequest = z.strictObject({ code, password });
-const nonce = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
-const credential = z.record(z.string(), z.unknown());
 const passkeyRequest = z.strictObject({ nonce, credential, password });
-const nothing = z.strictObject({});
 
 /** @param cookie its name */
 export function signInRoutes(parts: SignInParts & { cookie: string }): Route[] {
@@ -30,13 +29,23 @@ export function signInRoutes(parts: SignInParts & { cookie: string }): Route[] {
       : { json, headers: { 'Set-Cookie': setCookie(cookie, begun.secret) } };
   }
 
+  const byCode = (factor: 'totp' | 'recovery'): Route => ({
+    method: 'POST',
+    path: `/api/sign-in/${factor}`,
+    needs: 'certificate',
+    async answer(visit) {
+      const given = await visit.body(codeRequest);
+      return begin(visit, { factor, code: given.code }, given.password);
+    },
+  });
+
   /** What the user may know about the own sign-in; lastSignIn lets a stranger's be noticed (E8). */
   function about(signIn: SignIn, { municipality, notAfter }: PeerIdentity) {
     const { user, factors, lastSignIn, signedInAt, limits } = signIn;
     return {
       ...{ user, municipality, factors, ...limits, managesFactorsOnly: managesFactorsOnly(signIn) },
-      lastSignIn: lastSignIn === null ? null : new Date(lastSignIn).toISOString(),
-      signedInAt: new Date(signedInAt).toISOString(),
+      lastSignIn: isoOrNull(lastSignIn),
+      signedInAt: iso(signedInAt),
       ...aboutCertificate(notAfter, now()),
     };
   }
@@ -52,15 +61,8 @@ export function signInRoutes(parts: SignInParts & { cookie: string }): Route[] {
         };
       },
     },
-    {
-      method: 'POST',
-      path: '/api/sign-in/totp',
-      needs: 'certificate',
-      async answer(visit) {
-        const given = await visit.body(codeRequest);
-        return begin(visit, { factor: 'totp', code: given.code }, given.password);
-      },
-    },
+    byCode('totp'),
+    byCode('recovery'),
     {
       method: 'POST',
       path: '/api/sign-in/webauthn/options',
@@ -77,15 +79,6 @@ export function signInRoutes(parts: SignInParts & { cookie: string }): Route[] {
       async answer(visit) {
         const { password: given, ...ceremony } = await visit.body(passkeyRequest);
         return begin(visit, { factor: 'webauthn', origin: visit.origin, ...ceremony }, given);
-      },
-    },
-    {
-      method: 'POST',
-      path: '/api/sign-in/recovery',
-      needs: 'certificate',
-      async answer(visit) {
-        const given = await visit.body(codeRequest);
-        return begin(visit, { factor: 'recovery', code: given.code }, given.password);
       },
     },
     {

@@ -3,15 +3,13 @@
 //
 //   enrolment/code/HASH              whose it was and until when; stays a day longer, so that a refusal can say why
 //   enrolment/open/MUNICIPALITY/USER the hash of the one that may still be used; who deletes it has spent it
-import { createHash, randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import type { Store } from '#platform/state/store.ts';
 import { Refusal } from '#protocol/codes.ts';
-import { formatCrockford, parseCrockford } from '#protocol/crockford.ts';
-import { ENROLMENT_CODE_BITS, ENROLMENT_CODE_LIFE_MS } from '#protocol/limits.ts';
+import { ENROLMENT_CODE_LIFE_MS } from '#protocol/limits.ts';
+import { hashOfTyped, newCode } from '../one-time-code.ts';
 import { type UserId, userIdSchema } from '../users.ts';
 
-const CODE_BYTES = ENROLMENT_CODE_BITS / 8;
 const REMEMBERED_MS = 86_400_000;
 
 const codeRow = userIdSchema.extend({ expiresAt: z.number() });
@@ -29,13 +27,12 @@ export class EnrolmentCodes {
 
   /** @returns the code, which leaves the process only here, and its end in ms */
   async issue({ municipality, user }: UserId): Promise<{ code: string; expiresAt: number }> {
-    const secret = Uint8Array.from(randomBytes(CODE_BYTES));
-    const hash = hashOf(secret);
+    const { code, hash } = newCode();
     const expiresAt = this.#now() + ENROLMENT_CODE_LIFE_MS;
     const remembered = { expiresAt: expiresAt + REMEMBERED_MS };
     await this.#store.put(codeKey(hash), { municipality, user, expiresAt }, remembered);
     await this.#store.put(openKey({ municipality, user }), { hash }, { expiresAt });
-    return { code: formatCrockford(secret), expiresAt };
+    return { code, expiresAt };
   }
 
   /**
@@ -45,10 +42,9 @@ export class EnrolmentCodes {
    * @throws ENROLMENT_CODE_WRONG, ENROLMENT_CODE_EXPIRED, ENROLMENT_CODE_SPENT: one code outside
    */
   async spend(typed: string): Promise<UserId> {
-    const secret = parseCrockford(typed, CODE_BYTES);
-    const hash = secret && hashOf(secret);
+    const hash = hashOfTyped(typed);
     const known = hash && (await this.#store.get(codeKey(hash)));
-    if (!known) throw new Refusal('ENROLMENT_CODE_WRONG', secret ? '' : 'not in the form of a code');
+    if (!known) throw new Refusal('ENROLMENT_CODE_WRONG', hash ? '' : 'not in the form of a code');
     const { expiresAt, ...owner } = codeRow.parse(known.value);
     const whose = `the code of ${owner.municipality}/${owner.user}`;
     if (this.#now() >= expiresAt) throw new Refusal('ENROLMENT_CODE_EXPIRED', whose);
@@ -60,11 +56,6 @@ export class EnrolmentCodes {
     }
     return owner;
   }
-}
-
-/** 80 random bits that are worth something for ten minutes need neither salt nor a slow hash. */
-function hashOf(secret: Uint8Array): string {
-  return createHash('sha256').update(secret).digest('base64url');
 }
 
 function codeKey(hash: string): string {

@@ -7,7 +7,9 @@ import { fromBase64Url } from '#protocol/bytes.ts';
 import { Refusal } from '#protocol/codes.ts';
 import { answerProofInput, REQUEST_NUMBER, requestNumber } from '#protocol/enrolment.ts';
 import { ENROLMENT_REQUEST_MAX_CHARACTERS } from '#protocol/limits.ts';
+import { nothing } from '../doors/forms.ts';
 import type { Answer } from '../doors/route.ts';
+import { iso } from '../iso-time.ts';
 import type { UserId, Users } from '../users.ts';
 import type { EnrolmentCodes } from './codes.ts';
 import type { EnrolmentJournal } from './journal.ts';
@@ -42,7 +44,6 @@ const ONE_REQUEST =
   /^-----BEGIN CERTIFICATE REQUEST-----\r?\n[A-Za-z0-9+/=\r\n]+-----END CERTIFICATE REQUEST-----\r?\n?$/;
 /** The code’s form is checked by who spends it. */
 const submission = z.strictObject({ code: z.string().max(64), csr: z.string().regex(ONE_REQUEST) });
-const noBody = z.strictObject({});
 const collection = z.strictObject({
   request: z.string().regex(REQUEST_NUMBER),
   nonce: z.string().max(64),
@@ -65,7 +66,7 @@ export function enrolmentRoutes(parts: EnrolmentParts): readonly StrangersRoute[
       method: 'POST',
       path: '/enrolment/challenge',
       async answer({ body }) {
-        await body(noBody);
+        await body(nothing);
         return { json: { nonce: parts.nonces.make() } };
       },
     },
@@ -91,7 +92,7 @@ async function submit(
   const request = requestNumber(keyDigest(publicKey));
   const { expiresAt } = await requests.add(request, { ...owner, name, csr });
   journal.requested({ ...owner, request }, address);
-  return { status: 202, json: { request, expiresAt: new Date(expiresAt).toISOString() } };
+  return { status: 202, json: { request, expiresAt: iso(expiresAt) } };
 }
 
 /** Disabled or removed since the code was issued. @throws ENROLMENT_USER_GONE */
@@ -118,7 +119,7 @@ async function collect(
   }
   const { state, certificate, municipality, user } = found;
   if (state === 'declined') throw new Refusal('REQUEST_DECLINED', `${municipality}/${user}`);
-  if (certificate === null) return { json: { state, expiresAt: new Date(found.expiresAt).toISOString() } };
+  if (certificate === null) return { json: { state, expiresAt: iso(found.expiresAt) } };
   journal.collected(found, address);
   return { json: { state, certificate, municipality, user } };
 }

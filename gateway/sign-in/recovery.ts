@@ -1,11 +1,10 @@
 // Codes for who has lost the second factor (E3): ten that the user made and keeps, and one that an administrator issues after
-// having looked who asks (T23). Either lets in once, to set up factors, and to nothing else. 80 random bits each: nobody finds such
-// a code from its hash, so SHA-256 is enough, where a password that a person chose would need a slow one.
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+// having looked who asks (T23). Either lets in once, to set up factors, and to nothing else.
+import { timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
 import type { Entry, Store } from '#platform/state/store.ts';
 import { Refusal } from '#protocol/codes.ts';
-import { formatCrockford, parseCrockford } from '#protocol/crockford.ts';
+import { hashOfTyped, newCode } from '../one-time-code.ts';
 import { Attempts } from './attempts.ts';
 import { FACTOR_PREFIX } from './factors.ts';
 import { type Owner, ownerPath } from './owner.ts';
@@ -14,7 +13,6 @@ const RECOVERY_PREFIX = `${FACTOR_PREFIX}recovery/`;
 const ACTIVATION_PREFIX = `${FACTOR_PREFIX}activation/`;
 
 export const RECOVERY_CODES = 10;
-const CODE_BYTES = 10;
 export const ACTIVATION_LIFE_MS = 10 * 60_000;
 /** Wrong ones while it lives; then another has to be issued. */
 const ACTIVATION_TRIES = 5;
@@ -36,10 +34,10 @@ export class Recovery {
 
   /** @returns ten new codes, told only here; those before are worth nothing from now on */
   async makeCodes(owner: Owner): Promise<string[]> {
-    const secrets = Array.from({ length: RECOVERY_CODES }, newSecret);
-    await this.#store.put(recoveryKey(owner), { madeAt: this.#now(), hashes: secrets.map(hashOf) });
+    const made = Array.from({ length: RECOVERY_CODES }, newCode);
+    await this.#store.put(recoveryKey(owner), { madeAt: this.#now(), hashes: made.map(({ hash }) => hash) });
     await this.#attempts.forget('recovery', owner);
-    return secrets.map(formatCrockford);
+    return made.map(({ code }) => code);
   }
 
   async codesLeft(owner: Owner): Promise<number> {
@@ -49,12 +47,12 @@ export class Recovery {
 
   /** @returns the code, told only here, which takes the place of one before it; and when it ends, ms */
   async issueActivation(owner: Owner): Promise<{ code: string; expiresAt: number }> {
-    const secret = newSecret();
+    const { code, hash } = newCode();
     const expiresAt = this.#now() + ACTIVATION_LIFE_MS;
-    const issued = { hash: hashOf(secret), triesLeft: ACTIVATION_TRIES, expiresAt };
+    const issued = { hash, triesLeft: ACTIVATION_TRIES, expiresAt };
     await this.#store.put(activationKey(owner), issued, { expiresAt });
     await this.#attempts.forget('recovery', owner);
-    return { code: formatCrockford(secret), expiresAt };
+    return { code, expiresAt };
   }
 
   /** @returns false if there was no code of either kind */
@@ -72,8 +70,8 @@ export class Recovery {
    */
   async spend(owner: Owner, typed: string): Promise<'recovery' | 'activation'> {
     const reserved = await this.#attempts.reserve('recovery', owner);
-    const secret = parseCrockford(typed, CODE_BYTES);
-    const hash = hashOf(secret ?? newSecret());
+    // What is no code is looked for all the same: it takes the same time, and a try.
+    const hash = hashOfTyped(typed) ?? newCode().hash;
     const kind = (await this.#spendActivation(owner, hash)) ?? (await this.#spendRecovery(owner, hash));
     if (kind === null) throw new Refusal('RECOVERY_WRONG', `${reserved.failures} in a row`);
     await this.#attempts.succeeded(reserved);
@@ -112,14 +110,6 @@ export class Recovery {
       if ((await this.#store.compareAndSwap(entry.key, entry.version, { ...kept, hashes })) !== null) return 'recovery';
     }
   }
-}
-
-function newSecret(): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(randomBytes(CODE_BYTES));
-}
-
-function hashOf(secret: Uint8Array): string {
-  return createHash('sha256').update(secret).digest('base64url');
 }
 
 function same(a: string, b: string): boolean {

@@ -45,7 +45,7 @@ export const FIELDS = {
   code: shown(code),
   /** Refusal.detail, which by its own contract holds no secret */
   detail: personal(text(300)),
-  factor: shown(z.enum(['certificate', 'totp', 'webauthn', 'password', 'recovery', 'activation'])),
+  factor: shown(z.enum(['totp', 'webauthn', 'password', 'recovery', 'activation'])),
   factors: shown(z.array(z.enum(['mtls', 'otp', 'hwk', 'swk', 'user', 'pwd', 'recovery'])).max(4)),
   mode: shown(z.enum(['open', 'pair', 'resume'])),
   proof: shown(z.enum(['device-key', 'passkey'])),

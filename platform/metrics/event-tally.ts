@@ -21,6 +21,9 @@ const REFUSALS: ReadonlySet<EventName> = new Set<EventName>([
   'certificate-refused',
   'bypass-attempt',
   'sign-in-refused',
+  'factor-refused',
+  'enrolment-refused',
+  'administration-refused',
   'open-refused',
   'ticket-refused',
   'agent-refused',
@@ -32,21 +35,39 @@ const REFUSALS: ReadonlySet<EventName> = new Set<EventName>([
   'input-refused',
 ]);
 const ENDS: ReadonlySet<EventName> = new Set<EventName>(['relay-ended', 'session-ended']);
-const SIGN_INS = ['succeeded', 'refused', 'later', 'failed'] as const;
-type Outcome = (typeof SIGN_INS)[number];
+
+const OUTCOMES = ['succeeded', 'refused', 'later', 'failed'] as const;
+type Outcome = (typeof OUTCOMES)[number];
+/** The second factor that was shown; "password" where it held and the password on top of it did not. */
+const FACTORS = ['webauthn', 'totp', 'recovery', 'password'] as const;
+type Factor = (typeof FACTORS)[number];
+/** What a sign-in that succeeded calls them (RFC 8176). */
+const FACTOR_BY_METHOD: Readonly<Record<string, Factor>> = {
+  hwk: 'webauthn',
+  swk: 'webauthn',
+  otp: 'totp',
+  recovery: 'recovery',
+};
+
+interface Fields {
+  readonly reason?: unknown;
+  readonly code?: unknown;
+  readonly factor?: unknown;
+  readonly factors?: unknown;
+}
 
 export class EventTally {
   readonly #refusals = new CodeTally();
   readonly #ends = new CodeTally();
-  readonly #signIns: Record<Outcome, number> = { succeeded: 0, refused: 0, later: 0, failed: 0 };
+  readonly #signIns = FACTORS.flatMap((factor) => OUTCOMES.map((outcome) => ({ factor, outcome, value: 0 })));
 
   /** To be given to openAudit. */
-  readonly recorded = (event: EventName, fields: { readonly reason?: unknown; readonly code?: unknown }): void => {
+  readonly recorded = (event: EventName, fields: Fields): void => {
     const code = codeIn(fields);
     if (code && REFUSALS.has(event)) this.#refusals.add(code);
     if (code && ENDS.has(event)) this.#ends.add(code);
-    if (event === 'sign-in-succeeded') this.#signIns.succeeded++;
-    if (code && event === 'sign-in-refused') this.#signIns[outcomeOf(code)]++;
+    if (event === 'sign-in-succeeded') this.#signedIn(factorIn(fields), 'succeeded');
+    if (code && event === 'sign-in-refused') this.#signedIn(factorIn(fields), outcomeOf(code));
   };
 
   expose(metrics: Metrics): void {
@@ -56,15 +77,24 @@ export class EventTally {
 
   /** At the gateway, where people sign in. */
   exposeSignIns(metrics: Metrics): void {
-    metrics.counter('telework_sign_ins_total', () =>
-      SIGN_INS.map((outcome) => ({ outcome, value: this.#signIns[outcome] })),
-    );
+    metrics.counter('telework_sign_ins_total', () => this.#signIns);
+  }
+
+  #signedIn(factor: Factor | null, outcome: Outcome): void {
+    const tallied = this.#signIns.find((one) => one.factor === factor && one.outcome === outcome);
+    if (tallied) tallied.value++;
   }
 }
 
-function codeIn({ reason, code }: { readonly reason?: unknown; readonly code?: unknown }): Code | null {
+function codeIn({ reason, code }: Fields): Code | null {
   if (typeof code === 'string' && Object.hasOwn(CODES, code)) return code as Code;
   return typeof reason === 'string' && isReason(reason) ? codeOf(reason) : null;
+}
+
+function factorIn({ factor, factors }: Fields): Factor | null {
+  const methods: readonly unknown[] = Array.isArray(factors) ? factors : [];
+  const succeeded = methods.flatMap((method) => FACTOR_BY_METHOD[String(method)] ?? []);
+  return succeeded[0] ?? FACTORS.find((one) => one === factor) ?? null;
 }
 
 function outcomeOf(code: Code): Outcome {

@@ -59,9 +59,9 @@ export const METRICS = {
   },
   telework_sign_ins_total: {
     type: 'counter',
-    labels: ['outcome'],
+    labels: ['factor', 'outcome'],
     of: ['gateway'],
-    help: 'Tries to sign in: succeeded, refused, later (back-off or locked), failed (our own fault).',
+    help: 'Tries to sign in, by the second factor shown, users and administrators: succeeded, refused, later (back-off or locked), failed (our own fault).',
   },
   telework_control_links: {
     type: 'gauge',

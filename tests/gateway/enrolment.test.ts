@@ -5,10 +5,10 @@ import { EnrolmentCodes } from '#gateway/enrolment/codes.ts';
 import { Nonces } from '#gateway/enrolment/nonces.ts';
 import { Rates } from '#gateway/enrolment/rates.ts';
 import { EnrolmentRequests } from '#gateway/enrolment/requests.ts';
-import { Refusal } from '#protocol/codes.ts';
 import { parseRequestNumber, REQUEST_NUMBER, requestNumber } from '#protocol/enrolment.ts';
 import { ENROLMENT_CODE_LIFE_MS, ENROLMENT_NONCE_LIFE_MS, ENROLMENT_REQUEST_LIFE_MS } from '#protocol/limits.ts';
 import { type Clock, clockAt, openTestStore, type TestStore } from '#tests/support/clock-and-store.ts';
+import { reasonOf } from '#tests/support/reason-of.ts';
 
 const TANAKA = { municipality: '131016', user: 'tanaka' };
 const SUZUKI = { municipality: '131016', user: 'suzuki' };
@@ -21,15 +21,6 @@ beforeEach(() => {
   clock = clockAt();
   at = openTestStore(clock);
 });
-
-const reasonOf = async (work: Promise<unknown>) => {
-  try {
-    await work;
-  } catch (error) {
-    return error instanceof Refusal ? error.reason : error;
-  }
-  return null;
-};
 
 describe('an enrolment code', () => {
   it('is good once, for whom it was issued, however it is typed', async () => {

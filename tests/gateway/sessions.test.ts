@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readCookie, setCookie, USER_COOKIE } from '#gateway/sign-in/cookie.ts';
 import { Sessions, type SignIn } from '#gateway/sign-in/sessions.ts';
-import { type Reason, refusalFrom } from '#protocol/codes.ts';
 import { clockAt, openTestStore } from '#tests/support/clock-and-store.ts';
+import { reasonOf } from '#tests/support/reason-of.ts';
 
 const TANAKA = { municipality: '131016', user: 'tanaka' };
 const BY = {
@@ -17,13 +17,6 @@ function open() {
   const clock = clockAt();
   const { store, again } = openTestStore(clock);
   return { clock, store, again, sessions: new Sessions(store, limitsOf, clock.now) };
-}
-
-async function reasonOf(promise: Promise<unknown>): Promise<Reason | null> {
-  return promise.then(
-    () => null,
-    (error) => refusalFrom(error).reason,
-  );
 }
 
 describe('a sign-in session', () => {

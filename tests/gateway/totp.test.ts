@@ -5,8 +5,9 @@ import { FAILURES_BEFORE_BACK_OFF, FAILURES_MAX } from '#gateway/sign-in/attempt
 import { FactorSeal } from '#gateway/sign-in/factors.ts';
 import { Totp } from '#gateway/sign-in/totp.ts';
 import type { Store } from '#platform/state/store.ts';
-import { type Reason, refusalFrom } from '#protocol/codes.ts';
+import type { Reason } from '#protocol/codes.ts';
 import { type Clock, clockAt, openTestStore } from '#tests/support/clock-and-store.ts';
+import { reasonOf } from '#tests/support/reason-of.ts';
 
 const TANAKA = { municipality: '131016', user: 'tanaka' };
 const MINUTE = 60_000;
@@ -34,15 +35,6 @@ async function enrolled(): Promise<Enrolled> {
     return ['000000', '000001', '000002'].find((candidate) => !right.includes(candidate)) ?? '';
   };
   return { clock, seal, store, again, totp, code, wrong };
-}
-
-async function reasonOf(promise: Promise<unknown>): Promise<Reason | null> {
-  try {
-    await promise;
-    return null;
-  } catch (error) {
-    return refusalFrom(error).reason;
-  }
 }
 
 describe('the TOTP of RFC 6238', () => {

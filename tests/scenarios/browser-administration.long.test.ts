@@ -56,7 +56,7 @@ describe.skipIf(!needs(...NEEDED_FOR_CHROMIUM))("the administrators' page", () =
     await shown('sign-in');
     const { code } = await admin('administrator', 'activate', '--name', 'yamada');
     await page.getByText('初めて使うとき').click();
-    await page.getByLabel('登録用コードまたは回復コード').fill(code);
+    await page.getByLabel('利用開始コードまたは回復コード').fill(code);
     await press('このコードを使う');
     await page.getByText('コードで一時的にサインインしています').waitFor();
     expect(await page.getByRole('navigation').getByRole('link').allTextContents()).toEqual(['自分のサインイン方法']);
@@ -98,7 +98,7 @@ describe.skipIf(!needs(...NEEDED_FOR_CHROMIUM))("the administrators' page", () =
     await page.getByLabel('デスクトップ（').fill(String(up.system.desktops[0]));
     await press('利用を許可する');
     await page.getByText(String(up.system.desktops[0])).waitFor();
-    await press('登録用コードを発行する');
+    await press('利用開始コードを発行する');
     await page.locator('.secret').waitFor();
     await shown('user');
     const { users } = await admin('user', 'list', '--find', 'suzuki');
@@ -115,7 +115,7 @@ describe.skipIf(!needs(...NEEDED_FOR_CHROMIUM))("the administrators' page", () =
   it('gives out an enrolment code once, shows the request under the fingerprint of its key, and refuses it', async () => {
     await goTo('利用者');
     await press(`開く: ${SCRIPT}`);
-    await press('証明書の申請用コードを発行する');
+    await press('申請コードを発行する');
     await page.getByText(/^コード（\d+:\d+ まで、一度だけ有効）$/).waitFor();
     const number = await handIn(up.system, (await page.locator('.secret').textContent()) ?? '');
     await goTo('接続状況');

@@ -58,7 +58,7 @@ describe.skipIf(!needs(...NEEDED_FOR_CHROMIUM))('the enrolment page', () => {
     const page = await open();
     await shown(page, 'ask');
     const ask = page.getByRole('button', { name: '鍵を作って申請する' });
-    await page.getByLabel('登録コード').fill('００００００００００００００００');
+    await page.getByLabel('申請コード').fill('００００００００００００００００');
     await page.getByLabel('ファイルのパスワード').fill('みじかい');
     expect(await page.getByRole('status').textContent()).toMatch(/半角/);
     await page.getByLabel('ファイルのパスワード').fill(PASSWORD);
@@ -68,13 +68,13 @@ describe.skipIf(!needs(...NEEDED_FOR_CHROMIUM))('the enrolment page', () => {
     await page.getByRole('alert').getByText('一致しません').waitFor();
     await page.getByLabel('パスワード（確認）').fill(PASSWORD);
     await ask.click();
-    await page.getByRole('alert').getByText('登録コードを受け付けられませんでした').waitFor();
+    await page.getByRole('alert').getByText('申請コードを受け付けられませんでした').waitFor();
     // Of this refusal the browser tells its own console.
     expect(browser.complaints()).toEqual([expect.stringContaining('403')]);
     await shown(page, 'refused');
 
     const { code } = await admin('enrolment', 'code', ...WHO);
-    await page.getByLabel('登録コード').fill(code.toLowerCase());
+    await page.getByLabel('申請コード').fill(code.toLowerCase());
     await ask.click();
     await page.getByRole('heading', { name: '申請しました' }).waitFor();
     number = (await page.locator('.secret').textContent()) ?? '';

@@ -60,7 +60,7 @@ describe('enrolment', () => {
   it('begins with a code and a key on the user’s device, and says in one line what is wrong with a code', async () => {
     const refused = await enrol('--name', '鈴木花子', '--code', '0000-0000-0000-0000');
     expect(refused.code).toBe(1);
-    expect(refused.stderr).toMatch(/^ENROLMENT_REFUSED: .*登録コード.* \/ .*enrolment code.*\n$/);
+    expect(refused.stderr).toMatch(/^ENROLMENT_REFUSED: .*申請コード.* \/ .*enrolment code.*\n$/);
     const before = readFileSync(join(home(), 'next.key.pem'), 'utf8');
     expect(statSync(join(home(), 'next.key.pem')).mode & 0o777).toBe(0o600);
     number = await handIn();

@@ -109,7 +109,7 @@ describe('metrics and meter during a session', () => {
           expect(text).not.toMatch(/tanaka|田中|pc-01|soumu|[0-9a-f]{32}|127\.0\.0\.1/);
       }
     }
-    expect(valueIn(gateway, 'telework_sign_ins_total', { outcome: 'succeeded' })).toBe(1);
+    expect(valueIn(gateway, 'telework_sign_ins_total', { factor: 'totp', outcome: 'succeeded' })).toBe(1);
     expect(valueIn(gateway, 'telework_control_links', { peer: 'broker' })).toBe(1);
     expect(valueIn(broker, 'telework_control_links', { peer: 'gateway' })).toBe(1);
     expect(valueIn(broker, 'telework_control_links', { peer: 'agent' })).toBe(1);

@@ -1,4 +1,4 @@
-// A passkey authenticator in software, with the page's part around it: real keys, real CBOR, real signatures, and every byte
+// A passkey authenticator in software that signs in at the gateway, with the page's part around it: real keys, real CBOR, real signatures, and every byte
 // of it can be made wrong. Encodes by its own hand, so that it shares no code with what it tests.
 import { createHash, createSign, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 
@@ -174,7 +174,7 @@ function makeKeys(algorithm: Algorithm): KeyPair {
   return generateKeyPairSync('ec', { namedCurve: 'P-256' });
 }
 
-/** COSE_Key (RFC 9053) of a public key. */
+/** COSE_Key (RFC 9053), in the canonical order of CTAP 2.1 §8. @param key either half of the pair */
 export function coseKey(key: KeyObject, algorithm: Algorithm): Buffer {
   const jwk = key.export({ format: 'jwk' });
   const part = (name: 'x' | 'y' | 'n' | 'e') => bytes(Buffer.from(jwk[name] ?? '', 'base64url'));

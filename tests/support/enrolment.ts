@@ -1,12 +1,11 @@
 // A user's device and an authority around the gateway of one test: the real client functions over the real listener.
-import { request as httpsRequest } from 'node:https';
 import { makeLeafCertificate, type Signer } from '#certs/certificate.ts';
 import { DAY_MS } from '#certs/profile.ts';
 import { openTransport, type Transport } from '#client-sim/transport.ts';
 import type { UserId } from '#gateway/users.ts';
 import { loadTrustOnly } from '#platform/hop/tls-files.ts';
 import type { UserKey } from '#web/core/enrolment.ts';
-import { type Answered, type AskOptions, type TestGateway, trusting } from './gateway.ts';
+import { type Answered, type AskOptions, askAt, type TestGateway } from './gateway.ts';
 import { readSigner } from './odd-certificates.ts';
 
 export interface EnrolmentDesk {
@@ -27,27 +26,7 @@ export function openDesk(test: TestGateway): EnrolmentDesk {
   const device = openTransport(new URL(`https://localhost:${port}`), loadTrustOnly({ authorities, revocations }));
   return {
     device,
-    ask: (path, { method = 'POST', body, headers = {} } = {}) =>
-      new Promise((resolve, reject) => {
-        const text = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
-        const outgoing = httpsRequest(
-          {
-            ...trusting(test.pki),
-            ...{ host: '127.0.0.1', port, path, method, agent: false },
-            headers: { ...(text === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
-          },
-          async (incoming) => {
-            const chunks: Buffer[] = [];
-            for await (const chunk of incoming) chunks.push(chunk as Buffer);
-            const answer = Buffer.concat(chunks).toString();
-            const isJson = incoming.headers['content-type']?.startsWith('application/json') ?? false;
-            const json = isJson && answer ? JSON.parse(answer) : null;
-            resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text: answer, json });
-          },
-        );
-        outgoing.on('error', reject);
-        outgoing.end(text);
-      }),
+    ask: (path, options) => askAt(port, test.pki, null, path, { method: 'POST', ...options }),
     async codeFor(id) {
       await test.admin('user.add', { ...id, name: '試験' }).catch(() => {});
       return String((await test.admin('enrolment.code', { ...id })).code);

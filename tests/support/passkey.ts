@@ -1,9 +1,11 @@
-// A passkey in software, browser and authenticator in one (WebAuthn L3 §§5.8.1, 6.1, 6.5): written from the standard, so
-// that it is a second opinion on what the agent reads. A test may make it lie in every point.
-import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+// A passkey in software that proves a user to the agent, browser and authenticator in one (WebAuthn L3 §§5.8.1, 6.1, 6.5):
+// the bare parts that the proof carries. Written from the standard, so that it is a second opinion on what the agent reads. A
+// test may make it lie in every point. The one that signs in at the gateway is authenticator.ts.
+import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import type { Bytes } from '#protocol/bytes.ts';
 import type { Assertion, Attestation, WebAuthnPins } from '#protocol/inner/passkey.ts';
 import type { PasskeyProver } from '#protocol/inner/proof.ts';
+import { coseKey } from './authenticator.ts';
 
 export const PINS: WebAuthnPins = { rpId: 'telework.example.jp', origins: ['https://telework.example.jp'] };
 
@@ -75,7 +77,7 @@ export function softPasskey(changes: Partial<Passkey> = {}): SoftPasskey {
 export function attest(passkey: Passkey, challenge: Uint8Array): Attestation {
   const credential = Buffer.concat([Buffer.alloc(16), number(passkey.credentialId.length, 2), passkey.credentialId]);
   return {
-    authenticatorData: authenticatorData(passkey, 0, Buffer.concat([credential, coseKey(passkey.key)])),
+    authenticatorData: authenticatorData(passkey, 0, Buffer.concat([credential, coseKey(passkey.key, 'ES256')])),
     clientDataJson: clientData(passkey, 'webauthn.create', challenge),
   };
 }
@@ -108,13 +110,6 @@ function authenticatorData(passkey: Passkey, counter: number, credential: Buffer
 function clientData({ origin, crossOrigin, more }: Passkey, type: string, challenge: Uint8Array): Bytes {
   const members = { type, challenge: Buffer.from(challenge).toString('base64url'), origin, crossOrigin, ...more };
   return plain(Buffer.from(JSON.stringify(members)));
-}
-
-/** CTAP 2.1 §8, canonical: {1: 2, 3: -7, -1: 1, -2: x, -3: y} */
-function coseKey(key: KeyObject): Buffer {
-  const { x = '', y = '' } = createPublicKey(key).export({ format: 'jwk' });
-  const [beforeX, beforeY] = [Buffer.from('a5010203262001215820', 'hex'), Buffer.from('225820', 'hex')];
-  return Buffer.concat([beforeX, Buffer.from(x, 'base64url'), beforeY, Buffer.from(y, 'base64url')]);
 }
 
 function number(value: number, bytes: number): Buffer {

@@ -39,7 +39,7 @@ export async function pairAtPage(
 /** @param code of the office side */
 export async function pairWithCode(page: Page, desktop: string, code: string, by: ProvenBy): Promise<void> {
   await page.getByRole('button', { name: `この端末を登録する: ${labelOf(desktop)}` }).click();
-  await page.getByLabel('登録コード').fill(code);
+  await page.getByLabel('端末登録コード').fill(code);
   await page.getByRole('radio', { name: by }).check();
   await page.getByRole('button', { name: '登録する', exact: true }).click();
   await page.getByText('登録しました。').waitFor();

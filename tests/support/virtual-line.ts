@@ -3,7 +3,6 @@ import type { LineConfig } from '#broker/config.ts';
 import { Contract } from '#broker/shaping/contract.ts';
 import type { Flow } from '#broker/shaping/flow.ts';
 import { Line } from '#broker/shaping/line.ts';
-import { wireBytes } from '#broker/shaping/wire-bytes.ts';
 import type { TierLabel } from '#broker/tiers.ts';
 import { RECORD_MAX_BYTES } from '#protocol/limits.ts';
 
@@ -141,5 +140,3 @@ export function jain(shares: readonly number[]): number {
   const total = shares.reduce((a, b) => a + b, 0);
   return total ** 2 / (shares.length * shares.reduce((a, b) => a + b ** 2, 0));
 }
-
-export const wireOf = (sizes: readonly number[]): number => sizes.reduce((total, size) => total + wireBytes(size), 0);

@@ -84,7 +84,6 @@ export type PolicyState = z.infer<typeof policyState>;
 export type Policy = z.infer<typeof policy>;
 export type OneTimeCode = z.infer<typeof code>;
 export type EnrolmentRequest = z.infer<typeof requests>['requests'][number];
-export type GatewayStatus = z.infer<typeof status>;
 
 /** @throws RefusedByGateway; its detail says what of the request was not possible */
 function act<T>(request: Request, action: string, answer: z.ZodType<T>, body: object = {}): Promise<T> {

@@ -59,7 +59,7 @@ describe('the table', () => {
 
   it('has no label that names a person, a session or a place', () => {
     const allowed = new Set([
-      ...['municipality', 'direction', 'lane', 'code', 'outcome', 'peer', 'files', 'what', 'bound', 'of'],
+      ...['municipality', 'direction', 'lane', 'code', 'factor', 'outcome', 'peer', 'files', 'what', 'bound', 'of'],
     ]);
     for (const { labels } of Object.values(METRICS)) for (const label of labels) expect(allowed).toContain(label);
   });
@@ -146,10 +146,14 @@ describe('a relay’s tally', () => {
 describe('the tally of audit events', () => {
   it('counts refusals, ends and sign-ins by what the other side was told', async () => {
     const tally = new EventTally();
-    tally.recorded('sign-in-succeeded', {});
-    tally.recorded('sign-in-refused', { reason: 'TOTP_WRONG' });
-    tally.recorded('sign-in-refused', { reason: 'FACTOR_LOCKED' });
-    tally.recorded('sign-in-refused', { reason: 'STATE_UNWRITABLE' });
+    tally.recorded('sign-in-succeeded', { factors: ['mtls', 'hwk', 'user', 'pwd'] });
+    tally.recorded('sign-in-succeeded', { factors: ['mtls', 'recovery'] });
+    tally.recorded('sign-in-refused', { factor: 'totp', reason: 'TOTP_WRONG' });
+    tally.recorded('sign-in-refused', { factor: 'password', reason: 'FACTOR_LOCKED' });
+    tally.recorded('sign-in-refused', { factor: 'totp', reason: 'STATE_UNWRITABLE' });
+    tally.recorded('factor-refused', { reason: 'FACTOR_LAST' });
+    tally.recorded('enrolment-refused', { reason: 'ENROLMENT_CODE_SPENT' });
+    tally.recorded('administration-refused', { reason: 'MUNICIPALITY_OF_OTHERS' });
     tally.recorded('certificate-refused', { reason: 'CERTIFICATE_REVOKED' });
     tally.recorded('lane-violation', { reason: 'LANE_DIRECTION' });
     tally.recorded('session-ended', { reason: 'LANE_DIRECTION' });
@@ -159,9 +163,11 @@ describe('the tally of audit events', () => {
     tally.expose(metrics);
     tally.exposeSignIns(metrics);
     const samples = await exposed(metrics);
-    const nonZero = (name: string, label: string) =>
+    const nonZero = (name: string, ...by: string[]) =>
       Object.fromEntries(
-        samples.filter((one) => one.name === name && one.value > 0).map((one) => [one.labels[label], one.value]),
+        samples
+          .filter((one) => one.name === name && one.value > 0)
+          .map(({ labels, value }) => [by.map((label) => labels[label]).join(' '), value]),
       );
     expect(nonZero('telework_refusals_total', 'code')).toEqual({
       SIGN_IN_REFUSED: 1,
@@ -169,9 +175,18 @@ describe('the tally of audit events', () => {
       UNAVAILABLE: 1,
       CERTIFICATE_REFUSED: 1,
       PROTOCOL_ERROR: 1,
+      LAST_FACTOR: 1,
+      ENROLMENT_REFUSED: 1,
+      NOT_IN_CHARGE: 1,
     });
     expect(nonZero('telework_session_ends_total', 'code')).toEqual({ PROTOCOL_ERROR: 1, ENDED: 1 });
-    expect(nonZero('telework_sign_ins_total', 'outcome')).toEqual({ succeeded: 1, refused: 1, later: 1, failed: 1 });
+    expect(nonZero('telework_sign_ins_total', 'factor', 'outcome')).toEqual({
+      'webauthn succeeded': 1,
+      'recovery succeeded': 1,
+      'totp refused': 1,
+      'password later': 1,
+      'totp failed': 1,
+    });
     const codes = samples.filter(({ name }) => name === 'telework_refusals_total').map(({ labels }) => labels.code);
     expect(codes).toEqual(Object.keys(CODES));
   });

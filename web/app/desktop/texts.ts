@@ -94,10 +94,10 @@ export const KEY_NAMES: Readonly<Record<ScreenKey, Bilingual>> = {
 export const PAIRING = {
   title: { ja: '端末の登録', en: 'Pair this device' },
   about: {
-    ja: '「{label}」で使う端末として、このブラウザーを登録します。庁内で受け取った登録コードを入力してください。',
+    ja: '「{label}」で使う端末として、このブラウザーを登録します。庁内で受け取った端末登録コードを入力してください。',
     en: 'This browser becomes a device for {label}. Enter the pairing code that you were given at the office.',
   },
-  code: { ja: '登録コード', en: 'Pairing code' },
+  code: { ja: '端末登録コード', en: 'Pairing code' },
   codeHint: {
     ja: '16 文字。ハイフンと大文字・小文字の違いは気にせず入力できます。コードはこの端末から送信されません。',
     en: '16 characters; hyphens and case do not matter. The code never leaves this device.',

@@ -69,12 +69,12 @@ export const USER = {
   suspended: { ja: '停止中', en: 'Suspended' },
   removeFactor: { ja: '削除', en: 'Remove' },
   removeSure: { ja: '本当に削除する', en: 'Really remove' },
-  activation: { ja: '登録用コードを発行する', en: 'Issue an activation code' },
+  activation: { ja: '利用開始コードを発行する', en: 'Issue an activation code' },
   activationHint: {
     ja: 'サインイン方法を初めて登録する人や、すべて失った人に渡します。本人であることを確かめてから渡してください。',
     en: 'For who sets up sign-in methods for the first time, or has lost them all. Make sure who it is first.',
   },
-  enrolment: { ja: '証明書の申請用コードを発行する', en: 'Issue an enrolment code' },
+  enrolment: { ja: '申請コードを発行する', en: 'Issue an enrolment code' },
   enrolmentHint: {
     ja: '利用者が自分の端末で証明書を申請するときに使います。届いた申請は「接続状況」に表示されます。',
     en: 'For asking for a certificate on the user’s own device. The request then shows under “Sessions”.',

@@ -17,8 +17,6 @@ export const DESKTOPS = {
   offline: { ja: '接続できません', en: 'Offline' },
   open: { ja: '開く', en: 'Open' },
   pair: { ja: 'この端末を登録する', en: 'Pair this device' },
-  unpaired: { ja: '未登録の端末', en: 'Not paired' },
-  opening: { ja: '{label} を開いています…', en: 'Opening {label} …' },
   limits: {
     ja: '操作がないまま {minutes} 分たつか、{time} になると、自動で終了します。',
     en: 'Everything ends by itself after {minutes} minutes without any input, or at {time}.',

@@ -11,7 +11,7 @@ export const ASK = {
     ja: 'テレワークに使う証明書を、この端末で申請します。秘密の鍵はこの端末で作られ、暗号化したファイルとしてあなたの手元にだけ残ります。',
     en: 'Here you ask for your telework certificate. The private key is made on this device and stays with you alone, in an encrypted file.',
   },
-  code: { ja: '登録コード', en: 'Enrolment code' },
+  code: { ja: '申請コード', en: 'Enrolment code' },
   codeHint: {
     ja: '担当者から渡された16文字のコードです。渡されてから10分以内に申請してください。',
     en: 'The 16 characters your administrator gave you. They are good for ten minutes.',

@@ -38,5 +38,5 @@ export const FACTORS = {
   hwk: { ja: 'パスキー（機器固定）', en: 'passkey (bound to its device)' },
   user: { ja: '本人確認', en: 'user verified' },
   pwd: { ja: 'パスワード', en: 'password' },
-  recovery: { ja: '登録用・回復コード', en: 'activation or recovery code' },
+  recovery: { ja: '利用開始コード・回復コード', en: 'activation or recovery code' },
 } as const satisfies Record<string, Bilingual>;

@@ -29,9 +29,9 @@ export const SIGN_IN = {
     en: 'Your municipality asks for a password as well.',
   },
   trouble: { ja: '初めて使うとき・サインインできないとき', en: 'First time here, or unable to sign in?' },
-  recovery: { ja: '登録用コードまたは回復コード', en: 'Activation or recovery code' },
+  recovery: { ja: '利用開始コードまたは回復コード', en: 'Activation or recovery code' },
   recoveryHint: {
-    ja: '登録用コードは担当者から受け取るもの、回復コードはご自分で控えたものです。どちらも一度しか使えません。このサインインでできるのは、サインイン方法の登録だけです。',
+    ja: '利用開始コードは担当者から受け取るもの、回復コードはご自分で控えたものです。どちらも一度しか使えません。このサインインでできるのは、サインイン方法の登録だけです。',
     en: 'An activation code comes from your administrator; recovery codes are those you noted down yourself. Each works once. With it you can only set up how you sign in.',
   },
   withRecovery: { ja: 'このコードを使う', en: 'Use this code' },
