@@ -20,7 +20,7 @@ import type { GatewayConfig } from './config.ts';
 import type { SignIns } from './doors/doors.ts';
 import { RequestRate } from './doors/limits.ts';
 import { openListener } from './doors/listener.ts';
-import { otherOrigins } from './doors/origins.ts';
+import { otherOrigins, requirePageOf } from './doors/origins.ts';
 import { routes } from './doors/routes.ts';
 import { EnrolmentCodes } from './enrolment/codes.ts';
 import { EnrolmentJournal } from './enrolment/journal.ts';
@@ -210,9 +210,11 @@ function heldSignIns(sessions: Sessions, authenticators: Authenticators): SignIn
   };
 }
 
-function relyingPartyOf({ webauthn }: GatewayConfig): RelyingParty | null {
+/** @throws Failure if no browser would let a page use its passkeys */
+function relyingPartyOf({ webauthn, origins, tls }: GatewayConfig): RelyingParty | null {
   if (!webauthn) return null;
   const { rpId, rpName, attestationRoots } = webauthn;
+  requirePageOf(rpId, 'webauthn.rpId', origins, loadTls(tls).own);
   return { rpId, rpName, attestationRoots: attestationRoots ? readAttestationRoots(attestationRoots) : [] };
 }
 
@@ -220,6 +222,7 @@ function relyingPartyOf({ webauthn }: GatewayConfig): RelyingParty | null {
 function administratorsParty({ administration, webauthn }: GatewayConfig): RelyingParty | null {
   if (!administration) return null;
   const roots = webauthn?.attestationRoots;
-  const { rpId, rpName } = administration;
+  const { rpId, rpName, tls } = administration;
+  requirePageOf(rpId, 'administration.rpId', [], loadTls(tls).own);
   return { rpId, rpName, attestationRoots: roots ? readAttestationRoots(roots) : [] };
 }

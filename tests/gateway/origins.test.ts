@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { otherOrigins, ownOrigins } from '#gateway/doors/origins.ts';
+import { otherOrigins, ownOrigins, requirePageOf } from '#gateway/doors/origins.ts';
 import { pageHeaders } from '#gateway/doors/page-headers.ts';
 
 /** As Node writes it. */
@@ -30,4 +30,19 @@ describe('the own origins', () => {
     const connect = 'https://a.example.jp wss://a.example.jp https://127.0.0.1 wss://127.0.0.1';
     expect(policy).toContain(`connect-src 'self' ${connect};`);
   });
+});
+
+describe('the host name that passkeys are bound to', () => {
+  it.each(['a.example.jp', 'example.jp', 'b.example.com'])('is a page’s own, or a parent of it: %s', (rpId) => {
+    expect(() => requirePageOf(rpId, 'webauthn.rpId', ['https://b.example.com:8443'], certificate)).not.toThrow();
+  });
+
+  it.each(['example.com.evil', 'ample.jp', 'x.a.example.jp'])(
+    'stops the start where no page could use it: %s',
+    (rpId) => {
+      expect(() => requirePageOf(rpId, 'webauthn.rpId', [], certificate)).toThrow(
+        /^webauthn\.rpId: ".*" is neither a page's host name nor a parent of one \(a\.example\.jp, /,
+      );
+    },
+  );
 });

@@ -127,13 +127,18 @@ describe('the gateway process', () => {
     ['a grant key in a folder that is not there', { grantKey: 'nowhere/grant.pem' }, 'nowhere/grant.pem'],
     ['a relying party that is no host', { webauthn: { rpId: 'https://a.example', rpName: 'x' } }, '"webauthn.rpId"'],
     [
+      'a relying party that no page is of',
+      { webauthn: { rpId: 'a.example', rpName: 'x' } },
+      'webauthn.rpId: "a.example" is neither',
+    ],
+    [
       'attestation roots that are not there',
-      { webauthn: { rpId: 'a.example', rpName: 'x', attestationRoots: 'no.pem' } },
+      { webauthn: { rpId: 'localhost', rpName: 'x', attestationRoots: 'no.pem' } },
       'no.pem: cannot be read (ENOENT)',
     ],
     [
       'attestation roots that are none',
-      { webauthn: { rpId: 'a.example', rpName: 'x', attestationRoots: 'gateway.json' } },
+      { webauthn: { rpId: 'localhost', rpName: 'x', attestationRoots: 'gateway.json' } },
       'no certificate in it',
     ],
     ['an address that is not this host’s', { listen: { host: '192.0.2.1', port: 0 } }, '192.0.2.1'],

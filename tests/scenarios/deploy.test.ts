@@ -65,7 +65,9 @@ describe.skipIf(!able)('three hosts from deploy/*.json', () => {
     );
     for (const host of HOSTS)
       for (const part of ['tls', 'keys', 'state']) mkdirSync(srv(host, part), { recursive: true });
-    const names = ['telework.example.jp', 'broker.asp.example.jp', 'broker.lgwan.example.jp'];
+    const names = [
+      ...['telework.example.jp', 'admin.telework.example.jp', 'broker.asp.example.jp', 'broker.lgwan.example.jp'],
+    ];
     await mustRun('certs/main.ts', [
       ...['demo', '--dir', pki, '--municipality', MUNICIPALITY, '--agent', 'soumu'],
       ...names.flatMap((name) => ['--dns', name]),
