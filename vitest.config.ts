@@ -12,7 +12,6 @@ export default defineConfig({
     pool: 'forks',
     // The processes under test run Node without this warning too (package.json).
     execArgv: ['--disable-warning=ExperimentalWarning'],
-    maxWorkers: 2,
     hookTimeout: 60_000,
     // Waiting ends when it has happened; a busy machine may take long to get there.
     expect: { poll: { timeout: 15_000 } },
@@ -23,6 +22,8 @@ export default defineConfig({
           name: 'parts',
           include: [long ? LONG_ONES : 'tests/**/*.test.ts'],
           exclude: long ? [SCENARIOS] : [SCENARIOS, LONG_ONES],
+          // Many wait for a time limit to strike, so three of them share two cores well.
+          maxWorkers: 3,
           testTimeout: 30_000,
           sequence: { groupOrder: 0 },
         },
