@@ -116,7 +116,7 @@ describe.skipIf(!needs(...NEEDED_FOR_CHROMIUM))("the administrators' page", () =
     await goTo('利用者');
     await press(`開く: ${SCRIPT}`);
     await press('申請コードを発行する');
-    await page.getByText(/^コード（\d+:\d+ まで、一度だけ有効）$/).waitFor();
+    await page.getByText(/^申請コード（(明日 )?\d+:\d+ まで、一度だけ有効）$/).waitFor();
     const number = await handIn(up.system, (await page.locator('.secret').textContent()) ?? '');
     await goTo('接続状況');
     await page.getByText('この画面からは発行できません').waitFor();

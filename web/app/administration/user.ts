@@ -15,7 +15,7 @@ import {
 } from '#web/core/administration-api.ts';
 import { element } from '../element.ts';
 import { button, confirmedButton, field, form, Told } from '../form.ts';
-import { fill } from '../language.ts';
+import { type Bilingual, fill } from '../language.ts';
 import { part } from '../pages/part.ts';
 import type { SignedInVisit } from '../shell.ts';
 import { ADMINISTRATION, USER, USERS } from '../texts/administration.ts';
@@ -148,12 +148,12 @@ function codesPart(visit: UserVisit): HTMLElement {
   const { say, request, user } = visit;
   const told = new Told();
   const shown = element('div', { role: 'status' });
-  const issue = (ask: () => Promise<OneTimeCode>) =>
+  const issue = (caption: Bilingual, ask: () => Promise<OneTimeCode>) =>
     visit.deed(
       told,
       async () => {
         const { code, expiresAt } = await ask();
-        const text = say(fill(USER.code, { time: timeOfDay(expiresAt, visit.language()) }));
+        const text = say(fill(caption, { time: timeOfDay(expiresAt, visit.language()) }));
         shown.replaceChildren(element('p', { class: 'soft' }, text), element('p', { class: 'secret' }, code));
       },
       detailOf,
@@ -165,13 +165,13 @@ function codesPart(visit: UserVisit): HTMLElement {
     button(
       say(USER.activation),
       '',
-      issue(() => issueActivation(request, idOf(user))),
+      issue(USER.activationCode, () => issueActivation(request, idOf(user))),
     ),
     element('p', { class: 'soft' }, say(USER.enrolmentHint)),
     button(
       say(USER.enrolment),
       '',
-      issue(() => issueEnrolment(request, idOf(user))),
+      issue(USER.enrolmentCode, () => issueEnrolment(request, idOf(user))),
     ),
     told.node,
     shown,

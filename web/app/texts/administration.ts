@@ -80,7 +80,8 @@ export const USER = {
     en: 'For asking for a certificate on the user’s own device. The request then shows under “Sessions”.',
   },
   codes: { ja: 'コードの発行', en: 'Codes' },
-  code: { ja: 'コード（{time} まで、一度だけ有効）', en: 'Code (once, until {time})' },
+  activationCode: { ja: '利用開始コード（{time} まで、一度だけ有効）', en: 'Activation code (once, until {time})' },
+  enrolmentCode: { ja: '申請コード（{time} まで、一度だけ有効）', en: 'Enrolment code (once, until {time})' },
 } as const satisfies Record<string, Bilingual>;
 
 export const LIVE = {
