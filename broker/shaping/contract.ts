@@ -19,9 +19,6 @@ const TURN_MAX_BYTES = 64 * 1024;
 /** Who has no more than this, what it had in this round included, goes first: a key's answer, not a picture. */
 const SMALL_MAX_BYTES = 8 * 1024;
 
-/** What a session may make up for that had nothing to send while others had: a page that is scrolled, not a film. */
-const CATCH_UP_MS = 40;
-
 /** A session's queue is as much as its share carries in this time, so that its age is bounded as well. */
 const QUEUE_MAX_MS = 100;
 /** Less would stop and start reading for every record. */
@@ -39,14 +36,12 @@ export class Contract {
   /** Bytes of a turn. */
   readonly quantum: number;
   readonly smallBytes: number;
-  readonly catchUpBytes: number;
 
   constructor(config: LineConfig) {
     this.config = config;
     this.bytesPerSecond = bytesPerSecondOf(config.tier);
     const turn = (this.bytesPerSecond * TURN_MS) / 1000;
     this.quantum = Math.min(TURN_MAX_BYTES, Math.max(TURN_MIN_BYTES, turn));
-    this.catchUpBytes = (this.bytesPerSecond * CATCH_UP_MS) / 1000;
     this.smallBytes = Math.min(SMALL_MAX_BYTES, this.quantum / 2);
   }
 

@@ -17,8 +17,6 @@ export class Flow implements Member {
   /** Hands a record to the socket; false if the socket takes no more for now. */
   readonly deliver: (waiting: Waiting) => boolean;
   deficit = 0;
-  behind = 0;
-  leftAt = 0;
   /** It has its turns in its municipality's round. */
   inRound = false;
   /** It has begun to wait, and the line has not looked at it since. */

@@ -4,8 +4,8 @@
 //   line (what is contracted) → municipality (guarantee, ceiling) → session
 //
 // In this order: a session that has little to send and has had little in this round (a key's answer); a municipality that
-// did not get its guarantee; then each municipality in turn, and in it each session in turn, first those that are behind, byte
-// by byte the same for all. Whatever nobody uses anybody may have. A record is never dropped and never overtakes one of its own session.
+// did not get its guarantee; then each municipality in turn, and in it each session in turn, byte by byte the same for
+// all. Whatever nobody uses anybody may have. A record is never dropped and never overtakes one of its own session.
 import type { Contract } from './contract.ts';
 import { Credit } from './credit.ts';
 import { Flow, type Waiting } from './flow.ts';
@@ -39,7 +39,7 @@ export class Line {
     this.#contract = contract;
     this.#sent = sent;
     this.#credit = new Credit(nowMs);
-    this.#round = new Round(contract.quantum, 0);
+    this.#round = new Round(contract.quantum);
     this.change(contract, nowMs);
   }
 
@@ -165,9 +165,8 @@ export class Line {
     if (!waiting) return;
     const bytes = wireBytes(waiting.record.length);
     this.#credit.spend(bytes, nowMs);
-    const municipality = this.#of(flow.municipality, nowMs);
-    municipality.spend(bytes, nowMs);
-    municipality.sent(flow, bytes);
+    this.#of(flow.municipality, nowMs).spend(bytes, nowMs);
+    flow.deficit -= bytes;
     if (!flow.isReady) this.#becomesUnready(flow, nowMs);
     this.#sent?.(flow, waiting.record, bytes, waitedMs);
     if (flow.deliver(waiting)) return;
@@ -181,9 +180,13 @@ export class Line {
     if (municipality.ready++ === 0) this.#ready.municipalities++;
     if (!municipality.inRound) {
       municipality.inRound = true;
+      municipality.deficit = this.#contract.quantum;
       this.#round.join(municipality);
     }
-    if (!flow.inRound) municipality.join(flow);
+    if (!flow.inRound) {
+      flow.deficit = this.#contract.quantum;
+      municipality.join(flow);
+    }
     if (flow.isFresh) return;
     flow.isFresh = true;
     this.#fresh.push(flow);

@@ -15,8 +15,6 @@ export class Municipality implements Member {
   readonly throughput = new Throughput();
   share: Share = { guarantee: 0, ceiling: 1 };
   deficit = 0;
-  behind = 0;
-  leftAt = 0;
   /** It has its turns in the line's round. */
   inRound = false;
   /** Sessions that could send. */
@@ -29,7 +27,7 @@ export class Municipality implements Member {
 
   constructor(name: string, contract: Contract, nowMs: number) {
     this.name = name;
-    this.#round = new Round(contract.quantum, contract.catchUpBytes);
+    this.#round = new Round(contract.quantum);
     this.#guarantee = new Credit(nowMs);
     this.#ceiling = new Credit(nowMs);
     this.change(contract, nowMs);
@@ -39,7 +37,6 @@ export class Municipality implements Member {
     const { guarantee, ceiling } = contract.shareOf(this.name);
     this.share = { guarantee, ceiling };
     this.#round.quantum = contract.quantum;
-    this.#round.catchUpMax = contract.catchUpBytes;
     // What it had above its guarantee, while nobody else wanted it, is held against it by no more than one record.
     const owedMax = contract.depth(guarantee);
     this.#guarantee.change(contract.bytesPerSecond * guarantee, owedMax, nowMs, owedMax + RECORD_MAX_WIRE_BYTES);
@@ -82,11 +79,6 @@ export class Municipality implements Member {
   join(flow: Flow): void {
     flow.inRound = true;
     this.#round.join(flow);
-  }
-
-  /** One of its sessions has sent, in its turn or out of it. */
-  sent(flow: Flow, bytes: number): void {
-    this.#round.sent(flow, bytes);
   }
 
   /** Nobody of it waits any more: each of its sessions begins afresh. */
