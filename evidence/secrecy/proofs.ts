@@ -1,0 +1,3 @@
+import type { AnyProof } from '../proof.ts';
+
+export const secrecyProofs: readonly AnyProof[] = [];
