@@ -118,6 +118,8 @@ function lay({ ends }: Cable, devices: readonly [string, string], namespace: (ho
       const atOnce = address.includes(':') ? ['nodad'] : [];
       ip('-n', namespace(host), 'address', 'add', address, 'dev', device, ...atOnce);
     }
+    // Else a "packet" has up to 64 KiB, which is on no cable: headers would not be counted, and all of it be lost at once.
+    ip('-n', namespace(host), 'link', 'set', device, 'gso_max_segs', '1');
     ip('-n', namespace(host), 'link', 'set', device, 'up');
   }
 }

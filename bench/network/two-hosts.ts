@@ -46,13 +46,6 @@ export function layTwoHosts(): TwoHosts {
   );
   const ends = [endOf(network, 'inside', 0), endOf(network, 'outside', 1)] as const;
   const [inside, outside] = ends;
-  try {
-    // Else a "packet" has up to 64 KiB: headers that are on no cable would not be counted, and all of it be lost at once.
-    for (const { place, device } of ends) commandOn(place, 'ip', ['link', 'set', device, 'gso_max_segs', '1']);
-  } catch (error) {
-    network.remove();
-    throw error;
-  }
   const undo: (() => void)[] = [];
   return {
     inside: inside.place,
