@@ -41,6 +41,8 @@ export interface AuditOptions {
   onCheckpoint?(checkpoint: Anchor): void;
   /** each event of `record`, written or not: to be counted */
   recorded?(event: EventName, fields: object): void;
+  /** False while what was written cannot be brought to where it must go as well: then the log is not healthy (G4). */
+  alsoHealthy?(): boolean;
   /** where the alarm goes */
   log?: Log;
   /** 0 for none */
@@ -54,7 +56,7 @@ export interface AuditOptions {
  * @throws Failure in one line: not writable, another process's log, or an end that does not verify
  */
 export function openAudit(options: AuditOptions): Audit {
-  const { path, source, now, onCheckpoint, heartbeatMs = HEARTBEAT_MS } = options;
+  const { path, source, now, onCheckpoint, heartbeatMs = HEARTBEAT_MS, alsoHealthy = () => true } = options;
   const log = options.log ?? createLog(source);
   const file = openFile(path);
   const tail = file.takeTail();
@@ -62,6 +64,7 @@ export function openAudit(options: AuditOptions): Audit {
   let lost: { count: number; since: string } | null = null;
   let closed = false;
 
+  const written = () => lost === null && !closed && file.reachesDisk;
   const isoNow = () => new Date(now()).toISOString();
 
   function write(fitted: FittedEvent): void {
@@ -98,11 +101,11 @@ export function openAudit(options: AuditOptions): Audit {
       write(fitEvent(event, fields));
     },
     get healthy() {
-      return lost === null && !closed && file.reachesDisk;
+      return written() && alsoHealthy();
     },
     checkpoint() {
       write({ event: 'checkpoint', fields: {} });
-      if (audit.healthy) onCheckpoint?.({ source, ...last });
+      if (written()) onCheckpoint?.({ source, ...last });
     },
     anchor: ({ source, sequence, digest }) => audit.record('anchor', { source, sequence, digest }),
     close() {
@@ -118,7 +121,7 @@ export function openAudit(options: AuditOptions): Audit {
   const heartbeat = heartbeatMs > 0 ? setInterval(() => audit.checkpoint(), heartbeatMs).unref() : undefined;
   if (tail.tornBytes > 0) audit.record('torn-write-removed', { bytes: tail.tornBytes });
   audit.record('process-started', { version: options.version ?? process.version, pid: process.pid });
-  if (!audit.healthy) throw new Failure(`${path}: the audit log cannot be written`);
+  if (!written()) throw new Failure(`${path}: the audit log cannot be written`);
   return audit;
 }
 
