@@ -20,6 +20,7 @@ export function openProcessAudit(life: Pick<Life, 'onStop'>, config: AuditConfig
   const audit = openAudit({
     ...whose,
     path: join(state, 'audit.jsonl'),
+    config,
     heartbeatMs: config.checkpointSeconds * 1_000,
   });
   life.onStop(() => audit.close());
