@@ -1,5 +1,6 @@
 // agent.json, read once. The only file of this folder that reads configuration.
 import * as z from 'zod';
+import { auditSchema } from '#platform/audit/config.ts';
 import { tlsFilesSchema } from '#platform/hop/tls.ts';
 import { metricsSchema } from '#platform/metrics/listener.ts';
 import { filePath, readConfig } from '#platform/process/config.ts';
@@ -44,6 +45,7 @@ const schema = z.strictObject({
   /** Without it no passkey can be paired. */
   webauthn: webauthn.optional(),
   state: filePath,
+  audit: auditSchema,
   socket: filePath,
   metrics: metricsSchema,
   limits: limitsSchema,

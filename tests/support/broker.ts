@@ -6,6 +6,7 @@ import { type Broker, startBroker } from '#broker/broker.ts';
 import type { LineConfig } from '#broker/config.ts';
 import type { ShaperObserver } from '#broker/shaping/shaper.ts';
 import type { Audit } from '#platform/audit/chain.ts';
+import { auditSchema } from '#platform/audit/config.ts';
 import type { EventName } from '#platform/audit/events.ts';
 import { type DialOptions, dialSocket } from '#platform/hop/dial.ts';
 import { clientTls, type TlsFiles } from '#platform/hop/tls.ts';
@@ -148,6 +149,7 @@ export async function openBroker(
     line,
     limits,
     state,
+    audit: auditSchema.parse({}),
   };
   const broker = await startBroker(config, audit, () => performance.now(), observer);
   const peers: Peer[] = [];
