@@ -31,8 +31,9 @@ export function followAgentFile({ path, config, home, settingsOf, audit, log }: 
   const fixed = fixedOf(config);
   let pinFiles = config.grantKeys;
   const stateNow = () => stateOf([path, ...pinFiles]);
-  let read = stateNow();
-  let seen = read;
+  // Of no state yet, so that a change since the start read it is found, too.
+  let read = '';
+  let seen = '';
   let reading = Promise.resolve();
 
   async function take(): Promise<void> {
