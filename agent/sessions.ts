@@ -47,6 +47,8 @@ export class Sessions {
   readonly #standing: Standing;
   readonly #stopWatching: () => void;
   readonly #locker: Locker;
+  /** Sessions that have no place yet, and what the gateway said of them meanwhile. */
+  readonly #opening = new Map<string, Refusal | null>();
   /** Shown when the desktop is attached next. */
   readonly #notices = new Map<string, string>();
   #stopping = false;
@@ -87,6 +89,7 @@ export class Sessions {
 
   /** Never throws: an offer that comes to nothing is audited and answered with its code. */
   async offer(sessionId: string, jws: string): Promise<void> {
+    if (!this.#opening.has(sessionId)) this.#opening.set(sessionId, null);
     try {
       if (this.#stopping) throw new Refusal('SHUTTING_DOWN');
       const opened = await openForOffer({ ...this.#parts, live: (desktop) => this.live(desktop) }, sessionId, jws);
@@ -95,6 +98,8 @@ export class Sessions {
       const refusal = refusalFrom(error);
       if (refusal.reason === 'INTERNAL') this.#parts.log.error({ session: sessionId, error }, 'offer failed');
       this.#parts.tell({ type: 'ended', session: sessionId, code: refusal.code });
+    } finally {
+      this.#opening.delete(sessionId);
     }
   }
 
@@ -108,7 +113,9 @@ export class Sessions {
   }
 
   revoke(sessionId: string, code: Code): void {
-    this.#places.find(sessionId)?.end(new Refusal(REVOKED_BY[code] ?? 'RIGHTS_REVOKED', code));
+    const refusal = new Refusal(REVOKED_BY[code] ?? 'RIGHTS_REVOKED', code);
+    this.#places.find(sessionId)?.end(refusal);
+    if (this.#opening.has(sessionId)) this.#opening.set(sessionId, refusal);
   }
 
   /** Tells the person at the desktop: now if a session shows it, else when it is attached next. */
@@ -130,8 +137,11 @@ export class Sessions {
   async #proceed(opened: Opened): Promise<void> {
     const { grant } = opened.admitted;
     try {
-      const { mode } = grant;
+      const { session, mode } = grant;
       this.#parts.audit.record('user-verified', { ...about(grant), mode, proof: opened.user.key.kind });
+      // From here to the place nothing is waited for: what comes later finds it there.
+      const revoked = this.#opening.get(session);
+      if (revoked) throw revoked;
       if (mode === 'pair') await this.#pair(opened);
       else await this.#start(opened);
     } catch (error) {
