@@ -18,8 +18,8 @@ const MESSAGES_PER_SECOND = 20;
 
 export interface BrokerLinkParts {
   broker: { url: string; serverName: string; tls: TlsFiles };
-  /** Desktop ids to announce. */
-  desktops: readonly string[];
+  /** Desktop ids to announce, asked for each time. */
+  desktops(): Iterable<string>;
   audit: Pick<Audit, 'record'>;
   log: Log;
   received(message: ToAgent): void;
@@ -49,6 +49,11 @@ export class BrokerLink {
   /** Sends on the control link; what cannot be sent now is void, since the broker forgets its sessions with the link. */
   tell(message: FromAgent): void {
     this.#socket?.sendText(JSON.stringify(message));
+  }
+
+  /** Says which desktops there are now; whoever waits for one that is gone hears that it is offline. */
+  announce(): void {
+    this.tell({ type: 'presence', desktops: [...this.#parts.desktops()] });
   }
 
   /** One data link, for one session. */
@@ -82,7 +87,7 @@ export class BrokerLink {
       this.#socket = socket;
       this.#parts.audit.record('broker-connected', { address: socket.peer.remoteAddress });
       this.#parts.log.info('control link to the broker is up');
-      this.tell({ type: 'presence', desktops: [...this.#parts.desktops] });
+      this.announce();
     });
   }
 

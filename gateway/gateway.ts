@@ -2,6 +2,7 @@
 // and clocks are arguments.
 import { anchorKeeper } from '#platform/audit/anchors.ts';
 import type { Anchor, Audit } from '#platform/audit/chain.ts';
+import type { RevocationList } from '#platform/hop/revocation.ts';
 import { loadTls, loadTrust } from '#platform/hop/tls-files.ts';
 import type { Metrics } from '#platform/metrics/metrics.ts';
 import { RelayTally } from '#platform/metrics/relay-tally.ts';
@@ -28,6 +29,7 @@ import { openEnrolment } from './enrolment/listener.ts';
 import { Nonces } from './enrolment/nonces.ts';
 import { EnrolmentRequests } from './enrolment/requests.ts';
 import { Entitlements } from './entitlements.ts';
+import { followGrantKey } from './grant-key-file.ts';
 import { Grants } from './grants.ts';
 import { Journal } from './journal.ts';
 import { Leases } from './leases.ts';
@@ -103,9 +105,10 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
   const tickets = new Tickets(store, now);
   const grants = new Grants(grantKey, now);
 
-  let { revocations } = loadTrust(config.tls);
+  // The listener tells the first one, too, so that no change falls between reading it here and watching it there.
+  let revocations: RevocationList | null = null;
   const rights = new Rights({ users, authenticators, sessions, entitlements, revocations: () => revocations, now });
-  const revocation = new Revocation({ store, rights, sessions, slots, now, troubled });
+  const revocation = new Revocation({ store, rights, sessions, slots, now, monotonic, troubled });
 
   const keepAnchor = anchorKeeper(audit, monotonic);
   const broker: BrokerLink = new BrokerLink(config.broker, {
@@ -138,6 +141,7 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
     enrolment: { ...enrolment, isListening: config.enrolment !== undefined, trust: () => loadTrust(config.tls), now },
   });
   const stopWatching = revocation.start();
+  const stopFollowing = followGrantKey(config.grantKey, grants, journal);
   const listener = await openListener({
     ...{ listen: config.listen, tls: config.tls, page: config.page },
     connectionsPerAddress: config.connectionsPerAddress,
@@ -194,6 +198,7 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
       relays.endAll();
       await stopLinking();
       stopWatching();
+      stopFollowing();
       for (const one of listeners) one.close();
     },
   };

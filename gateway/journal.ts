@@ -5,6 +5,7 @@ import { type Audit, requireHealthy } from '#platform/audit/chain.ts';
 import type { EventFields } from '#platform/audit/events.ts';
 import type { PeerIdentity } from '#platform/hop/tls.ts';
 import { CodeTally } from '#platform/metrics/event-tally.ts';
+import { lineOf } from '#platform/process/exit.ts';
 import type { Log } from '#platform/process/log.ts';
 import type { Code, Refusal } from '#protocol/codes.ts';
 import type { Mode } from '#protocol/outer/grant.ts';
@@ -163,6 +164,16 @@ export class Journal {
 
   sessionRevoked({ session, municipality, user, desktop }: Slot, { reason, detail }: Refusal): void {
     this.#audit.record('session-revoked', { session, reason, municipality, user, desktop, detail });
+  }
+
+  /** @param key and @param before: kids */
+  grantKeyChanged(key: string, before: string): void {
+    this.#log.info({ key, before }, 'grants and leases are signed by another key');
+    this.#audit.record('grant-key-changed', { key, before });
+  }
+
+  grantKeyKept(error: unknown): void {
+    this.#log.error(`the grant key stays as it was: ${lineOf(error)}`);
   }
 
   /** What an administrator did. */

@@ -22,7 +22,8 @@ const USAGE = `The gateway: lets users in, decides who may open which desktop, r
 
   node gateway/main.ts --config gateway.json
 
-Makes its grant key and factor key at the first start. Prints one JSON line once it serves.`;
+Makes its grant key and factor key at the first start. Prints one JSON line once it serves. Another grant key in the place of
+the first is taken over while it runs (gateway/make-grant-key.ts makes one); everything else is read at the start only.`;
 
 runProcess('gateway', async (life) => {
   const { values } = parseArguments(USAGE, { config: { type: 'string' } });

@@ -30,6 +30,8 @@ export interface Opened {
   ticket: string;
   grant: string;
   policy: Policy;
+  /** Until the client's certificate runs out, and the session with it (E6). */
+  certificateSeconds: number;
 }
 
 export interface OpeningParts {
@@ -75,7 +77,17 @@ export async function openDesktop(
     journal.opened(visitor, { desktop, session, mode });
     journal.requireHealthy(); // what could not be recorded does not begin (G4)
     const ticket = await tickets.issue(signIn, { session, desktop, grant });
-    return { session, epoch: 0, municipality, desktop, ticket, grant, policy: grants.policy(signIn) };
+    const certificateSeconds = Math.floor((peer.notAfter - now()) / 1000);
+    return {
+      session,
+      epoch: 0,
+      municipality,
+      desktop,
+      ticket,
+      grant,
+      policy: grants.policy(signIn),
+      certificateSeconds,
+    };
   } catch (error) {
     const refusal = refusalFrom(error);
     journal.openRefused(visitor, desktop, mode, refusal);

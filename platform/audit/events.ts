@@ -100,6 +100,8 @@ export const EVENTS = {
   'ticket-refused': row(['reason'], ['municipality', 'user', 'desktop', 'session', 'address', 'detail']),
   'relay-started': row(['session'], ['municipality', 'user', 'desktop']),
   'relay-ended': row(['session', 'code'], ['municipality', 'user', 'desktop', 'reason', 'detail', 'seconds']),
+  /** Grants and leases are signed by another key from now on. */
+  'grant-key-changed': row(['key', 'before']),
   'session-revoked': row(['session', 'reason'], ['municipality', 'user', 'desktop', 'by', 'detail']),
 
   // The broker
@@ -138,6 +140,13 @@ export const EVENTS = {
   'pairing-refused': row(['reason'], ['municipality', 'user', 'desktop', 'session', 'detail']),
   'input-refused': row(['session', 'reason'], ['municipality', 'user', 'desktop', 'detail']),
   'desktop-lost': row(['desktop', 'reason'], ['municipality', 'user', 'session', 'detail']),
+  /** agent.json has changed while the agent ran. */
+  'desktop-offered': row(['desktop']),
+  'desktop-withdrawn': row(['desktop']),
+  'grant-pin-added': row(['key']),
+  'grant-pin-withdrawn': row(['key']),
+  /** It had changed and cannot be used: nobody new gets in, and sessions end with their leases. */
+  'settings-unusable': row(['detail']),
   /** The session is over, and its desktop may stand open. */
   'desktop-lock-failed': row(['desktop', 'reason'], ['municipality', 'user', 'session', 'detail']),
 } as const satisfies Record<string, Row>;

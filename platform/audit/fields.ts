@@ -55,9 +55,12 @@ export const FIELDS = {
   /** the name of a request header, never its value */
   header: shown(text(64)),
   seconds: shown(z.number().min(0)),
-  /** of the contracted line: the one that holds now, and the one before */
+  /** of the contracted line; the one that holds now */
   tier: shown(text(16)),
-  before: shown(text(16)),
+  /** RFC 7638 thumbprint of the public half of a grant key */
+  key: shown(text(43)),
+  /** the tier, or the key, that held before */
+  before: shown(text(43)),
   /** of a municipality's policy: what holds now or is asked for, and what held; JSON */
   policy: shown(text(300)),
   policyBefore: shown(text(300)),

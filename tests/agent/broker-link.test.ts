@@ -59,7 +59,7 @@ afterEach(async () => {
 function dial(): BrokerLink {
   link = new BrokerLink({
     broker: { url: `wss://127.0.0.1:${port}`, serverName: 'localhost', tls },
-    desktops: DESKTOPS,
+    desktops: () => DESKTOPS,
     audit,
     log: createLog('agent', { write: () => {} }),
     received: (message) => received.push(message),

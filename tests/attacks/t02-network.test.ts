@@ -60,7 +60,7 @@ const HOPS: Record<string, (port: number) => Promise<unknown>> = {
   },
   async 'agent → broker'(port) {
     const address = { url: `wss://127.0.0.1:${port}`, serverName: 'localhost', tls: gateway.pki.agent };
-    const parts = { broker: address, desktops: [], audit: memoryAudit(), log: quiet, received() {} };
+    const parts = { broker: address, desktops: () => [], audit: memoryAudit(), log: quiet, received() {} };
     const link = new AgentLink(parts);
     try {
       (await link.dialData()).close('ENDED');

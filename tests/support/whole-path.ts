@@ -9,7 +9,7 @@ import { clientTls, type TlsFiles } from '#platform/hop/tls.ts';
 import { createLog } from '#platform/process/log.ts';
 import type { ToAgent } from '#protocol/outer/link.ts';
 import type { Surroundings } from '#web/core/open.ts';
-import { type BothEnds, bothEnds, DESKTOP, OTHER_DESKTOP } from './both-ends.ts';
+import { type BothEnds, bothEnds, DESKTOP } from './both-ends.ts';
 import { openBroker, type TestBroker } from './broker.ts';
 import { openGateway, type TestGateway } from './gateway.ts';
 
@@ -48,7 +48,7 @@ export async function wholePath(): Promise<WholePath> {
   };
   const link = new BrokerLink({
     broker: { url: `wss://127.0.0.1:${broker.broker.agentPort}`, serverName: 'localhost', tls: broker.pki.agent },
-    desktops: [DESKTOP, OTHER_DESKTOP],
+    desktops: () => ends.home.desktops.keys(),
     audit: ends.audit,
     log: createLog('agent', { write: () => {} }),
     received,
