@@ -4,6 +4,8 @@ import type { Log } from '../process/log.ts';
 import type { Life } from '../process/stop.ts';
 import { type Audit, type AuditOptions, openAudit } from './chain.ts';
 import type { AuditConfig } from './config.ts';
+import { allFiles } from './files.ts';
+import { collectorTls } from './syslog/collector.ts';
 import type { Backlog, Shipping } from './syslog/shipping.ts';
 import { startShipping } from './syslog/start.ts';
 
@@ -22,20 +24,24 @@ const NO_BACKLOG: Backlog = { seconds: 0, bytes: 0 };
 
 /**
  * Opens the log, ships it if a collector is configured, and closes it when the process stops.
- * @throws Failure in one line: not writable, another process's log, or an end that does not verify
+ * @throws Failure in one line: the collector's key or certificates cannot be used, the log is not writable, another process's log, or an end that does not verify
  */
 export function openProcessAudit(life: Pick<Life, 'onStop'>, config: AuditConfig, process: ProcessAudit): ShippedAudit {
+  // One clear line before anything is begun.
+  if (config.syslog) collectorTls(config.syslog);
   const { state, ...whose } = process;
   const path = join(state, 'audit.jsonl');
   let shipping: Shipping | null = null;
   const audit = openAudit({
     ...whose,
     path,
+    config,
     heartbeatMs: config.checkpointSeconds * 1_000,
     alsoHealthy: () => shipping?.keepsUp ?? true,
   });
   if (config.syslog) {
-    const files = () => [path];
+    const archive = config.archive ?? join(state, 'archive');
+    const files = () => allFiles(path, archive);
     const position = join(state, 'audit.shipped.json');
     shipping = startShipping(life, config.syslog, { files, position, audit, log: process.log, now: process.now });
   }

@@ -109,7 +109,8 @@ export class Collector {
   }
 }
 
-function collectorTls({ tls, serverName }: SyslogConfig): ConnectionOptions {
+/** @throws Failure naming the file that cannot be used */
+export function collectorTls({ tls, serverName }: SyslogConfig): ConnectionOptions {
   const { revocations } = tls;
   if (revocations !== undefined) return clientTlsOf(loadTls({ ...tls, revocations }), serverName);
   const ca = loadAuthorities(tls.authorities).map(String);

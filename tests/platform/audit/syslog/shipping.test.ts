@@ -72,6 +72,9 @@ describe('shipping the audit log to a collector', () => {
       audit.record('user-enabled', { municipality: '131016', user: `user-${i}`, by: 'x' });
   }
 
+  /** Events 1 to that are there before any test begins: the start and the first signing key. */
+  const BEGUN = 2;
+  const upTo = (last: number, from = 1) => Array.from({ length: last - from + 1 }, (_, i) => from + i);
   const written = () => readFileSync(path, 'utf8').trimEnd().split('\n');
   const arrived = () => (collector?.messages ?? []).map(({ line }) => line.toString('utf8'));
   const sequences = () => arrived().map((line) => JSON.parse(line).sequence as number);
@@ -88,7 +91,7 @@ describe('shipping the audit log to a collector', () => {
     await expect.poll(arrived).toEqual(written());
     expect(collector.connections).toBe(1);
     await shipping?.stop();
-    expect(confirmed()).toBe(6);
+    expect(confirmed()).toBe(BEGUN + 5);
     expect(collector.faults).toEqual([]);
     for (const { line, event, program } of collector.messages) {
       expect(openLine(line)?.event).toBe(event);
@@ -105,7 +108,7 @@ describe('shipping the audit log to a collector', () => {
     record(2);
     ship(collector.port);
     await expect.poll(arrived).toEqual(written());
-    expect(sequences()).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(sequences()).toEqual(upTo(BEGUN + 5));
   });
 
   it('asks for a receipt after a while and uses a new connection then', async () => {
@@ -113,10 +116,9 @@ describe('shipping the audit log to a collector', () => {
     ship(collector.port);
     await expect.poll(arrived).toEqual(written());
     ahead += 61_000;
-    await expect.poll(() => shipping?.backlog.seconds).toBe(0);
-    await expect.poll(confirmed).toBe(1);
+    await expect.poll(confirmed).toBe(BEGUN);
     record(1);
-    await expect.poll(sequences).toEqual([1, 2]);
+    await expect.poll(sequences).toEqual(upTo(BEGUN + 1));
     expect(collector.connections).toBe(2);
   });
 
@@ -126,13 +128,13 @@ describe('shipping the audit log to a collector', () => {
     ship(port);
     await expect.poll(arrived).toEqual(written());
     ahead += 61_000;
-    await expect.poll(confirmed).toBe(1);
+    await expect.poll(confirmed).toBe(BEGUN);
     record(5);
-    await expect.poll(sequences).toEqual([1, 2, 3, 4, 5, 6]);
+    await expect.poll(sequences).toEqual(upTo(BEGUN + 5));
     await collector.kill();
     record(2);
     collector = await startCollector(pki.brokerForGateways, port);
-    await expect.poll(sequences).toEqual([2, 3, 4, 5, 6, 7, 8]);
+    await expect.poll(sequences).toEqual(upTo(BEGUN + 7, BEGUN + 1));
   });
 
   it('starts no session while the collector is further behind than allowed, says so, and recovers by itself', async () => {
