@@ -3,6 +3,7 @@
 //   offer → opening.ts → verified user → place → still paired? → the user's earlier places end → attach → ready →
 //   Session → ended → desktop locked: the place is free
 import { availableParallelism } from 'node:os';
+import { Ration } from '#platform/audit/ration.ts';
 import { stricter } from '#platform/process/limits.ts';
 import type { Log } from '#platform/process/log.ts';
 import type { Store } from '#platform/state/store.ts';
@@ -22,7 +23,7 @@ import { type EncodeCounts, Encoders } from './screen/encoders.ts';
 import type { OpenScreen } from './screen/screen-sender.ts';
 import { Session, type SessionMeasures } from './session.ts';
 
-export interface SessionsParts extends Omit<OpeningParts, 'live'> {
+export interface SessionsParts extends Omit<OpeningParts, 'live' | 'refusedOffers'> {
   store: Store;
   /** desktop id → how to attach to it */
   desktops: ReadonlyMap<string, OpenDesktop>;
@@ -38,6 +39,9 @@ export interface SessionsParts extends Omit<OpeningParts, 'live'> {
   openScreen?: OpenScreen;
 }
 
+/** As audit events. */
+const REFUSED_OFFERS = { perSecond: 1, burst: 60 };
+
 export interface SessionMeasured extends SessionMeasures {
   /** Its id. */
   session: string;
@@ -51,6 +55,7 @@ export class Sessions {
   readonly #encoders = new Encoders(Math.max(1, availableParallelism() - 1));
   readonly #places = new Places();
   readonly #locker: Locker;
+  readonly #refusedOffers: Ration;
   /** Shown when the desktop is attached next. */
   readonly #notices = new Map<string, string>();
   #stopping = false;
@@ -58,6 +63,7 @@ export class Sessions {
   constructor(parts: SessionsParts) {
     this.#parts = parts;
     this.#locker = new Locker(parts);
+    this.#refusedOffers = new Ration({ ...REFUSED_OFFERS, now: parts.clock.monotonic });
   }
 
   /** Locks what an agent that was killed left open. Call it before offers come. */
@@ -91,7 +97,8 @@ export class Sessions {
   async offer(sessionId: string, jws: string): Promise<void> {
     try {
       if (this.#stopping) throw new Refusal('SHUTTING_DOWN');
-      const opened = await openForOffer({ ...this.#parts, live: (desktop) => this.live(desktop) }, sessionId, jws);
+      const live = (desktop: string) => this.live(desktop);
+      const opened = await openForOffer({ ...this.#parts, live, refusedOffers: this.#refusedOffers }, sessionId, jws);
       await this.#proceed(opened);
     } catch (error) {
       const refusal = refusalFrom(error);

@@ -66,8 +66,8 @@ export interface Bench {
   stop(): Promise<void>;
 }
 
-/** Connections of one address: clients behind the line all come from one, and each has two. */
-const CONNECTIONS_PER_ADDRESS = 4_096;
+/** Clients behind the line all come from one address, each has two connections, and what is measured is not the edge. */
+const EDGE = { connectionsPerAddress: 4_096, connectionsPerSecondPerAddress: 4_096, handshakesPerSecond: 4_096 };
 /** An address of this machine that is not the gateway's, with the same port: the origin stays the same. */
 const LINE_ADDRESS = '127.0.0.2';
 
@@ -91,7 +91,7 @@ export async function startBench(options: BenchOptions): Promise<Bench> {
       port: 0,
       line: { tier: options.tier },
       ...(hosts ? { place: hosts.inside, address: hosts.address } : {}),
-      connectionsPerAddress: CONNECTIONS_PER_ADDRESS,
+      edge: EDGE,
       signal,
     });
     stops.push(() => system.stop());

@@ -40,8 +40,8 @@ export interface SystemOptions {
   place?: Place;
   /** What the broker shapes to; 1 Gbps if it is left out. */
   line?: LineSpec;
-  /** Of the gateway's listener; its own default if it is left out. */
-  connectionsPerAddress?: number;
+  /** Of the gateway's listener, as gateway.json has it; its own defaults if it is left out. */
+  edge?: Readonly<Record<string, number>>;
   /** The page that the gateway serves; what `npm run page` makes if it is left out, null for none. */
   page?: string | null;
   progress?(step: Step): void;
@@ -164,7 +164,7 @@ export async function bringUp(options: SystemOptions): Promise<System> {
         ...{ rpId: 'localhost', rpName: 'LGWAN Telework 管理' },
         ...(pages ? { page: pages.admin } : {}),
       },
-      ...(options.connectionsPerAddress ? { connectionsPerAddress: options.connectionsPerAddress } : {}),
+      ...(options.edge ? { edge: options.edge } : {}),
       metrics: loopback,
     });
 

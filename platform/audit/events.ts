@@ -28,6 +28,9 @@ export const EVENTS = {
   /** A fault of the program: it tried to record this event with fields outside the row. */
   'event-malformed': row(['event'], ['detail']),
 
+  /** Cut at a listener's edge, before anybody was known: too many, too fast, too slow (T25). */
+  'connection-refused': row(['reason', 'listener'], ['address', 'detail']),
+
   // The certificate gate, on every listener
   'certificate-refused': row(
     ['reason'],
