@@ -27,6 +27,10 @@ export interface BenchOptions {
   roundTripsMs: readonly [number, ...number[]];
   /** Gateway, broker and agents on one host, clients and delay on another; everything here if it is left out. */
   hosts?: Hosts;
+  /** The gateway's `edge`; one that is in nobody's way if it is left out. */
+  edge?: Readonly<Record<string, number>>;
+  /** From how many addresses of this machine the clients come; one if it is left out. */
+  addresses?: number;
   signal: AbortSignal;
   say(line: string): void;
 }
@@ -91,7 +95,7 @@ export async function startBench(options: BenchOptions): Promise<Bench> {
       port: 0,
       line: { tier: options.tier },
       ...(hosts ? { place: hosts.inside, address: hosts.address } : {}),
-      edge: EDGE,
+      edge: options.edge ?? EDGE,
       signal,
     });
     stops.push(() => system.stop());
@@ -126,6 +130,7 @@ export async function startBench(options: BenchOptions): Promise<Bench> {
       {
         gateway: system.gateway,
         via: link || hosts ? LINE_ADDRESS : null,
+        addresses: options.addresses ?? 1,
         credentials: population.credentials,
         stamped: true,
         socket: 'load.sock',

@@ -1,6 +1,6 @@
 // What the broker writes to the audit log: one function an event, so that nothing else here knows the events' fields.
 import type { Audit } from '#platform/audit/chain.ts';
-import { Ration } from '#platform/audit/ration.ts';
+import { Ration, Rations } from '#platform/audit/ration.ts';
 import type { Code, Reason, Refusal } from '#protocol/codes.ts';
 import { agentOfDesktop } from '#protocol/names.ts';
 
@@ -24,7 +24,7 @@ const LANE_REASONS: ReadonlySet<Reason> = new Set<Reason>([
 ]);
 
 const STRANGERS = { perSecond: 20, burst: 20 };
-const CONNECTIONS = { perSecond: 1, burst: 20 };
+const CONNECTIONS = { perSecond: 0.2, burst: 5 };
 /** Whose certificate holds can be asked about it; still, no peer shall fill the disk. */
 const PEERS = { perSecond: 20, burst: 200 };
 
@@ -34,14 +34,14 @@ const why = (refusal: Refusal | null) => (refusal ? { reason: refusal.reason, de
 export class Trail {
   readonly #audit: Audit;
   readonly #strangers: Ration;
-  readonly #connections: Ration;
+  readonly #connections: Rations;
   readonly #peers: Ration;
 
   /** @param now a monotonic clock, ms */
   constructor(audit: Audit, now: () => number) {
     this.#audit = audit;
     this.#strangers = new Ration({ ...STRANGERS, now });
-    this.#connections = new Ration({ ...CONNECTIONS, now });
+    this.#connections = new Rations({ ...CONNECTIONS, now });
     this.#peers = new Ration({ ...PEERS, now });
   }
 
@@ -87,7 +87,7 @@ export class Trail {
 
   /** Cut at the edge of one side. */
   connectionRefused({ reason, detail }: Refusal, listener: string, address: string): void {
-    this.#connections.spend((more) => {
+    this.#connections.spend(`${listener}/${reason}`, (more) => {
       this.#audit.record('connection-refused', { reason, listener, address, detail: `${detail}${more}` });
     });
   }

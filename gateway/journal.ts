@@ -3,7 +3,7 @@
 
 import { type Audit, requireHealthy } from '#platform/audit/chain.ts';
 import type { EventFields } from '#platform/audit/events.ts';
-import { Ration } from '#platform/audit/ration.ts';
+import { Ration, Rations } from '#platform/audit/ration.ts';
 import type { PeerIdentity } from '#platform/hop/tls.ts';
 import { CodeTally } from '#platform/metrics/event-tally.ts';
 import type { Log } from '#platform/process/log.ts';
@@ -14,7 +14,7 @@ import type { Slot } from './slots.ts';
 import type { UserId } from './users.ts';
 
 const STRANGERS = { perSecond: 20, burst: 20 };
-const CONNECTIONS = { perSecond: 1, burst: 20 };
+const CONNECTIONS = { perSecond: 0.2, burst: 5 };
 
 /** Who asks from where: the certificate's identity and the network address. */
 export interface Visitor extends UserId {
@@ -41,7 +41,7 @@ export class Journal {
   /** Requests and upgrades, also those that are not worth an audit event. */
   readonly refusedAtDoors = new CodeTally();
   readonly #strangers: Ration;
-  readonly #connections: Ration;
+  readonly #connections: Rations;
 
   /**
    * @param now wall clock, ms
@@ -52,7 +52,7 @@ export class Journal {
     this.#log = log;
     this.#now = now;
     this.#strangers = new Ration({ ...STRANGERS, now: monotonic });
-    this.#connections = new Ration({ ...CONNECTIONS, now: monotonic });
+    this.#connections = new Rations({ ...CONNECTIONS, now: monotonic });
   }
 
   get isHealthy(): boolean {
@@ -78,7 +78,7 @@ export class Journal {
   /** Cut at the edge. @param listener whose connections they were */
   connectionRefused(listener: string, { code, reason, detail }: Refusal, address: string): void {
     this.refusedAtDoors.add(code);
-    this.#connections.spend((more) => {
+    this.#connections.spend(`${listener}/${reason}`, (more) => {
       this.#audit.record('connection-refused', { reason, listener, address, detail: `${detail}${more}` });
     });
   }

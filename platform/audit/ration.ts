@@ -8,14 +8,20 @@ const QUIET_MS = 5_000;
 /** Writes the event; `more` goes to the end of its detail, and is '' or says how many were not written. */
 type Write = (more: string) => void;
 
+export interface RationOptions {
+  perSecond: number;
+  burst: number;
+  /** A monotonic clock, ms. */
+  now(): number;
+}
+
 export class Ration {
   readonly #bucket: TokenBucket;
   readonly #now: () => number;
   #unwritten = 0;
   #quiet: NodeJS.Timeout | null = null;
 
-  /** @param now ms */
-  constructor({ perSecond, burst, now }: { perSecond: number; burst: number; now: () => number }) {
+  constructor({ perSecond, burst, now }: RationOptions) {
     this.#bucket = new TokenBucket(perSecond, burst, now());
     this.#now = now;
   }
@@ -37,5 +43,21 @@ export class Ration {
     const before = this.#unwritten - own;
     this.#unwritten = 0;
     return before > 0 ? ` (${before} more were not written one by one)` : '';
+  }
+}
+
+/** One for each kind, so that what floods does not hide what is rare. The kinds are ours and few, never a stranger's. */
+export class Rations {
+  readonly #options: RationOptions;
+  readonly #byKind = new Map<string, Ration>();
+
+  constructor(options: RationOptions) {
+    this.#options = options;
+  }
+
+  spend(kind: string, write: Write): void {
+    const ration = this.#byKind.get(kind) ?? new Ration(this.#options);
+    this.#byKind.set(kind, ration);
+    ration.spend(write);
   }
 }

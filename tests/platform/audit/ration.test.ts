@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Ration } from '#platform/audit/ration.ts';
+import { Ration, Rations } from '#platform/audit/ration.ts';
 
 describe('rationed events (T13, T25)', () => {
   beforeEach(() => {
@@ -35,6 +35,14 @@ describe('rationed events (T13, T25)', () => {
     await vi.advanceTimersByTimeAsync(60_000);
     expect(written.length).toBe(4);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('of one kind do not hide those of another', () => {
+    const written: string[] = [];
+    const rations = new Rations({ perSecond: 1, burst: 3, now: () => performance.now() });
+    for (let i = 0; i < 100; i++) rations.spend('flood', () => written.push('flood'));
+    rations.spend('rare', () => written.push('rare'));
+    expect(written).toEqual(['flood', 'flood', 'flood', 'rare']);
   });
 
   it('add up: what was written and what is told is all that came', async () => {
