@@ -131,7 +131,10 @@ export async function startBroker(
       gateways.sendAll({ type: 'anchor', ...checkpoint });
       agents.sendAll({ type: 'anchor', ...checkpoint });
     },
-    expose: (metrics) => exposeBroker(metrics, { pairing, agents, gateways, shaper, relayed }),
+    expose(metrics) {
+      const doors = { hop: gatewayDoor, agent: agentDoor };
+      exposeBroker(metrics, { pairing, agents, gateways, shaper, relayed, doors });
+    },
     async close() {
       const refusal = new Refusal('SHUTTING_DOWN');
       pairing.close(refusal);

@@ -36,6 +36,7 @@ export interface DoorOptions {
 
 export interface Door {
   readonly port: number;
+  readonly connections: Edge['measures'];
   /** Closes what is still open with the code and stops listening. */
   close(code: Code): Promise<void>;
 }
@@ -148,6 +149,9 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
 
   return {
     port,
+    get connections() {
+      return edge.measures;
+    },
     async close(code) {
       stopReloading();
       clearInterval(expiry);

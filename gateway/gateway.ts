@@ -185,7 +185,10 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
     anchor(checkpoint) {
       if (broker.isUp) broker.send({ type: 'anchor', ...checkpoint });
     },
-    expose: (metrics) => exposeGateway(metrics, { relays, relayed, refusedAtDoors: journal.refusedAtDoors, broker }),
+    expose(metrics) {
+      const listeners = { user: listener, enrolment: enrolmentListener, admin: administration };
+      exposeGateway(metrics, { relays, relayed, refusedAtDoors: journal.refusedAtDoors, broker, listeners });
+    },
     async close() {
       const listeners = [listener, ...(administration ? [administration] : [])];
       for (const one of listeners) one.stopListening();

@@ -27,6 +27,7 @@ export interface ListenerParts extends Omit<DoorParts, 'known'> {
 
 export interface Listener {
   port: number;
+  readonly connections: Edge['measures'];
   /** Nobody new; who is in stays. */
   stopListening(): void;
   close(): void;
@@ -56,6 +57,9 @@ export async function openListener(parts: ListenerParts): Promise<Listener> {
   for (const origin of own) origins.add(origin);
   return {
     port,
+    get connections() {
+      return edge.measures;
+    },
     stopListening: () => void server.close(),
     close() {
       stopReloading();

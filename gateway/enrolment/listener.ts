@@ -52,7 +52,7 @@ interface Doors {
 export async function openEnrolment(
   config: EnrolmentConfig,
   parts: EnrolmentParts & Pick<Doors, 'operators'> & { monotonic(): number },
-): Promise<{ port: number; close(): void }> {
+): Promise<{ port: number; readonly connections: Edge['measures']; close(): void }> {
   const server = createServer({ ...unaskingTls(config.tls), ...serverLimits(config.edge) });
   let origins: string[] = [];
   const doors: Doors = {
@@ -80,6 +80,9 @@ export async function openEnrolment(
   origins = ownOrigins(loadOwn(config.tls).own, port);
   return {
     port,
+    get connections() {
+      return edge.measures;
+    },
     close() {
       stopReloading();
       server.close();

@@ -111,9 +111,9 @@ export class Edge {
     for (const { socket } of this.#arrivals.values()) socket.destroy();
   }
 
-  /** Connections, and those of them on which nobody is known. */
-  get measures(): { open: number; unestablished: number } {
-    return { open: this.#total, unestablished: this.#unestablished.size };
+  /** Connections on which somebody is known, and those of strangers. */
+  get measures(): { known: number; strangers: number } {
+    return { known: this.#total - this.#unestablished.size, strangers: this.#unestablished.size };
   }
 
   #accept(socket: Socket): void {

@@ -63,21 +63,21 @@ describe('the edge of a listener (T25)', () => {
     const { edge, tls, refusals } = await open({ handshakeSeconds: 1, headersSeconds: 1 });
     const socket = tls();
     await secured(socket);
-    expect(edge.measures).toEqual({ open: 1, unestablished: 1 });
+    expect(edge.measures).toEqual({ known: 0, strangers: 1 });
     expect(await answered(socket, '/known')).toBe('HTTP/1.1 200 OK');
-    expect(edge.measures).toEqual({ open: 1, unestablished: 0 });
+    expect(edge.measures).toEqual({ known: 1, strangers: 0 });
     // Beyond what a stranger may take.
     await new Promise((resolve) => setTimeout(resolve, 2_300));
     expect(await answered(socket, '/')).toBe('HTTP/1.1 200 OK');
     socket.destroy();
-    await expect.poll(() => edge.measures.open).toBe(0);
+    await expect.poll(() => edge.measures).toEqual({ known: 0, strangers: 0 });
     expect(refusals).toEqual([]);
   });
 
   it('cuts more connections of one address than it may have, and those of no other', async () => {
     const { edge, tcp, tls, reasons } = await open({ connectionsPerAddress: 3 });
     for (let i = 0; i < 3; i++) await once(tcp(), 'connect');
-    await expect.poll(() => edge.measures.open).toBe(3);
+    await expect.poll(() => edge.measures.strangers).toBe(3);
     // The rate allows as many at once as the address may have: it is the first to be asked.
     const extra = [tcp(), tcp()];
     await Promise.all(extra.map(closed));
@@ -111,7 +111,7 @@ describe('the edge of a listener (T25)', () => {
     const silent = [tcp(), tcp(), tcp()];
     const gone: number[] = [];
     for (const [i, socket] of silent.entries()) void closed(socket).then(() => gone.push(i));
-    await expect.poll(() => edge.measures.unestablished).toBe(3);
+    await expect.poll(() => edge.measures.strangers).toBe(3);
     const other = tls('127.0.0.2');
     await secured(other);
     await expect.poll(() => gone).toEqual([0]);
@@ -196,12 +196,12 @@ describe('the edge of a listener (T25)', () => {
     const hello = Buffer.concat([Buffer.from([22, 3, 1, 0, 104]), Buffer.from([1, 0, 0, 100]), Buffer.alloc(100)]);
     const flood = Array.from({ length: 20 }, () => tcp());
     for (const socket of flood) socket.write(hello);
-    await expect.poll(() => edge.measures.open).toBeGreaterThan(10);
+    await expect.poll(() => edge.measures.strangers).toBeGreaterThan(10);
     for (const socket of flood) socket.resetAndDestroy();
     const half = tcp();
     half.end(Buffer.from([22, 3, 1]));
     await closed(half);
-    await expect.poll(() => edge.measures).toEqual({ open: 0, unestablished: 0 });
+    await expect.poll(() => edge.measures).toEqual({ known: 0, strangers: 0 });
     await secured(tls());
     expect(refusals).toEqual([]);
   });
