@@ -42,6 +42,9 @@ export const EVENTS = {
   /** It has caught up. `seconds`: how long nothing new could start. */
   'shipping-resumed': row(['seconds']),
 
+  /** Cut at a listener's edge, before anybody was known: too many, too fast, too slow (T25). */
+  'connection-refused': row(['reason', 'listener'], ['address', 'detail']),
+
   // The certificate gate, on every listener
   'certificate-refused': row(
     ['reason'],
