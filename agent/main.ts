@@ -1,7 +1,7 @@
 // The LGWAN side: dials out to the broker, verifies users itself, shows them their desktops. Only wiring here.
 import { join } from 'node:path';
 import { anchorKeeper } from '#platform/audit/anchors.ts';
-import { openAudit } from '#platform/audit/chain.ts';
+import { openProcessAudit } from '#platform/audit/open.ts';
 import { readIdentity } from '#platform/hop/peer-certificate.ts';
 import { loadTls } from '#platform/hop/tls-files.ts';
 import { watchValidity } from '#platform/hop/validity.ts';
@@ -52,14 +52,14 @@ runProcess('agent', async (life) => {
   const store = openSqliteStore(join(config.state, 'agent.db'), { now: clock.wall });
   life.onStop(() => store.close());
   const events = new EventTally();
-  const audit = openAudit({
-    path: join(config.state, 'audit.jsonl'),
+  const audit = openProcessAudit(life, config.audit, {
+    state: config.state,
     source,
     now: clock.wall,
     onCheckpoint: (checkpoint) => link?.tell({ type: 'anchor', ...checkpoint }),
     recorded: events.recorded,
+    log,
   });
-  life.onStop(() => audit.close());
 
   const identity = openIdentity(config.identityKey);
   const settingsOf = async ({ desktops, grantKeys }: AgentConfig): Promise<Settings> => ({

@@ -1,6 +1,6 @@
 // The gateway process: configuration, state, audit log, keys, then the gateway and the administrator's socket.
 import { join } from 'node:path';
-import { openAudit } from '#platform/audit/chain.ts';
+import { openProcessAudit } from '#platform/audit/open.ts';
 import { readIdentity } from '#platform/hop/peer-certificate.ts';
 import { loadTls } from '#platform/hop/tls-files.ts';
 import { watchValidity } from '#platform/hop/validity.ts';
@@ -35,15 +35,15 @@ runProcess('gateway', async (life) => {
   life.onStop(watchValidity(config.broker.tls, log, Date.now));
   const { name } = readIdentity(loadTls(config.broker.tls).own, { kind: 'hop', role: 'client' });
   const events = new EventTally();
-  const audit = openAudit({
-    path: join(config.state, 'audit.jsonl'),
+  const audit = openProcessAudit(life, config.audit, {
+    state: config.state,
     // The broker takes anchors only under the name in our certificate.
     source: `gateway/${name}`,
     now: Date.now,
     onCheckpoint: (checkpoint) => gateway?.anchor(checkpoint),
     recorded: events.recorded,
+    log,
   });
-  life.onStop(() => audit.close());
   const store = openSqliteStore(join(config.state, 'state.sqlite'), { now: Date.now });
   life.onStop(() => store.close());
 

@@ -3,6 +3,7 @@
 // no code, key, ticket, token, keystroke or pixel can be written here (G2, T16).
 import * as z from 'zod';
 import { CODES, type Code, isReason, type Reason } from '#protocol/codes.ts';
+import { PUBLIC_KEY, SIGNATURE } from './checkpoint.ts';
 
 export type FieldClass = 'public' | 'sensitive';
 
@@ -77,6 +78,11 @@ export const FIELDS = {
   since: shown(time),
   bytes: shown(count),
   event: shown(text(64)),
+  /** the public key of a checkpoint to come, and the signature of one: checkpoint.ts */
+  next: shown(z.string().regex(PUBLIC_KEY)),
+  signature: shown(z.string().regex(SIGNATURE)),
+  /** the name of a file of the log itself */
+  file: shown(text(128)),
 } as const satisfies Record<string, { class: FieldClass; schema: z.ZodType }>;
 
 export type FieldName = keyof typeof FIELDS;
