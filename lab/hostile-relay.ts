@@ -20,11 +20,12 @@ export interface HostileRelayOptions {
   broker: { url: string; serverName: string; tls: TlsFiles };
 }
 
-/** When the agent asked, and when the gateway's answer was here; ms since 1970. */
+/** A nonce of the agent's; the gateway answers them in order. */
 export interface Asked {
   session: string;
-  nonce: string;
+  /** ms since 1970 */
   at: number;
+  answered: boolean;
 }
 
 export interface HostileRelay {
@@ -84,7 +85,7 @@ export async function openHostileRelay({ tls, broker }: HostileRelayOptions): Pr
     agent.listen({
       text(text) {
         const message = parseFromAgent(text);
-        if (message.type === 'nonce') asked.push({ session: message.session, nonce: message.nonce, at: Date.now() });
+        if (message.type === 'nonce') asked.push({ session: message.session, at: Date.now(), answered: false });
         far.sendText(text);
       },
       closed: (code) => far.close(code),
@@ -93,7 +94,10 @@ export async function openHostileRelay({ tls, broker }: HostileRelayOptions): Pr
       text(text) {
         const message = parseToAgent(text);
         if (message.type === 'revoke' && withheld.has(message.session)) return;
-        const bank = message.type === 'lease' ? banks.get(message.session) : undefined;
+        if (message.type !== 'lease') return agent.sendText(text);
+        const question = asked.find(({ session, answered }) => session === message.session && !answered);
+        if (question) question.answered = true;
+        const bank = banks.get(message.session);
         if (bank) bank.push(text);
         else agent.sendText(text);
       },
