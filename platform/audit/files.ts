@@ -34,6 +34,7 @@ export function closedFiles(path: string, folder = dirname(path)): ClosedFile[] 
 
 /** A rename is on the disk once its folder is. */
 export function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return; // where no folder can be opened
   const file = openSync(folder, 'r');
   try {
     fsyncSync(file);
