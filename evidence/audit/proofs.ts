@@ -1,3 +1,10 @@
-import type { AnyProof } from '../proof.ts';
+import { type AnyProof, listed } from '../proof.ts';
+import { hiddenSessionProof } from './hidden.ts';
+import { rotationProof } from './rotation.ts';
+import { tamperProof } from './tamper.ts';
 
-export const auditProofs: readonly AnyProof[] = [];
+export const auditProofs: readonly AnyProof[] = [
+  listed(tamperProof),
+  listed(rotationProof),
+  listed(hiddenSessionProof),
+];

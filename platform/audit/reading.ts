@@ -12,8 +12,8 @@ const ARCHIVE = 'archive';
 export interface NamedLog {
   /** In the order of the chain. */
   readonly files: readonly LogFile[];
-  /** A folder was named, which should hold all of the log. */
-  readonly whole: boolean;
+  /** A folder was named, which should hold all of the log that is online, or with its archive all of it. */
+  readonly whole: 'online' | 'all' | null;
 }
 
 /**
@@ -38,20 +38,20 @@ export function logAt(paths: readonly string[]): NamedLog {
     .map((path) => ({ path, first: reading(path, () => firstEvent(path)) }))
     .sort((one, other) => (one.first === other.first ? 0 : one.first - other.first))
     .map(({ path }) => ({ name: path, chunks: bytesOf(path) }));
-  return { files, whole: found.some(({ isFolder }) => isFolder) };
+  return { files, whole: found.find(({ whole }) => whole)?.whole ?? null };
 }
 
-function filesOf(path: string): { files: string[]; isFolder: boolean } {
-  if (!statSync(path).isDirectory()) return { files: [path], isFolder: false };
-  const files = [path, join(path, ARCHIVE)].flatMap((folder) =>
-    statSync(folder, { throwIfNoEntry: false })?.isDirectory()
-      ? readdirSync(folder)
-          .filter((name) => LOG_NAME.test(name))
-          .map((name) => join(folder, name))
-      : [],
+function filesOf(path: string): { files: string[]; whole: NamedLog['whole'] } {
+  if (!statSync(path).isDirectory()) return { files: [path], whole: null };
+  const archive = join(path, ARCHIVE);
+  const hasArchive = statSync(archive, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const files = [path, ...(hasArchive ? [archive] : [])].flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => LOG_NAME.test(name))
+      .map((name) => join(folder, name)),
   );
   if (files.length === 0) throw new Failure(`${path}: holds no audit log`, 3);
-  return { files, isFolder: true };
+  return { files, whole: hasArchive ? 'all' : 'online' };
 }
 
 /** Whose log the first line claims to be; what claims nothing is a log of its own, and found out. */

@@ -15,7 +15,7 @@ export interface Resumed {
   readonly last: Link;
   /** Of the file that grows; null while it is empty. */
   readonly begin: { sequence: number; time: string } | null;
-  /** The name of the file that was closed before it, if there is one. */
+  /** While the file is empty: the name of the one that was closed before it, if there is one. */
   readonly before: string | null;
   readonly tornBytes: number;
   readonly signer: CheckpointSigner;
@@ -35,9 +35,9 @@ export function resumeLog({ path, source, archive }: LogPlace): Resumed {
   const file = openFile(path);
   const tail = file.takeTail();
   const found = linkOf(tail, path, source);
-  const newest = closedFiles(path).at(-1) ?? closedFiles(path, archive).at(-1);
   // The process died between closing a file and writing the next one, or somebody removed that: the signer's state tells.
-  const closed = found || !newest ? null : closedTail(newest.path, source);
+  const newest = found ? undefined : (closedFiles(path).at(-1) ?? closedFiles(path, archive).at(-1));
+  const closed = newest ? closedTail(newest.path, source) : null;
   const last = found ?? closed?.last ?? { sequence: 0, digest: NO_DIGEST };
   const first = file.firstLine();
   const begin = first ? openLine(first) : null;

@@ -43,14 +43,17 @@ export interface Verdict {
 export interface VerifyOptions {
   /** of any source; those of others are left aside */
   anchors?: readonly Anchor[];
-  /** No file was left out: what is missing in front and is not said to be elsewhere is a problem. */
-  whole?: boolean;
+  /**
+   * No file was left out, of those that are online or of all: what is missing in front is a problem, unless the log says
+   * that it was archived (online) or removed (both).
+   */
+  whole?: 'online' | 'all' | null;
   onLine?(line: Line): void;
 }
 
 /** @param files of one log, in the order of the chain */
 export async function verifyLog(files: readonly LogFile[], options: VerifyOptions = {}): Promise<Verdict> {
-  const { anchors = [], whole = false, onLine = () => {} } = options;
+  const { anchors = [], whole = null, onLine = () => {} } = options;
   const problems: Problem[] = [];
   let at = { file: files[0]?.name ?? '', line: 0 };
   const note = (problem: string) => {
@@ -125,7 +128,9 @@ export async function verifyLog(files: readonly LogFile[], options: VerifyOption
     at = { file: files[0]?.name ?? '', line: 1 };
     const other = about.some(({ sequence, digest }) => sequence === start.sequence && digest !== start.digest);
     if (other) note(`event ${start.sequence}, in front of the first one here, is not the one that was anchored`);
-    if (whole && !start.said) note(`begins after event ${start.sequence}, and no event says where those before it are`);
+    const isAccountedFor = start.said === 'removed' || (start.said === 'archived' && whole === 'online');
+    if (whole && !isAccountedFor)
+      note(`begins after event ${start.sequence}, and no event says that those before it went`);
   }
   const { since, last: signed } = signatures;
   return {

@@ -1,8 +1,10 @@
 import {
   appendFileSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   truncateSync,
@@ -182,6 +184,23 @@ describe('the audit log of a process', () => {
     expect(audit.healthy).toBe(false);
     audit.record('process-stopped', {});
     expect(alarms.at(-1)).toMatch(/AUDIT LOG CANNOT BE WRITTEN/);
+  });
+
+  it('is unhealthy while the key of a checkpoint cannot be erased, and until it is', () => {
+    const audit = start();
+    const inTheWay = path.replace('.jsonl', '.keys.new');
+    mkdirSync(inTheWay);
+    audit.checkpoint();
+    expect(audit.healthy).toBe(false);
+    expect(alarms.at(-1)).toMatch(/AUDIT KEY CANNOT BE ERASED/);
+    audit.record('user-enabled', { municipality: '131016', user: 'u' });
+    expect(audit.healthy).toBe(false);
+    // Nothing is signed with a key whose successor is not kept.
+    audit.checkpoint();
+    expect(events().filter(({ event }) => event === 'checkpoint')).toHaveLength(1);
+    rmdirSync(inTheWay);
+    audit.checkpoint();
+    expect(audit.healthy).toBe(true);
   });
 
   it('does not throw on a full disk, alarms, and says what was lost when there is room again', async () => {
