@@ -8,6 +8,8 @@ export const PRODUCED_BY: Partial<Record<EventName, string>> = {
   'signing-started': 'tests/platform/audit/chain.test.ts',
   checkpoint: 'tests/platform/audit/chain.test.ts',
   'log-continued': 'tests/platform/audit/syslog/shipping.test.ts',
+  'log-archived': 'tests/platform/audit/rotation.test.ts',
+  'log-removed': 'tests/platform/audit/rotation.test.ts',
   anchor: 'tests/broker/links.test.ts',
   'events-lost': 'tests/platform/audit/chain.test.ts',
   'torn-write-removed': 'tests/platform/audit/chain.test.ts',
