@@ -117,7 +117,9 @@ export class Edge {
   }
 
   #accept(socket: Socket): void {
-    const address = socket.remoteAddress ?? '';
+    const address = socket.remoteAddress;
+    // It has gone before we saw it.
+    if (address === undefined) return void socket.destroy();
     const network = networkOf(address);
     // A reset before TLS has taken the socket over.
     socket.on('error', () => socket.destroy());
