@@ -1,6 +1,7 @@
 // H3: clients that stop reading while their desktops have as much to show as the line takes. Nobody's memory grows, and whoever
 // works beside them notices nothing.
 import { setTimeout as delay } from 'node:timers/promises';
+import { WINDOW_MAX_BYTES } from '#protocol/limits.ts';
 import type { Judgement, Proof, Run } from '../proof.ts';
 import { type Complaint, keysHeld, memoryHeld, ms, unless, verdict } from './bounds.ts';
 import { edgeStage } from './stage.ts';
@@ -88,6 +89,11 @@ export function judgeSlowReaders(seen: SlowReaders): Judgement {
       flowed >= FLOWED_MIN_MIB,
       `読む前に ${flowed.toFixed(1)} MiB しか流れていません`,
       `only ${flowed.toFixed(1)} MiB flowed`,
+    ),
+    unless(
+      seen.backlogBytes.every((bytes) => bytes <= WINDOW_MAX_BYTES),
+      `読まない端末への途中に ${Math.max(...seen.backlogBytes)} バイトありました`,
+      `${Math.max(...seen.backlogBytes)} bytes were on their way to a client that did not read`,
     ),
     unless(
       seen.sessionsLost === 0,
