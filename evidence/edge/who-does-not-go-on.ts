@@ -18,7 +18,7 @@ import { idle, type Keys, type Memory, watchMemory, whileWorking } from './watch
 const IDLE_MS = 2_000;
 /** Longer than any stranger may stay. */
 const SECONDS = 19;
-const PEERS_SECONDS = 13;
+const PEERS_SECONDS = 12;
 /** More than may be unestablished at once. */
 const CROWDING = 1_300;
 const FEW = 60;

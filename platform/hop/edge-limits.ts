@@ -12,7 +12,7 @@ const DEFAULTS = {
   unestablished: 1_000,
   /** New ones of one address; as many as it may have can come at once. */
   connectionsPerSecondPerAddress: 32,
-  /** TLS handshakes that are begun, of all addresses together. One costs 2 to 3 ms of the one thread that also relays. */
+  /** TLS handshakes that are begun, of all addresses together. One costs 2 ms of the one thread that also relays. */
   handshakesPerSecond: 150,
   /** From the first TCP byte to the end of the TLS handshake, its wait for a turn included. */
   handshakeSeconds: 10,

@@ -8,7 +8,6 @@
 //
 // Where there is no more room before "established", the oldest of the network that has the most goes: a flood gives up its
 // own, and whoever comes from elsewhere gets in. A cut costs no answer, since an answer would be TLS.
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:https';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
@@ -19,6 +18,7 @@ import { Crowd } from './crowd.ts';
 import type { EdgeLimits } from './edge-limits.ts';
 import { KeyedRate } from './keyed-rate.ts';
 import { networkOf } from './network.ts';
+import { type Answer, oneAtATime } from './one-at-a-time.ts';
 import { Turns } from './turns.ts';
 
 /** Begun at the same time: who holds the middle of a handshake back can bring this many down at once, 0.2 s of work. */
@@ -37,8 +37,6 @@ export interface EdgeParts {
   /** Somebody was cut; called as often as that happens. */
   refused(refusal: Refusal, address: string): void;
 }
-
-type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
 interface Arrival {
   readonly socket: Socket;
@@ -117,7 +115,9 @@ export class Edge {
   }
 
   #accept(socket: Socket): void {
-    const address = socket.remoteAddress ?? '';
+    const address = socket.remoteAddress;
+    // It has gone before we saw it.
+    if (address === undefined) return void socket.destroy();
     const network = networkOf(address);
     // A reset before TLS has taken the socket over.
     socket.on('error', () => socket.destroy());
@@ -232,20 +232,4 @@ export class Edge {
 /** The same for both faces of a connection: TLS hands the addresses of the TCP socket on. */
 function nameOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress}|${remotePort}`;
-}
-
-/** No browser and no client of ours sends the next request before the answer; a flood packs two thousand into a chunk. */
-function oneAtATime(answer: Answer, answerMs: number): Answer {
-  const busy = new WeakSet<Socket>();
-  return (request, response) => {
-    const { socket } = request;
-    if (busy.has(socket) || socket.destroyed) return void socket.destroy();
-    busy.add(socket);
-    const late = setTimeout(() => socket.destroy(), answerMs);
-    response.once('close', () => {
-      clearTimeout(late);
-      busy.delete(socket);
-    });
-    answer(request, response);
-  };
 }

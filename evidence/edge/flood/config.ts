@@ -11,11 +11,11 @@ const to = {
 };
 
 export const floodSchema = z.discriminatedUnion('kind', [
-  /** TLS handshakes without a certificate, one after the other in so many rows; with the tickets of earlier ones if asked. */
+  /** TLS handshakes without a certificate in so many rows; whole ones, with the tickets of those before, if `resume`. */
   z.strictObject({
     ...to,
     kind: z.literal('handshakes'),
-    rows: z.int().min(1).max(200),
+    rows: z.int().min(1).max(1_000),
     perSecond: z.number().min(1).max(5_000),
     resume: z.boolean(),
   }),

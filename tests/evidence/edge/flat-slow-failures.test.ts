@@ -91,6 +91,12 @@ describe('the judge of slow readers', () => {
       },
     ],
     [
+      'more on its way than any window holds',
+      (seen) => {
+        seen.backlogBytes = [40 * 2 ** 20];
+      },
+    ],
+    [
       'a session that was lost',
       (seen) => {
         seen.sessionsLost = 1;

@@ -5,15 +5,15 @@ import { but, KEYS, MEMORY } from './good.ts';
 const flooded = (flood: Partial<Flooded['flood']>): Flooded => ({
   keys: { ...KEYS, p95Ms: 20 },
   memory: MEMORY,
-  flood: { seconds: 3, tried: 4_000, secured: 300, resumed: 0, cut: 3_500, ...flood },
+  flood: { seconds: 3, tried: 4_000, answered: 300, resumed: 0, cut: 3_500, ...flood },
 });
 
 const GOOD: HandshakeFlood = {
   idle: KEYS,
   oneAddress: flooded({}),
-  manyAddresses: flooded({ seconds: 4, secured: 600 }),
-  withTickets: flooded({ secured: 450, resumed: 400 }),
-  broker: flooded({ secured: 500 }),
+  manyAddresses: flooded({ seconds: 4, answered: 600 }),
+  withTickets: flooded({ answered: 450, resumed: 400 }),
+  broker: flooded({ answered: 500 }),
   newcomerMs: 120,
   audited: { written: 23, counted: 3_500, reasons: { RATE_EXCEEDED: 23 }, bytes: 8_000 },
   sessionsLost: 0,
@@ -42,16 +42,16 @@ const BAD: Record<string, (seen: HandshakeFlood) => void> = {
     oneAddress.flood.tried = 200;
   },
   'no flood: no handshakes from many addresses': ({ manyAddresses }) => {
-    manyAddresses.flood.secured = 10;
+    manyAddresses.flood.answered = 10;
   },
   'no ticket that was used': ({ withTickets }) => {
     withTickets.flood.resumed = 0;
   },
   'a limit of one address that did not strike': ({ oneAddress }) => {
-    oneAddress.flood.secured = 2_000;
+    oneAddress.flood.answered = 2_000;
   },
   'handshakes that did not wait for their turn': ({ manyAddresses }) => {
-    manyAddresses.flood.secured = 1_200;
+    manyAddresses.flood.answered = 1_200;
   },
   'a newcomer who did not get in': (seen) => {
     seen.newcomerMs = null;
