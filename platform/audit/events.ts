@@ -28,7 +28,7 @@ export const EVENTS = {
   /** A fault of the program: it tried to record this event with fields outside the row. */
   'event-malformed': row(['event'], ['detail']),
 
-  // The certificate gate, on every listener
+  // The certificate gate: on every listener, and at a dial about the server's own
   'certificate-refused': row(
     ['reason'],
     ['kind', 'municipality', 'name', 'serial', 'thumbprint', 'address', 'detail', 'user'],

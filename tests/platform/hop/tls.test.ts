@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { makeCrl } from '#certs/crl.ts';
+import { readSigner } from '#lab/odd-certificates.ts';
 import { clientTls, refusalOfTls, serverTls, type TlsFiles, tlsFilesSchema, verifyPeer } from '#platform/hop/tls.ts';
 import { judgeValidity, sayValidity, validity, watchValidity } from '#platform/hop/validity.ts';
 import { Failure } from '#platform/process/exit.ts';
-import { readSigner } from '#tests/support/odd-certificates.ts';
 import { type DemoPki, demoPki } from '#tests/support/pki.ts';
 import { ask, listenAs } from '#tests/support/tls-probe.ts';
 

@@ -1,11 +1,16 @@
-// Certificates as our authorities never issue them: each differs from a good one in what a test names.
+// Certificates as our authorities never issue them: each differs from a good one in what whoever asks for it names.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import forge from 'node-forge';
-import type { Signer } from '#certs/certificate.ts';
 import type { CertificateKind } from '#protocol/names.ts';
 
 const HOUR_MS = 3_600_000;
+
+/** An authority, or whoever plays one. */
+export interface Signer {
+  certificate: forge.pki.Certificate;
+  key: forge.pki.rsa.PrivateKey;
+}
 
 export interface OddOptions {
   commonName?: string;
