@@ -14,6 +14,8 @@ export interface Signer {
 
 export interface OddOptions {
   commonName?: string;
+  /** The whole subject, in the place of a common name alone: such as that of an authority to be confused with. */
+  subject?: readonly forge.pki.CertificateField[];
   uris?: readonly string[];
   hosts?: readonly string[];
   /** null leaves the extension out. */
@@ -57,7 +59,7 @@ export function oddCertificate(
   certificate.serialNumber = options.serial ?? (serials++).toString(16);
   certificate.validity.notBefore = new Date(Date.now() + fromMs);
   certificate.validity.notAfter = new Date(Date.now() + untilMs);
-  certificate.setSubject([{ name: 'commonName', value: commonName }]);
+  certificate.setSubject([...(options.subject ?? [{ name: 'commonName', value: commonName }])]);
   certificate.setIssuer(signer ? signer.certificate.subject.attributes : certificate.subject.attributes);
   certificate.setExtensions([
     { name: 'basicConstraints', critical: true, cA: authority, ...pathLengthOf(options) },
