@@ -39,16 +39,18 @@ export interface Certified extends KeyPair {
 /**
  * @param kind and role of who shows them
  * @param hosts stand in a server's
+ * @param name of the identity
  */
 export function certificatesOf(
   ground: Ground,
   kind: CertificateKind,
   role: Role,
   hosts: readonly string[] = role === 'server' ? ['localhost', '127.0.0.1'] : [],
+  name = 'probe',
 ): Record<BadName | 'good', Certified> {
   const { key, weakKey, system } = ground;
   const authority = readSigner(system.pki.dir, kind);
-  const good: OddOptions = { uris: [identityOf(kind)], usage: [USAGE[role]], hosts };
+  const good: OddOptions = { uris: [identityOf(kind, name)], usage: [USAGE[role]], hosts };
   const made = (change: OddOptions, { by = authority as Signer | null, pair = key, chain = '' } = {}): Certified => ({
     ...pair,
     cert: oddCertificate(by, pair, { ...good, ...change }) + chain,

@@ -41,9 +41,9 @@ export interface AuditedEvent {
   readonly [field: string]: unknown;
 }
 
-/** The identity that a good certificate of that kind has here; no process uses it otherwise. */
-export const identityOf = (kind: CertificateKind): string =>
-  `urn:telework:${kind}:${kind === 'user' || kind === 'agent' ? MUNICIPALITY : '-'}:probe`;
+/** The identity that a certificate of that kind has here. No process of the system is called "probe". */
+export const identityOf = (kind: CertificateKind, name = 'probe'): string =>
+  `urn:telework:${kind}:${kind === 'user' || kind === 'agent' ? MUNICIPALITY : '-'}:${name}`;
 
 /** Revoked by every list here; a certificate with it is made by cases.ts. */
 export const REVOKED_SERIAL = '4abc';

@@ -68,7 +68,8 @@ async function tryListener(
   let count = 0;
   /** From an address of its own, so that the audit log tells which try it was. */
   const once = async (shown: string, certificate: Shown | null): Promise<Try> => {
-    const address = `127.1.${index + 1}.${++count}`;
+    count++;
+    const address = `127.${index + 1}.${count >> 8}.${count & 0xff}`;
     const { status, code } = await show(listener.port(ground), shownOf(certificate), listener.asked, address);
     const noted = ground
       .audited(listener.process)

@@ -1,6 +1,7 @@
 import { type AnyProof, listed } from '../proof.ts';
 import { constantTime } from './constant-time.ts';
 import { cryptography } from './cryptography.ts';
+import { firstStart } from './first-start.ts';
 import { identityHeaders } from './identity-headers.ts';
 import { listenerCertificates } from './listener-certificates.ts';
 import { ownCertificates } from './own-certificates.ts';
@@ -18,4 +19,5 @@ export const tlsProofs: readonly AnyProof[] = [
   listed(identityHeaders),
   listed(cryptography),
   listed(constantTime),
+  listed(firstStart),
 ];

@@ -5,7 +5,6 @@ import type { ActionParts } from '#gateway/administration/actions.ts';
 import { actions } from '#gateway/administration/actions.ts';
 import { type AdministrationRouteParts, administrationRoutes } from '#gateway/administration/routes.ts';
 import { type RouteParts, routes } from '#gateway/doors/routes.ts';
-import { oddCertificate, readSigner } from '#lab/odd-certificates.ts';
 import { MUNICIPALITY } from '#lab/system.ts';
 import type { Proof } from '../proof.ts';
 import { type Certified, certificatesOf } from './cases.ts';
@@ -165,10 +164,8 @@ async function tryRoutes(
 }
 
 /** A certificate without fault, of somebody else. */
-export function another({ system, key }: Ground, kind: 'user' | 'admin'): Certified {
-  const uri = `urn:telework:${kind}:${kind === 'user' ? MUNICIPALITY : '-'}:another`;
-  return { ...key, cert: oddCertificate(readSigner(system.pki.dir, kind), key, { uris: [uri] }) };
-}
+export const another = (ground: Ground, kind: 'user' | 'admin'): Certified =>
+  certificatesOf(ground, kind, 'client', [], 'another').good;
 
 function ask(
   ground: Ground,
