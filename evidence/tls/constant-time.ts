@@ -31,8 +31,8 @@ export const MAY_GUESS = ['agent/broker-link.ts', 'gateway/main.ts'];
 
 /** Positive control. */
 export const PLANTED: readonly string[] = [
-  'if (cookie === entry.secret) return entry;',
-  'return Buffer.from(given).equals(expectedMac);',
+  'const found = rows.find((row) => cookie === row.secret);',
+  'const fits = Buffer.from(given).equals(expectedMac);',
   'if (kept.tokenHash !== hashOf(shown)) throw new Error();',
   'const ok = code.hash == typed;',
 ];

@@ -94,9 +94,11 @@ function recording(into: string): Place {
   return (program, args) => [program, ['--import', recorder.href, ...args]];
 }
 
+/** @param path of an audit log. The chain is not verified here: the audit proofs do that. */
 export function readEvents(path: string): AuditedEvent[] {
   return readFileSync(path, 'utf8')
     .split('\n')
     .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line));
+    .map((line) => JSON.parse(line) as { event: string; fields: Omit<AuditedEvent, 'event'> })
+    .map(({ event, fields }) => ({ ...fields, event }));
 }

@@ -16,7 +16,7 @@ const PATTERNS: readonly (readonly [string, RegExp])[] = [
     'a private key (PKCS#8 or PKCS#1 in base64)',
     /\b(?:MIIE[ouvpw]|MIIG[/45]|MIGHAgEAMBMG|MC4CAQAwBQYDK2V)[A-Za-z0-9+/]{40,}/,
   ],
-  ['a private key (OpenSSH)', /b3BlbnNzaC1rZXktdjEA/],
+  ['a private key (OpenSSH)', /b3BlbnNzaC1rZXkt[d]jEA/],
   ['a private key (JWK)', /"d"\s*:\s*"[A-Za-z0-9_-]{40,}"/],
   ['an authenticator’s secret', /otpauth:\/\/totp\/[^\s"'`]*[?&]secret=[A-Z2-7]{16,}/],
   ['a password', /["']?(?:password|passwd|passphrase)["']?\s*[:=]\s*["'](?!\$)[^"'\s<>{}]{6,}["']/i],

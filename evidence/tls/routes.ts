@@ -18,7 +18,7 @@ export interface RouteRow {
   readonly needs: 'certificate' | 'session';
 }
 
-const STATES = ['cookie alone', 'revoked', 'other kind', 'other user', 'certificate alone'] as const;
+export const STATES = ['cookie alone', 'revoked', 'other kind', 'other user', 'certificate alone'] as const;
 type State = (typeof STATES)[number];
 
 export interface RouteTry {

@@ -32,10 +32,10 @@ const DIALS_MAX_MS = 30_000;
 const PER_PROCESS = 4;
 
 /** A server's name is checked as well: who has a good certificate for another host is not who was dialled. */
-const SHOWN = [...BAD_NAMES.filter((name) => name !== 'noName'), 'otherHost'] as const;
+export const SHOWN = [...BAD_NAMES.filter((name) => name !== 'noName'), 'otherHost'] as const;
 type ShownName = (typeof SHOWN)[number];
 
-const reasonOf = (name: string): string =>
+export const reasonOf = (name: string): string =>
   name === 'otherHost'
     ? 'CERTIFICATE_UNTRUSTED'
     : name in BAD

@@ -93,6 +93,13 @@ describe('a dial', () => {
     expect(() => clientTls(files, 'localhost')).toThrow(Failure);
   });
 
+  it('that OpenSSL finds weak before we do is refused as weak', () => {
+    const weak = Object.assign(new Error('CA signature digest algorithm too weak'), { code: 'UNSPECIFIED' });
+    expect(refusalOfTls(weak)?.reason).toBe('CERTIFICATE_WEAK');
+    const other = Object.assign(new Error('permitted subtree violation'), { code: 'UNSPECIFIED' });
+    expect(refusalOfTls(other)?.reason).toBe('CERTIFICATE_UNTRUSTED');
+  });
+
   it('that fails for another reason than the certificate is no refusal', () => {
     expect(refusalOfTls(Object.assign(new Error('x'), { code: 'ECONNREFUSED' }))).toBeNull();
     expect(refusalOfTls(null)).toBeNull();
