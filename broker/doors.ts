@@ -9,6 +9,7 @@ import { acceptSockets } from '#platform/hop/accept.ts';
 import { Edge } from '#platform/hop/edge.ts';
 import { serverLimits } from '#platform/hop/edge-limits.ts';
 import { keepAlive } from '#platform/hop/keep-alive.ts';
+import { requireOwn } from '#platform/hop/own-certificate.ts';
 import { refusalBody } from '#platform/hop/refusal-body.ts';
 import { type PeerIdentity, reloadOnChange, serverTls, verifyPeer } from '#platform/hop/tls.ts';
 import type { Socket } from '#platform/hop/websocket.ts';
@@ -51,6 +52,7 @@ const CLOSE_MAX_MS = 3_500;
 export async function openDoor(options: DoorOptions): Promise<Door> {
   const { config, kind, link, data, refused } = options;
   const expected = { kind, role: 'client' } as const;
+  requireOwn(config.tls, { kind, role: 'server' });
   const open = new Set<Socket>();
   /** Who asked for an upgrade, for the audit event if it is refused. */
   const asking = new WeakMap<TLSSocket, PeerIdentity>();

@@ -3,6 +3,7 @@
 import { anchorKeeper } from '#platform/audit/anchors.ts';
 import type { Anchor, Audit } from '#platform/audit/chain.ts';
 import { KeyedRate } from '#platform/hop/keyed-rate.ts';
+import { requireOwn } from '#platform/hop/own-certificate.ts';
 import type { RevocationList } from '#platform/hop/revocation.ts';
 import { loadTls, loadTrust } from '#platform/hop/tls-files.ts';
 import type { Metrics } from '#platform/metrics/metrics.ts';
@@ -88,6 +89,7 @@ export interface Gateway {
 /** @throws Failure in one line: a file that cannot be used, a port in use */
 export async function startGateway(config: GatewayConfig, parts: GatewayParts): Promise<Gateway> {
   const { store, audit, log, seal, grantKey, now, monotonic } = parts;
+  requireOwnCertificates(config);
   const bornAt = now();
 
   const journal = new Journal(audit, log, now, monotonic);
@@ -204,6 +206,13 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
       for (const one of listeners) one.close();
     },
   };
+}
+
+/** Of every listener, before any of them lets somebody in. @throws Failure naming the file */
+function requireOwnCertificates({ tls, enrolment, administration }: GatewayConfig): void {
+  requireOwn(tls, { kind: 'gateway-server', role: 'server' });
+  if (enrolment) requireOwn(enrolment.tls, { kind: 'gateway-server', role: 'server' });
+  if (administration) requireOwn(administration.tls, { kind: 'admin', role: 'server' });
 }
 
 /** Those whose authenticators are still there and still enough. */

@@ -4,7 +4,7 @@
 import { type Audit, requireHealthy } from '#platform/audit/chain.ts';
 import type { EventFields } from '#platform/audit/events.ts';
 import { Ration, Rations } from '#platform/audit/ration.ts';
-import type { PeerIdentity } from '#platform/hop/tls.ts';
+import { type PeerIdentity, refusalOfTls } from '#platform/hop/tls.ts';
 import { CodeTally } from '#platform/metrics/event-tally.ts';
 import { lineOf } from '#platform/process/exit.ts';
 import type { Log } from '#platform/process/log.ts';
@@ -196,6 +196,10 @@ export class Journal {
   }
 
   brokerDown(error: unknown, waitMs: number): void {
+    const refusal = refusalOfTls(error);
+    if (refusal?.code === 'CERTIFICATE_REFUSED') {
+      this.#audit.record('certificate-refused', { reason: refusal.reason, detail: refusal.detail, kind: 'hop' });
+    }
     this.#log.warn({ err: error, waitMs: Math.round(waitMs) }, 'no link to the broker; every desktop is offline');
   }
 

@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { makeKey } from '#certs/authority.ts';
 import { oneTimeCode } from '#client-sim/one-time-code.ts';
+import { type OddOptions, oddCertificate, readSigner } from '#lab/odd-certificates.ts';
 import { enrol, type Person, pairingCode } from '#lab/person.ts';
 import { mustRun, run } from '#lab/process.ts';
 import { MUNICIPALITY } from '#lab/system.ts';
@@ -18,7 +19,6 @@ import { importSigningKey, newSigningKeyPem } from '#protocol/inner/cipher-node.
 import { TICKET_LIFE_MS } from '#protocol/limits.ts';
 import { Inbox } from '#protocol/outer/data-socket.ts';
 import { connectInProcess, type InProcessClient } from '#tests/support/in-process-client.ts';
-import { type OddOptions, oddCertificate, readSigner } from '#tests/support/odd-certificates.ts';
 import { hasStack, oneLineOf } from '#tests/support/one-line.ts';
 import { useSystem } from '#tests/support/system.ts';
 import { administer, alive, audited, idle, PROCESSES, renewFactor } from '#tests/support/watched-system.ts';
