@@ -57,7 +57,7 @@ await runCommand(async () => {
   } else {
     for (const hit of hits) process.stdout.write(`${oneLine(Object.values(hit).join('  '))}\n`);
     process.stdout.write(
-      `${packages.size} packages, ${count} advisories, the newest of ${newest}: ${hits.length} hits\n`,
+      `${packages.size} packages, ${count} advisories, the newest of ${oneLine(newest)}: ${hits.length} hits\n`,
     );
   }
   return hits.some(({ part }) => part === 'product') ? 1 : 0;
