@@ -1,28 +1,25 @@
 // Two packages of this tree, made at the same time: here, and from a copy of the sources in another folder, in another time zone,
 // language and umask. What several proofs look at.
 import { generateKeyPairSync } from 'node:crypto';
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import * as z from 'zod';
 import { ROOT } from '#lab/process.ts';
 import { NotRun, type Stage } from '../proof.ts';
 import { lastLine, runProgram } from './program.ts';
+import { copySources } from './sources.ts';
 
 const made = z.object({ archive: z.string(), sha256: z.string(), files: z.int(), packages: z.int() });
 
 export interface Packages {
   readonly here: z.infer<typeof made>;
   readonly elsewhere: z.infer<typeof made>;
-  /** The copy of the sources. */
-  readonly copy: string;
   /** Of `here`, made with the private half that is nowhere else. */
   readonly publicKey: string;
   /** Where `here` was unpacked: the folder that is in it. */
   readonly unpacked: string;
 }
 
-/** Everything but what is installed, made or git's. */
-const NOT_COPIED = /^(?:node_modules|var|coverage|\.git)$/;
 /** npm's words for having neither a registry nor the archive in its cache. */
 const NO_REGISTRY = /ENOTCACHED|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH/;
 
@@ -30,17 +27,14 @@ export const packages: Stage<Packages> = {
   name: 'packages',
   async up(folder, signal) {
     if (process.platform !== 'linux') throw new NotRun({ ja: '配布物は Linux 用です', en: 'packages are for Linux' });
-    const copy = join(folder, 'another place', 'sources');
-    mkdirSync(copy, { recursive: true });
-    cpSync(ROOT, copy, { recursive: true, filter: (path) => path === ROOT || !NOT_COPIED.test(basename(path)) });
-    symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+    const copy = copySources(folder);
     const { key, publicKey } = keyPair(folder);
     const elsewhere = { TZ: 'Asia/Tokyo', LANG: 'ja_JP.UTF-8', LC_ALL: 'C' };
     const [one, two] = await Promise.all([
       build(ROOT, ['--out', join(folder, 'here'), '--sign', key], '022', {}, signal),
       build(copy, ['--out', join(folder, 'elsewhere')], '077', elsewhere, signal),
     ]);
-    return { here: one, elsewhere: two, copy, publicKey, unpacked: await unpack(one.archive, folder, signal) };
+    return { here: one, elsewhere: two, publicKey, unpacked: await unpack(one.archive, folder, signal) };
   },
   down: async () => {},
 };

@@ -7,7 +7,7 @@ import type { Judgement, Proof } from '../proof.ts';
 import { REQUIREMENTS } from '../requirements.ts';
 import { statementFaults } from './asvs.ts';
 import { areasOf, checklistFaults } from './checklist.ts';
-import { missingIn, readDocuments, TEMPLATES } from './documents.ts';
+import { missingIn, namedIn, readDocuments, TEMPLATES } from './documents.ts';
 import { differences, drawn, readConfigured, tabled } from './endpoints.ts';
 import { CONDITIONS, conditionsLacking, labelsLacking, messageDifferences } from './guide.ts';
 import { readUsages } from './usages.ts';
@@ -31,13 +31,19 @@ export interface PapersSeen {
   readonly control: Readonly<Record<string, readonly string[]>>;
 }
 
+/** A paper in which everything that is named is not there. */
+const CONTROL = '証跡 J9、`npm run audit -- forge`、`gateway/nowhere.ts`、[x](nowhere.md)';
+
 /** @returns every fault of the papers as they lie in the tree */
 export async function lookAtPapers(root: string): Promise<PapersSeen> {
   const templates = readDocuments(root, TEMPLATES);
   const read = (path: string) => readFileSync(join(root, path), 'utf8');
   const others = ['docs/vulnerability-handling.md', 'docs/threat-model.md', 'docs/asvs.md', 'deploy/offline.md'];
   const documents = new Map([...templates, ...others.map((path) => [path, read(path)] as const)]);
-  const known = { root, rows: new Set(Object.keys(REQUIREMENTS)), usages: await readUsages(root) };
+  const commands = [...documents.values(), CONTROL].flatMap((text) =>
+    namedIn(text).commands.map(({ script }) => script),
+  );
+  const known = { root, rows: new Set(Object.keys(REQUIREMENTS)), usages: await readUsages(root, new Set(commands)) };
   const paper = (name: string) => templates.get(`${TEMPLATES}/${name}.md`) ?? '';
   const configured = readConfigured(root);
   const drawing = read(`${TEMPLATES}/network-diagram.svg`);
@@ -63,7 +69,7 @@ export async function lookAtPapers(root: string): Promise<PapersSeen> {
       statement: statementFaults(statement),
     },
     control: {
-      names: missingIn('made-up.md', '証跡 K9、`npm run audit -- forge`、`gateway/nowhere.ts`、[x](nowhere.md)', known),
+      names: missingIn('made-up.md', CONTROL, known),
       endpoints: differences(
         'table',
         tabled(paper('communications').replace('TCP 8443', 'TCP 8444')),
@@ -105,7 +111,7 @@ export const papers: Proof<PapersSeen> = {
 };
 
 export function judgePapers({ titles, faults, control }: PapersSeen): Judgement {
-  const blind = Object.entries(control).filter(([, found]) => found.length === 0);
+  const blind = Object.entries(control).filter(([look, found]) => found.length < (look === 'names' ? 4 : 1));
   const wrong = [
     ...WANTED.filter((name) => !titles.some((title) => title.includes(name))).map((name) => `no ${name}`),
     ...Object.values(faults).flat(),

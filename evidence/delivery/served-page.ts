@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { Judgement, Proof } from '../proof.ts';
+import type { Judgement, Proof, Stage } from '../proof.ts';
 import { ask, type Credentials, live } from './live.ts';
-import { packages } from './packages.ts';
 import { lastLine, runProgram } from './program.ts';
+import { copySources } from './sources.ts';
 
 const manifest = z.object({ files: z.record(z.string(), z.string()) });
 
@@ -18,6 +18,20 @@ export interface PageSeen {
   /** What differs once a byte of one file is another one. */
   readonly control: readonly string[];
 }
+
+/** The pages, made from a copy of the sources. */
+const rebuilt: Stage<{ folder: string; built: Readonly<Record<string, string>> }> = {
+  name: 'rebuilt-pages',
+  async up(folder, signal) {
+    const copy = copySources(folder);
+    const out = join(copy, 'var/page');
+    const args = ['--disable-warning=ExperimentalWarning', join(copy, 'scripts/page.mjs'), '--out', out, '--json'];
+    const ended = await runProgram(process.execPath, args, { cwd: copy, signal });
+    if (ended.code !== 0) throw new Error(`the pages were not made: ${lastLine(ended)}`);
+    return { folder: out, built: manifest.parse(JSON.parse(ended.stdout)).files };
+  },
+  down: async () => {},
+};
 
 export const servedPage: Proof<PageSeen> = {
   name: 'j1-served-page',
@@ -32,13 +46,8 @@ export const servedPage: Proof<PageSeen> = {
   },
   needs: [],
   async collect(run) {
-    const { copy } = await run.stage(packages);
-    run.progress(0.3, 'the pages anew');
-    const out = join(copy, 'var/rebuilt');
-    const args = ['--disable-warning=ExperimentalWarning', join(copy, 'scripts/page.mjs'), '--out', out, '--json'];
-    const ended = await runProgram(process.execPath, args, { cwd: copy, signal: run.signal });
-    if (ended.code !== 0) throw new Error(`the pages were not made: ${lastLine(ended)}`);
-    const { files: built } = manifest.parse(JSON.parse(ended.stdout));
+    run.progress(0.1, 'the pages anew');
+    const { folder, built } = await run.stage(rebuilt);
     run.progress(0.5, 'a gateway');
     const { system, person, administrator } = await run.stage(live);
     const listeners: Record<string, [string, Credentials]> = {
@@ -55,7 +64,7 @@ export const servedPage: Proof<PageSeen> = {
       served[name] = status === 200 ? digestOf(body) : String(status);
     }
     const [first = ''] = Object.keys(built);
-    const bytes = Buffer.concat([readFileSync(join(out, first)), Buffer.from(' ')]);
+    const bytes = Buffer.concat([readFileSync(join(folder, first)), Buffer.from(' ')]);
     writeFileSync(join(run.folder, 'served.json'), `${JSON.stringify(served, null, 2)}\n`);
     return { built, served, control: differing(built, { ...served, [first]: digestOf(bytes) }) };
   },

@@ -3,13 +3,15 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** @returns script → its --help; a script that gives none is left out */
-export async function readUsages(root: string): Promise<Map<string, string>> {
+/** @returns of those that `wanted` names: script → its --help; one that gives none is left out */
+export async function readUsages(root: string, wanted: ReadonlySet<string>): Promise<Map<string, string>> {
   const { scripts }: { scripts: Record<string, string> } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const mains = Object.entries(scripts).flatMap(([name, line]) => {
-    const file = line.split(' ').at(-1) as string;
-    return /^[\w/-]+\.(?:ts|mjs)$/.test(file) && !file.includes('bootstrap') ? [[name, join(root, file)] as const] : [];
-  });
+  const mains = Object.entries(scripts)
+    .filter(([name]) => wanted.has(name))
+    .flatMap(([name, line]) => {
+      const file = line.split(' ').at(-1) as string;
+      return /^[\w/-]+\.(?:ts|mjs)$/.test(file) ? [[name, join(root, file)] as const] : [];
+    });
   const said = await Promise.all(mains.map(async ([name, file]) => [name, await helpOf(file)] as const));
   return new Map(said.filter((one): one is readonly [string, string] => one[1] !== ''));
 }
