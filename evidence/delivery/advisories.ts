@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, run as runCommand } from '#lab/process.ts';
 import type { Judgement, Proof } from '../proof.ts';
+import { verdict } from './verdict.ts';
 
 const SEVERITIES = ['critical', 'high', 'medium', 'low'];
 /** A package of the product, whatever its version. */
@@ -40,7 +41,7 @@ export const vulnerabilityHandling: Proof<HandlingSeen> = {
       const said = ended.stdout ? JSON.parse(ended.stdout) : { packages: 0, hits: [] };
       return { code: ended.code, hits: said.hits.length as number, packages: said.packages as number };
     };
-    const hits = await scan('hits', [{ introduced: '0' }]);
+    const hits = await scan('hits', [{ introduced: '0.0.1' }, { fixed: '999.0.0' }]);
     const fixed = await scan('fixed', [{ introduced: '0' }, { fixed: version }]);
     const empty = await scan('empty', null);
     return {
@@ -82,12 +83,8 @@ export function judgeHandling({ days, packages, scans }: HandlingSeen): Judgemen
     ...(scans.fixed.code === 0 && scans.fixed.hits === 0 ? [] : ['a fixed package is reported']),
     ...(scans.empty.code === 3 ? [] : ['no advisories at all pass for a clean result']),
   ];
-  if (wrong.length > 0) return { result: 'fail', seen: { ja: `不合格: ${wrong.join('; ')}`, en: wrong.join('; ') } };
-  return {
-    result: 'pass',
-    seen: {
-      ja: `修正の期限は重大度順に ${rising.join('、')} 日。診断は ${packages} パッケージを見て、当たるものだけを見つけた`,
-      en: `patches within ${rising.join(', ')} days by severity; the scan looked at ${packages} packages and found what was vulnerable and nothing else`,
-    },
-  };
+  return verdict(wrong, {
+    ja: `修正の期限は重大度順に ${rising.join('、')} 日。診断は ${packages} パッケージを見て、当たるものだけを見つけた`,
+    en: `patches within ${rising.join(', ')} days by severity; the scan looked at ${packages} packages and found what was vulnerable and nothing else`,
+  });
 }

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import type { Judgement, Proof } from '../proof.ts';
 import { packages } from './packages.ts';
 import { type Ended, lastLine, runProgram } from './program.ts';
+import { verdict } from './verdict.ts';
 
 const probed = z.object({
   interfaces: z.array(z.string()),
@@ -121,12 +122,8 @@ export function judgeOffline(seen: OfflineSeen): Judgement {
     ...(exitCode === 0 && done ? [] : [`the system did not work: ${last}`]),
     ...(screenshotBytes > 1000 ? [] : ['there is no picture of the desktop']),
   ];
-  if (wrong.length > 0) return { result: 'fail', seen: { ja: `不合格: ${wrong.join('; ')}`, en: wrong.join('; ') } };
-  return {
-    result: 'pass',
-    seen: {
-      ja: `ループバックだけの名前空間で、${done?.signedIn} がサインインし、${done?.desktop} を ${done?.suite} で開いて文字を入力した。外への接続は ${within.outside}`,
-      en: `in a namespace with loopback alone ${done?.signedIn} signed in, opened ${done?.desktop} by ${done?.suite} and typed; a connection outwards: ${within.outside}`,
-    },
-  };
+  return verdict(wrong, {
+    ja: `ループバックだけの名前空間で、${done?.signedIn} がサインインし、${done?.desktop} を ${done?.suite} で開いて文字を入力した。外への接続は ${within.outside}`,
+    en: `in a namespace with loopback alone ${done?.signedIn} signed in, opened ${done?.desktop} by ${done?.suite} and typed; a connection outwards: ${within.outside}`,
+  });
 }

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import type { Judgement, Proof } from '../proof.ts';
 import { type Packages, packages, readSums } from './packages.ts';
 import { runProgram } from './program.ts';
+import { verdict } from './verdict.ts';
 
 /** Of the unpacked package; a byte of it is changed for the control and put back. */
 const CHANGED = 'gateway/main.ts';
@@ -93,12 +94,8 @@ export function judgePackage({
     ...(signature.intact === 0 ? [] : ['the signature does not verify']),
     ...(signature.changed !== 0 ? [] : ['the signature verifies over other bytes']),
   ];
-  if (wrong.length > 0) return { result: 'fail', seen: { ja: `不合格: ${wrong.join('; ')}`, en: wrong.join('; ') } };
-  return {
-    result: 'pass',
-    seen: {
-      ja: `二度とも SHA-256 は ${one}。${files} ファイル、${count} パッケージ`,
-      en: `SHA-256 ${one} both times; ${files} files, ${count} packages (${basename(CHANGED)} changed and the archive shortened: both noticed)`,
-    },
-  };
+  return verdict(wrong, {
+    ja: `二度とも SHA-256 は ${one}。${files} ファイル、${count} パッケージ`,
+    en: `SHA-256 ${one} both times; ${files} files, ${count} packages (${basename(CHANGED)} changed and the archive shortened: both noticed)`,
+  });
 }

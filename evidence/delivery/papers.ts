@@ -11,6 +11,7 @@ import { missingIn, namedIn, readDocuments, TEMPLATES } from './documents.ts';
 import { differences, drawn, readConfigured, tabled } from './endpoints.ts';
 import { CONDITIONS, conditionsLacking, labelsLacking, messageDifferences } from './guide.ts';
 import { readUsages } from './usages.ts';
+import { verdict } from './verdict.ts';
 
 /** What J3 asks for, each under its Japanese name in a document's title. */
 export const WANTED = [
@@ -117,16 +118,10 @@ export function judgePapers({ titles, faults, control }: PapersSeen): Judgement 
     ...Object.values(faults).flat(),
     ...blind.map(([look]) => `the look at ${look} finds nothing wrong in a paper that is`),
   ];
-  return judged(wrong, `${titles.length}`);
-}
-
-function judged(wrong: readonly string[], count: string): Judgement {
-  return wrong.length === 0
-    ? {
-        result: 'pass',
-        seen: { ja: `${count} 文書、食い違いなし`, en: `${count} documents, nothing in them that is not so` },
-      }
-    : { result: 'fail', seen: { ja: `食い違い: ${wrong.join('; ')}`, en: `not so: ${wrong.join('; ')}` } };
+  return verdict(wrong, {
+    ja: `${titles.length} 文書、食い違いなし`,
+    en: `${titles.length} documents, nothing in them that is not so`,
+  });
 }
 
 export interface GuideSeen {
@@ -155,15 +150,9 @@ export const guideConditions: Proof<GuideSeen> = {
   collect: async () => lookAtGuide(readFileSync(join(ROOT, TEMPLATES, 'user-guide.md'), 'utf8')),
   judge({ lacking, control }) {
     const wrong = control.length > 0 ? lacking : [...lacking, 'the search finds each condition in a guide without it'];
-    if (wrong.length > 0) {
-      return { result: 'fail', seen: { ja: `ない: ${wrong.join('、')}`, en: `lacking: ${wrong.join(', ')}` } };
-    }
-    return {
-      result: 'pass',
-      seen: {
-        ja: `${CONDITIONS.length} の条件がすべてある。守らせるのは団体と事業者の役目`,
-        en: `all ${CONDITIONS.length} are there; to have them kept is the municipality's and the provider's part`,
-      },
-    };
+    return verdict(wrong, {
+      ja: `${CONDITIONS.length} の条件がすべてある。守らせるのは団体と事業者の役目`,
+      en: `all ${CONDITIONS.length} are there; to have them kept is the municipality's and the provider's part`,
+    });
   },
 };

@@ -2,6 +2,7 @@
 import { oneTimeCode } from '#client-sim/one-time-code.ts';
 import type { Judgement, Proof } from '../proof.ts';
 import { type Answer, type Asked, ask, live } from './live.ts';
+import { verdict } from './verdict.ts';
 
 const POSTURE = { antivirus: 'current', diskEncrypted: true, osPatched: true, compliant: true, managed: true };
 /** As other products send them. */
@@ -104,12 +105,8 @@ export function judgePosture({ inSignIn, signIn: plain, inOpening, headers }: Po
       ? []
       : ['the requests without claims are not answered as they should be']),
   ];
-  if (wrong.length > 0) return { result: 'fail', seen: { ja: `不合格: ${wrong.join('; ')}`, en: wrong.join('; ') } };
-  return {
-    result: 'pass',
-    seen: {
-      ja: '本文に付けると 400 で断られ、ヘッダーに付けても答えは変わらない。端末の状態を確かめるのは団体の管理',
-      en: 'in a body they are refused with 400, in headers they change no answer. To keep devices in order is the municipality’s part',
-    },
-  };
+  return verdict(wrong, {
+    ja: '本文に付けると 400 で断られ、ヘッダーに付けても答えは変わらない。端末の状態を確かめるのは団体の管理',
+    en: 'in a body they are refused with 400, in headers they change no answer. To keep devices in order is the municipality’s part',
+  });
 }

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { mustRun, ROOT } from '#lab/process.ts';
 import type { Judgement, Proof } from '../proof.ts';
 import { packages } from './packages.ts';
+import { verdict } from './verdict.ts';
 
 const bill = z.object({
   specVersion: z.string(),
@@ -119,12 +120,8 @@ export function judgeBill({
     ...(components > 0 && packaged.components > 0 ? [] : ['a bill is empty']),
     ...(control.lacking.length > 0 ? [] : ['a bill with a component less is not noticed']),
   ];
-  if (wrong.length > 0) return { result: 'fail', seen: { ja: `食い違い: ${wrong.join('; ')}`, en: wrong.join('; ') } };
-  return {
-    result: 'pass',
-    seen: {
-      ja: `CycloneDX ${specVersion}、全 ${components} 部品が固定された依存と一致。配布物の ${packaged.components} 部品も一致`,
-      en: `CycloneDX ${specVersion}: all ${components} components as locked; the ${packaged.components} of the package as they lie in it`,
-    },
-  };
+  return verdict(wrong, {
+    ja: `CycloneDX ${specVersion}、全 ${components} 部品が固定された依存と一致。配布物の ${packaged.components} 部品も一致`,
+    en: `CycloneDX ${specVersion}: all ${components} components as locked; the ${packaged.components} of the package as they lie in it`,
+  });
 }

@@ -7,6 +7,7 @@ import type { Judgement, Proof, Stage } from '../proof.ts';
 import { ask, type Credentials, live } from './live.ts';
 import { lastLine, runProgram } from './program.ts';
 import { copySources } from './sources.ts';
+import { verdict } from './verdict.ts';
 
 const manifest = z.object({ files: z.record(z.string(), z.string()) });
 
@@ -88,12 +89,8 @@ export function judgePage({ built, served, control }: PageSeen): Judgement {
     ...PAGES.filter((page) => !names.includes(`${page}/index.html`)).map((page) => `no page ${page}`),
     ...(control.length === 1 ? [] : ['a changed byte is not noticed']),
   ];
-  if (wrong.length > 0) return { result: 'fail', seen: { ja: `不合格: ${wrong.join('; ')}`, en: wrong.join('; ') } };
-  return {
-    result: 'pass',
-    seen: {
-      ja: `三つの画面の ${names.length} ファイルがすべて一致。悪意あるゲートウェイは、この検査にだけ正しい画面を返せる`,
-      en: `all ${names.length} files of the three pages are the same. A hostile gateway could serve the right ones to this check alone`,
-    },
-  };
+  return verdict(wrong, {
+    ja: `三つの画面の ${names.length} ファイルがすべて一致。悪意あるゲートウェイは、この検査にだけ正しい画面を返せる`,
+    en: `all ${names.length} files of the three pages are the same. A hostile gateway could serve the right ones to this check alone`,
+  });
 }

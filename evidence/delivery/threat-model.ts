@@ -5,6 +5,7 @@ import { ROOT } from '#lab/process.ts';
 import type { Judgement, Proof } from '../proof.ts';
 import { REQUIREMENTS } from '../requirements.ts';
 import { adversariesOf, modelFaults, threatsOf } from './threats.ts';
+import { verdict } from './verdict.ts';
 
 const PRODUCT = ['protocol', 'platform', 'rfb', 'certs', 'gateway', 'broker', 'agent', 'web', 'client-sim', 'admin'];
 
@@ -58,14 +59,8 @@ export function judgeThreatModel({ threats, adversaries, faults, control }: Thre
     ...faults,
     ...(control.length > 0 ? [] : ['the look finds nothing wrong where a threat has no adversary']),
   ];
-  if (wrong.length > 0) {
-    return { result: 'fail', seen: { ja: `食い違い: ${wrong.join('; ')}`, en: `not so: ${wrong.join('; ')}` } };
-  }
-  return {
-    result: 'pass',
-    seen: {
-      ja: `脅威 ${threats}、攻撃者 ${adversaries}。すべてに防御と試験がある`,
-      en: `${threats} threats, ${adversaries} adversaries; each has its guard and its test`,
-    },
-  };
+  return verdict(wrong, {
+    ja: `脅威 ${threats}、攻撃者 ${adversaries}。すべてに防御と試験がある`,
+    en: `${threats} threats, ${adversaries} adversaries; each has its guard and its test`,
+  });
 }
