@@ -19,7 +19,7 @@ import { ACK_PER_SECOND, RECORD_MAX_BYTES, WINDOW_FIRST_BYTES, WRITE_STALL_MAX_M
 import { proverOf } from '#tests/support/end-to-end.ts';
 import { connectInProcess, type InProcessClient, type View } from '#tests/support/in-process-client.ts';
 import { lyingClient } from '#tests/support/lying-client.ts';
-import { CORNER, startRecordingVnc } from '#tests/support/recording-vnc.ts';
+import { CORNER, startRecordingVnc } from '#lab/recording-vnc.ts';
 import { useSystem } from '#tests/support/system.ts';
 import { alive, audited, idle, PROCESSES } from '#tests/support/watched-system.ts';
 import { openDesktop } from '#web/core/open.ts';

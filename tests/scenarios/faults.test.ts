@@ -10,7 +10,7 @@ import { mustRun } from '#lab/process.ts';
 import { MUNICIPALITY } from '#lab/system.ts';
 import { callLocal } from '#platform/process/local-call.ts';
 import { connectInProcess, type InProcessClient, type View } from '#tests/support/in-process-client.ts';
-import { startRecordingVnc } from '#tests/support/recording-vnc.ts';
+import { startRecordingVnc } from '#lab/recording-vnc.ts';
 import { useSystem } from '#tests/support/system.ts';
 import {
   administer,

@@ -7,7 +7,7 @@ import { bytesPerSecondOf, TIERS, type TierLabel } from '#broker/tiers.ts';
 import { MUNICIPALITY } from '#lab/system.ts';
 import { RELAY_QUEUE_MAX_BYTES } from '#protocol/limits.ts';
 import { connectInProcess, type InProcessClient, type View } from '#tests/support/in-process-client.ts';
-import { startRecordingVnc } from '#tests/support/recording-vnc.ts';
+import { startRecordingVnc } from '#lab/recording-vnc.ts';
 import { useSystem } from '#tests/support/system.ts';
 import { alive, audited, idle, PROCESSES } from '#tests/support/watched-system.ts';
 
