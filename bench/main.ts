@@ -2,11 +2,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '#lab/process.ts';
+import { progressOn } from '#lab/report/progress.ts';
 import { Failure, runCommand } from '#platform/process/exit.ts';
 import { headline, single } from './answer.ts';
 import { type Arguments, readArguments } from './arguments.ts';
 import { installPeers, presentPeers } from './peers/install.ts';
-import { progressOn } from './progress.ts';
 import { publish } from './report/publish.ts';
 import { writeReport } from './report/write.ts';
 import type { Report } from './result.ts';

@@ -1,18 +1,13 @@
 // One run: the scenarios one after the other, a report that is whole or says that it is not, and never a process left.
 
+import { commit, machine } from '#lab/report/machine.ts';
+import type { RunProgress } from '#lab/report/progress.ts';
 import { Failure, lineOf } from '#platform/process/exit.ts';
 import type { Arguments } from './arguments.ts';
-import { commit, machine } from './machine.ts';
 import type { Report, ScenarioResult } from './result.ts';
 import type { RunOptions } from './scenarios/options.ts';
 import { type Name, SCENARIOS, whyNotHere } from './scenarios/scenarios.ts';
 import { target } from './scenarios/target.ts';
-
-export interface RunProgress {
-  /** @param share 0 to 1 of the whole run */
-  at(scenario: string, what: string, share: number): void;
-  done(scenario: string): void;
-}
 
 /**
  * @param signal ends the run early: the report then holds what was measured by then, and says so
@@ -22,7 +17,7 @@ export async function runBench(
   args: Arguments,
   signal: AbortSignal,
   command: string,
-  progress: RunProgress,
+  progress: Omit<RunProgress, 'end'>,
 ): Promise<Report> {
   const startedAt = new Date();
   const began = performance.now();

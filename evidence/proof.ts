@@ -1,12 +1,10 @@
 // A proof of one claim: `collect` gathers observations from the running thing, `judge` decides on nothing but them. So a
 // test can feed the judge what a broken system would show, and see it say fail.
+import type { Both } from '#lab/report/markup.ts';
 import type { RequirementId } from './requirements.ts';
 
 /** What a person reads, in both languages. */
-export interface Said {
-  readonly ja: string;
-  readonly en: string;
-}
+export type Said = Readonly<Both>;
 
 /** Something of this machine without which a proof cannot run; it is told with `why` then, and never counted as passed. */
 export type Need =

@@ -1,9 +1,10 @@
 // npm test: installs what the tests need from the system where it may, runs vitest, ends with one plain line.
-import { spawn, spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installPackages } from './system-packages.mjs';
 
 const USAGE = `npm test -- [--strict] [--long] [vitest arguments]
 テストを実行します / runs the tests
@@ -42,22 +43,10 @@ function installMissing(packages) {
   const before = absent();
   if (before.length === 0) return [];
   const names = before.map((item) => item.package);
-  if (process.getuid?.() === 0 && existsSync('/etc/debian_version')) {
-    say(`テスト用のシステムパッケージを導入します / installing for the tests: ${names.join(' ')}`);
-    apt('update', '-qq');
-    apt('install', '-qq', '-y', '--no-install-recommends', ...names);
-  }
+  installPackages(names);
   const after = absent();
   for (const item of after) say(`不足 / missing: ${item.package} (${item.provides}: ${item.for})`);
   return after;
-}
-
-/** Its failure shows in what is still missing afterwards, so the exit code is not looked at. */
-function apt(...aptArgs) {
-  spawnSync('apt-get', aptArgs, {
-    stdio: ['ignore', 'ignore', 2],
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-  });
 }
 
 function isPresent(thing) {

@@ -1,10 +1,10 @@
 // What does the relay cost beside its peers?
 import { TIER_LABELS } from '#broker/tiers.ts';
+import { both, type Markup } from '#lab/report/markup.ts';
 import type { RelayResult, Report } from '../result.ts';
 import { median } from '../statistics.ts';
 import { barChart, lineChart } from './chart.ts';
 import { BLUE, peerColour, SKY } from './colours.ts';
-import { both, type Markup } from './markup.ts';
 import { figure, milliseconds, percent, times } from './numbers.ts';
 import { notRun, paragraph, resultsOf, type Section } from './section.ts';
 import { table } from './table.ts';

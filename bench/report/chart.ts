@@ -1,7 +1,7 @@
 // Plots as SVG inside the page, drawn here by ECharts: no script and no font of another origin is needed to read them.
 import { type EChartsOption, init } from 'echarts';
+import { type Both, html, Markup, spoken } from '#lab/report/markup.ts';
 import { FAINT, INK, RULE, TARGET } from './colours.ts';
-import { type Both, html, Markup, spoken } from './markup.ts';
 
 const WIDTH = 860;
 const HEIGHT = 320;

@@ -1,8 +1,9 @@
 // Where does the CPU go?
+
+import { both, type Markup } from '#lab/report/markup.ts';
 import type { EncodeResult, FillResult, ProcessUse, Report } from '../result.ts';
 import { barChart } from './chart.ts';
 import { processColour } from './colours.ts';
-import { both, type Markup } from './markup.ts';
 import { figure, percent, whole } from './numbers.ts';
 import { notRun, paragraph, resultsOf, type Section } from './section.ts';
 import { table } from './table.ts';

@@ -1,8 +1,9 @@
 // The morning, many sessions for a while, and somebody else's deployment.
+
+import { both, type Markup } from '#lab/report/markup.ts';
 import type { MorningResult, Report, SoakResult, TargetResult } from '../result.ts';
 import { lineChart } from './chart.ts';
 import { processColour } from './colours.ts';
-import { both, type Markup } from './markup.ts';
 import { figure, milliseconds, whole } from './numbers.ts';
 import { notRun, resultsOf, type Section } from './section.ts';
 import { table } from './table.ts';

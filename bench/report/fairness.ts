@@ -1,8 +1,9 @@
 // Is it fair?
+
+import { both, type Markup } from '#lab/report/markup.ts';
 import type { FillResult, GreedyResult, Report } from '../result.ts';
 import { barChart } from './chart.ts';
 import { BLUE, GREY, tierColour, VERMILION } from './colours.ts';
-import { both, type Markup } from './markup.ts';
 import { figure, milliseconds, percent, times, whole } from './numbers.ts';
 import { notRun, resultsOf, type Section } from './section.ts';
 import { table } from './table.ts';

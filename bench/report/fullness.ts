@@ -1,8 +1,9 @@
 // How full does the line get?
+
+import { both, type Markup } from '#lab/report/markup.ts';
 import type { FillResult, Report } from '../result.ts';
 import { barChart, lineChart } from './chart.ts';
 import { BLUE, GREEN, tierColour } from './colours.ts';
-import { both, type Markup } from './markup.ts';
 import { percent } from './numbers.ts';
 import { notRun, paragraph, resultsOf, type Section } from './section.ts';
 import { table } from './table.ts';

@@ -1,8 +1,9 @@
 // How late are keys and frames while the line is full?
+
+import { both, type Markup } from '#lab/report/markup.ts';
 import type { Distribution, FillResult, Report, SlowReaderResult, StepResult } from '../result.ts';
 import { barChart, type Curve, lineChart } from './chart.ts';
 import { BLUE, GREEN, GREY, ORANGE } from './colours.ts';
-import { both, type Markup } from './markup.ts';
 import { milliseconds, whole } from './numbers.ts';
 import { notRun, paragraph, resultsOf, type Section } from './section.ts';
 import { table } from './table.ts';

@@ -1,8 +1,9 @@
 // Does the line behave the same when the kernel makes it, and when it loses packets?
+
+import { both, type Markup } from '#lab/report/markup.ts';
 import type { NetworkResult, Report } from '../result.ts';
 import { barChart } from './chart.ts';
 import { BLUE, GREEN, GREY } from './colours.ts';
-import { both, type Markup } from './markup.ts';
 import { milliseconds, percent, whole } from './numbers.ts';
 import { notRun, paragraph, resultsOf, type Section } from './section.ts';
 import { table } from './table.ts';

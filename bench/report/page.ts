@@ -1,4 +1,6 @@
 // The report as one HTML file that needs nothing else: no script, no other origin. Reads on screen and on paper.
+
+import { both, html, Markup, spoken } from '#lab/report/markup.ts';
 import type { Report } from '../result.ts';
 import { besidePeers } from './beside-peers.ts';
 import { cpu } from './cpu.ts';
@@ -6,7 +8,6 @@ import { endurance, target } from './endurance.ts';
 import { fairness } from './fairness.ts';
 import { fullness } from './fullness.ts';
 import { lateness } from './lateness.ts';
-import { both, html, Markup, spoken } from './markup.ts';
 import { network } from './network.ts';
 import { whole } from './numbers.ts';
 import type { Section } from './section.ts';

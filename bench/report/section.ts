@@ -1,6 +1,7 @@
 // A question of the report and what answers it.
+
+import { type Both, both, html, type Markup, spoken } from '#lab/report/markup.ts';
 import type { Report, ScenarioName, ScenarioResult } from '../result.ts';
-import { type Both, both, html, type Markup, spoken } from './markup.ts';
 
 export interface Section {
   id: string;

@@ -1,9 +1,9 @@
 // How many office sessions fit, and what does one cost a year?
 import { TIERS, type TierLabel } from '#broker/tiers.ts';
+import { type Both, both, type Markup } from '#lab/report/markup.ts';
 import type { OfficeResult, Report } from '../result.ts';
 import { barChart, lineChart } from './chart.ts';
 import { BLUE, SKY, tierColour } from './colours.ts';
-import { type Both, both, type Markup } from './markup.ts';
 import { figure, milliseconds, whole, yen } from './numbers.ts';
 import { notRun, paragraph, resultsOf, type Section } from './section.ts';
 import { table } from './table.ts';

@@ -1,4 +1,4 @@
-import { type Both, type Content, html, Markup, spoken } from './markup.ts';
+import { type Both, type Content, html, Markup, spoken } from '#lab/report/markup.ts';
 
 /** A figure stands right; a column with words in it stands left. */
 const FIGURE = /^(?:[¥≤≥<>~(–−+]|\d|$)/;

@@ -2,9 +2,9 @@
 // "not run", never reached.
 import { Contract } from '#broker/shaping/contract.ts';
 import { TIER_LABELS, TIERS } from '#broker/tiers.ts';
+import { type Both, both, html, type Markup, spoken } from '#lab/report/markup.ts';
 import type { FillResult, RelayResult, Report, ScenarioName } from '../result.ts';
 import { median } from '../statistics.ts';
-import { type Both, both, html, type Markup, spoken } from './markup.ts';
 import { figure, milliseconds, percent, times, whole } from './numbers.ts';
 import { resultsOf, type Section, whyNotRun } from './section.ts';
 import { table } from './table.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { progressOn } from '#bench/progress.ts';
+import { progressOn } from '#lab/report/progress.ts';
 
 function stream(isTTY: boolean) {
   let text = '';

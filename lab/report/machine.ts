@@ -1,11 +1,20 @@
-// Which machine and which software a report speaks of.
+// Which machine and which software a report of bench or evidence speaks of.
 import { execFile } from 'node:child_process';
 import { arch, cpus, release, totalmem } from 'node:os';
 import { promisify } from 'node:util';
-import { ROOT } from '#lab/process.ts';
-import type { Report } from './result.ts';
+import { ROOT } from '../process.ts';
 
-export function machine(): Report['machine'] {
+export interface Machine {
+  cpu: string;
+  cores: number;
+  memoryGiB: number;
+  arch: string;
+  kernel: string;
+  node: string;
+  openssl: string;
+}
+
+export function machine(): Machine {
   return {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,

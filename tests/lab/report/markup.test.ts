@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { escapeHtml, html } from '#bench/report/markup.ts';
+import { escapeHtml, html } from '#lab/report/markup.ts';
 
 describe('the markup of the report', () => {
   it('escapes whatever is put in, in text and in attributes', () => {
