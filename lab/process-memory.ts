@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Search } from './search.ts';
+import type { Searcher } from './search.ts';
 
 const PIECE_BYTES = 4 * 1024 * 1024;
 const PAGE_BYTES = 4096;
@@ -20,7 +20,7 @@ interface Region {
  * It stands still meanwhile, so that nothing moves from where the search has not been to where it was.
  * @throws Error if the process is gone, or not to be read
  */
-export async function searchMemory(search: Search<string>, pid: number): Promise<void> {
+export async function searchMemory(search: Searcher, pid: number): Promise<void> {
   process.kill(pid, 'SIGSTOP');
   const [memory, pages] = await Promise.all([open(`/proc/${pid}/mem`), open(`/proc/${pid}/pagemap`)]);
   try {
@@ -59,7 +59,7 @@ function writtenRegions(pid: number): Region[] {
 }
 
 async function searchRegion(
-  search: Search<string>,
+  search: Searcher,
   { start, end }: Region,
   memory: FileHandle,
   pages: FileHandle,

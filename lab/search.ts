@@ -125,8 +125,11 @@ function mostTelling(form: Buffer): number {
   return best.start;
 }
 
+/** What takes bytes from wherever they come. */
+export type Searcher = Pick<Search<never>, 'push' | 'cut'>;
+
 /** @returns the files that were looked through; what has gone meanwhile is none */
-export async function searchFiles(search: Search<string>, paths: readonly string[]): Promise<string[]> {
+export async function searchFiles(search: Searcher, paths: readonly string[]): Promise<string[]> {
   const searched: string[] = [];
   for (const path of paths) {
     search.cut();

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deviceKey, pinOf } from '#client-sim/credentials.ts';
+import { audited } from '#lab/audit-log.ts';
 import { run } from '#lab/process.ts';
 import { MUNICIPALITY } from '#lab/system.ts';
 import { type Bytes, fromBase64Url, toBase64Url } from '#protocol/bytes.ts';
@@ -17,7 +18,7 @@ import { connectInProcess } from '#tests/support/in-process-client.ts';
 import { oneLineOf } from '#tests/support/one-line.ts';
 import { type Forge, honest, impersonate, type StolenGateway, stealGateway } from '#tests/support/stolen-gateway.ts';
 import { useSystem } from '#tests/support/system.ts';
-import { audited, idle } from '#tests/support/watched-system.ts';
+import { idle } from '#tests/support/watched-system.ts';
 import { openDesktop, pairDevice } from '#web/core/open.ts';
 
 const DESKTOP = `${MUNICIPALITY}/soumu/pc-01`;

@@ -11,7 +11,9 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { deviceKey, pinOf } from '#client-sim/credentials.ts';
+import { audited } from '#lab/audit-log.ts';
 import { enrol, type Person } from '#lab/person.ts';
+import { CORNER, startRecordingVnc } from '#lab/recording-vnc.ts';
 import { MUNICIPALITY } from '#lab/system.ts';
 import type { Socket } from '#platform/hop/websocket.ts';
 import { DEFAULT_SUITE } from '#protocol/inner/suites.ts';
@@ -19,9 +21,8 @@ import { ACK_PER_SECOND, RECORD_MAX_BYTES, WINDOW_FIRST_BYTES, WRITE_STALL_MAX_M
 import { proverOf } from '#tests/support/end-to-end.ts';
 import { connectInProcess, type InProcessClient, type View } from '#tests/support/in-process-client.ts';
 import { lyingClient } from '#tests/support/lying-client.ts';
-import { CORNER, startRecordingVnc } from '#lab/recording-vnc.ts';
 import { useSystem } from '#tests/support/system.ts';
-import { alive, audited, idle, PROCESSES } from '#tests/support/watched-system.ts';
+import { alive, idle, PROCESSES } from '#tests/support/watched-system.ts';
 import { openDesktop } from '#web/core/open.ts';
 
 const FILM = `${MUNICIPALITY}/soumu/film`;

@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { makeKey } from '#certs/authority.ts';
 import { oneTimeCode } from '#client-sim/one-time-code.ts';
+import { audited } from '#lab/audit-log.ts';
 import { enrol, type Person, pairingCode } from '#lab/person.ts';
 import { mustRun, run } from '#lab/process.ts';
 import { MUNICIPALITY } from '#lab/system.ts';
@@ -21,7 +22,7 @@ import { connectInProcess, type InProcessClient } from '#tests/support/in-proces
 import { type OddOptions, oddCertificate, readSigner } from '#tests/support/odd-certificates.ts';
 import { hasStack, oneLineOf } from '#tests/support/one-line.ts';
 import { useSystem } from '#tests/support/system.ts';
-import { administer, alive, audited, idle, PROCESSES, renewFactor } from '#tests/support/watched-system.ts';
+import { administer, alive, idle, PROCESSES, renewFactor } from '#tests/support/watched-system.ts';
 import { askToOpen } from '#web/core/gateway-api.ts';
 
 const DAY_MS = 86_400_000;

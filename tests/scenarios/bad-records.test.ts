@@ -1,6 +1,7 @@
 // What a modified client gets that opened a desktop as it should and then breaks the protocol: its session ends with a
 // code, the audit log says which rule was broken, and the next session is as good as ever.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { audited } from '#lab/audit-log.ts';
 import { MUNICIPALITY } from '#lab/system.ts';
 import { type Bytes, concat } from '#protocol/bytes.ts';
 import { encodeInput } from '#protocol/inner/profile.ts';
@@ -10,7 +11,7 @@ import { Inbox } from '#protocol/outer/data-socket.ts';
 import { connectInProcess, type InProcessClient } from '#tests/support/in-process-client.ts';
 import { openRough, type RoughClient } from '#tests/support/rough-client.ts';
 import { useSystem } from '#tests/support/system.ts';
-import { alive, audited, idle, PROCESSES } from '#tests/support/watched-system.ts';
+import { alive, idle, PROCESSES } from '#tests/support/watched-system.ts';
 import { askToOpen } from '#web/core/gateway-api.ts';
 
 /** An agent takes few offers a minute for one desktop, so the work is spread. */

@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { CDPSession, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { audited } from '#lab/audit-log.ts';
 import { mustRun } from '#lab/process.ts';
 import { type Bytes, fromBase64Url, toBase64Url } from '#protocol/bytes.ts';
 import type { Assertion } from '#protocol/inner/passkey.ts';
@@ -14,7 +15,7 @@ import { connectInProcess, type InProcessClient } from '#tests/support/in-proces
 import { needs } from '#tests/support/need.ts';
 import { useSystem } from '#tests/support/system.ts';
 import { firstFrame, openAtPage, pairAtPage, pairWithCode, signInByCode } from '#tests/support/user-at-page.ts';
-import { audited, idle, renewFactor } from '#tests/support/watched-system.ts';
+import { idle, renewFactor } from '#tests/support/watched-system.ts';
 import { endOf } from '#web/core/ends.ts';
 import { openDesktop } from '#web/core/open.ts';
 
