@@ -18,6 +18,9 @@ export interface Flow {
 
 export const NEEDED_FOR_CAPTURE = 'tcpdump';
 
+/** The largest packet of loopback and its Ethernet header. */
+const SNAPLEN = String(65_536 + 14);
+const BUFFER_KIB = '131072';
 const STARTED = /listening on/;
 const CAPTURED = /(\d+) packets? captured/;
 const DROPPED = /(\d+) packets? dropped by kernel/;
@@ -35,7 +38,12 @@ export async function captureLoopback(file: string, ports: readonly number[]): P
   const filter = ports.map((port) => `port ${port}`).join(' or ');
   const child = spawn(
     'tcpdump',
-    [...['-i', 'lo', '-n', '-s', '0', '-U', '-B', '65536', '-Z', 'root', '-w', file], `tcp and (${filter})`],
+    [
+      ...['-i', 'lo', '-n', '-U', '-Z', 'root', '-w', file],
+      // Without it packets wait up to a second for tcpdump to see them, and what waits when it is stopped is lost.
+      ...['--immediate-mode', '-s', SNAPLEN, '-B', BUFFER_KIB],
+      `tcp and (${filter})`,
+    ],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );
   let said = '';

@@ -14,7 +14,7 @@ import type { End } from '#web/core/ends.ts';
 import type { Judgement, Proof } from '../proof.ts';
 import { SECRECY, type Secrecy } from './stage.ts';
 
-export interface Said {
+export interface Spoken {
   readonly what: string;
   /** Who must refuse it. */
   readonly by: ProcessName;
@@ -30,7 +30,7 @@ export interface Grammar {
   /** Message types that the agent's decoders know, of all 256. */
   readonly inputTypes: readonly number[];
   readonly controlTypes: readonly number[];
-  readonly said: readonly Said[];
+  readonly spoken: readonly Spoken[];
   /** Keys of the same modified client that reached the desktop when it said nothing forbidden. */
   readonly allowed: { readonly typed: number; readonly arrived: number };
 }
@@ -78,7 +78,7 @@ export const grammarProof: Proof<Grammar> = {
   needs: [],
   async collect(run) {
     const stage = await run.stage(SECRECY);
-    const said: Said[] = [];
+    const spoken: Spoken[] = [];
     const all = [
       ...FORBIDDEN.map(([what, lane, head]) => ({
         what,
@@ -92,13 +92,13 @@ export const grammarProof: Proof<Grammar> = {
       })),
     ];
     for (const { what, by, say } of all) {
-      run.progress(said.length / all.length, what);
-      said.push(await sayIt(stage, what, by, say));
+      run.progress(spoken.length / all.length, what);
+      spoken.push(await sayIt(stage, what, by, say));
     }
     return {
       inputTypes: knownTypes(INPUT_PLAINTEXT_BYTES, decodeInput),
       controlTypes: knownTypes(CONTROL_PLAINTEXT_BYTES, decodeControl),
-      said,
+      spoken,
       allowed: await sayAllowed(stage),
     };
   },
@@ -161,7 +161,7 @@ async function sayIt(
   what: string,
   by: 'agent' | 'gateway',
   say: (one: Modified) => Bytes,
-): Promise<Said> {
+): Promise<Spoken> {
   const desktop = stage.nextDesktop();
   const before = desktop.vnc.pressed.length;
   const modified = await openModified(stage, desktop.id);
@@ -213,7 +213,7 @@ function relabelled(key: Bytes, lane: number): Bytes {
   return record;
 }
 
-export function judgeGrammar({ inputTypes, controlTypes, said, allowed }: Grammar): Judgement {
+export function judgeGrammar({ inputTypes, controlTypes, spoken, allowed }: Grammar): Judgement {
   const fail = (ja: string, en: string): Judgement => ({ result: 'fail', seen: { ja, en } });
   if (String(inputTypes) !== String(INPUT_TYPES))
     return fail(`入力の電文番号: ${inputTypes}`, `Message numbers of input: ${inputTypes}`);
@@ -222,9 +222,9 @@ export function judgeGrammar({ inputTypes, controlTypes, said, allowed }: Gramma
   if (allowed.arrived < allowed.typed) {
     return fail('許された打鍵も届かず、試験が成り立たない。', 'Not even an allowed key arrived: nothing was tried.');
   }
-  if (said.length < FORBIDDEN.length + BROKEN.length)
+  if (spoken.length < FORBIDDEN.length + BROKEN.length)
     return fail('試していない電文がある。', 'Not everything was tried.');
-  for (const { what, by, code, authentic, audited, arrived } of said) {
+  for (const { what, by, code, authentic, audited, arrived } of spoken) {
     if (code !== 'PROTOCOL_ERROR')
       return fail(`「${what}」の後も接続が終わらない（${code}）。`, `After ${what} the session was left with ${code}.`);
     if (by === 'agent' && !authentic)
@@ -234,12 +234,12 @@ export function judgeGrammar({ inputTypes, controlTypes, said, allowed }: Gramma
       return fail(`「${what}」は ${audited} とされた。`, `${what} was taken for ${audited}.`);
     if (arrived > 0) return fail(`「${what}」の後の打鍵が届いた。`, `A key after ${what} reached the desktop.`);
   }
-  const refused = said.filter(({ by }) => by === 'agent').length;
+  const refused = spoken.filter(({ by }) => by === 'agent').length;
   return {
     result: 'pass',
     seen: {
-      ja: `庁内側が解釈する電文は入力 ${inputTypes.length} 種、制御 ${controlTypes.length} 種だけ。禁止された ${refused} 種は庁内側が、壊れた ${said.length - refused} 種は gateway が接続を終わらせ、監査ログに残した。`,
-      en: `The agent knows ${inputTypes.length} messages of input and ${controlTypes.length} of control, of 256 numbers. ${refused} forbidden ones ended the session at the agent, ${said.length - refused} malformed ones at the gateway, each audited.`,
+      ja: `庁内側が解釈する電文は入力 ${inputTypes.length} 種、制御 ${controlTypes.length} 種だけ。禁止された ${refused} 種は庁内側が、壊れた ${spoken.length - refused} 種は gateway が接続を終わらせ、監査ログに残した。`,
+      en: `The agent knows ${inputTypes.length} messages of input and ${controlTypes.length} of control, of 256 numbers. ${refused} forbidden ones ended the session at the agent, ${spoken.length - refused} malformed ones at the gateway, each audited.`,
     },
   };
 }

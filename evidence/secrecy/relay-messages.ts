@@ -14,17 +14,23 @@ export function sendMessage(socket: Socket, kind: Kind, bytes: Uint8Array): void
   socket.write(Buffer.concat([head, bytes]));
 }
 
-/** Ends with the connection. */
-export async function* messages(socket: Socket): AsyncGenerator<{ kind: Kind; bytes: Bytes }> {
+/** Resolves with the connection's end. */
+export async function eachMessage(
+  socket: Socket,
+  take: (kind: Kind, bytes: Bytes) => Promise<void> | void,
+): Promise<void> {
   let waiting: Buffer = Buffer.alloc(0);
-  socket.on('error', () => socket.destroy());
-  for await (const chunk of socket) {
-    waiting = Buffer.concat([waiting, chunk as Buffer]);
-    while (waiting.length >= HEAD_BYTES) {
-      const end = HEAD_BYTES + waiting.readUInt32BE(1);
-      if (waiting.length < end) break;
-      yield { kind: waiting.readUInt8(0) as Kind, bytes: new Uint8Array(waiting.subarray(HEAD_BYTES, end)) };
-      waiting = waiting.subarray(end);
+  try {
+    for await (const chunk of socket) {
+      waiting = Buffer.concat([waiting, chunk as Buffer]);
+      while (waiting.length >= HEAD_BYTES) {
+        const end = HEAD_BYTES + waiting.readUInt32BE(1);
+        if (waiting.length < end) break;
+        await take(waiting.readUInt8(0) as Kind, new Uint8Array(waiting.subarray(HEAD_BYTES, end)));
+        waiting = waiting.subarray(end);
+      }
     }
+  } catch {
+    // Whoever breaks it off has ended it, too.
   }
 }

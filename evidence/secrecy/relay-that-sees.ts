@@ -6,13 +6,15 @@ import { type Running, start } from '#lab/process.ts';
 import { makePrivateFolder } from '#platform/process/private-folder.ts';
 import type { DataSocket, SocketHandlers } from '#protocol/outer/data-socket.ts';
 import type { Recording } from './recording-cipher.ts';
-import { Kind, messages, sendMessage } from './relay-messages.ts';
+import { eachMessage, Kind, sendMessage } from './relay-messages.ts';
 
 export interface RelayThatSees {
   readonly pid: number;
   readonly port: number;
-  /** Where it keeps what it saw. */
+  /** Private; nothing in it is an artefact. */
   readonly folder: string;
+  /** Where it keeps what it saw. */
+  readonly file: string;
   /** How many records it could read. */
   readonly read: number;
   stand(socket: DataSocket): Promise<DataSocket>;
@@ -22,11 +24,11 @@ export interface RelayThatSees {
 export async function startRelayThatSees(folder: string, recording: Recording): Promise<RelayThatSees> {
   makePrivateFolder(folder);
   const main = 'evidence/secrecy/seeing-relay.ts';
-  const running: Running = await start('seeing-relay', main, ['--state', folder], join(folder, 'log'));
+  const running: Running = await start('seeing-relay', main, ['--seen', join(folder, SEEN)], join(folder, 'log'));
   const port = Number(running.ready.port);
   let read = 0;
   return {
-    ...{ pid: running.pid, port, folder },
+    ...{ pid: running.pid, port, folder, file: join(folder, SEEN) },
     get read() {
       return read;
     },
@@ -41,13 +43,11 @@ export async function startRelayThatSees(folder: string, recording: Recording): 
         told = known.length;
       };
       const client = Promise.withResolvers<SocketHandlers>();
-      void (async () => {
-        for await (const { kind, bytes } of messages(relay)) {
-          if (kind === Kind.plaintext) read++;
-          else if (kind === Kind.inward) gateway.sendRecord(bytes);
-          else (await client.promise).record(bytes);
-        }
-      })();
+      void eachMessage(relay, async (kind, bytes) => {
+        if (kind === Kind.plaintext) read++;
+        else if (kind === Kind.inward) gateway.sendRecord(bytes);
+        else (await client.promise).record(bytes);
+      });
       const through = (kind: Kind) => (record: Uint8Array) => {
         tellKeys();
         sendMessage(relay, kind, record);
@@ -75,3 +75,4 @@ export async function startRelayThatSees(folder: string, recording: Recording): 
 }
 
 const CLOSE_AFTER_MS = 100;
+const SEEN = 'seen';

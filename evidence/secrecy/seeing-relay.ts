@@ -6,7 +6,6 @@
 //   length 4, bytes
 import { appendFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
-import { join } from 'node:path';
 import { parseArguments } from '#platform/process/args.ts';
 import { listen } from '#platform/process/listen.ts';
 import { announceReady } from '#platform/process/ready.ts';
@@ -16,16 +15,15 @@ import { readHeader } from '#protocol/header.ts';
 import { nodeCipher } from '#protocol/inner/cipher-node.ts';
 import { type Place, RecordKey } from '#protocol/inner/records.ts';
 import { Direction, Lane } from '#protocol/lanes.ts';
-import { Kind, messages, sendMessage } from './relay-messages.ts';
+import { eachMessage, Kind, sendMessage } from './relay-messages.ts';
 
-const USAGE = 'The relay of a counter-proof: node evidence/secrecy/seeing-relay.ts --state FOLDER';
+const USAGE = 'The relay of a counter-proof: node evidence/secrecy/seeing-relay.ts --seen FILE';
 /** In a hello, behind header, type, version, suite and mode. */
 const SESSION_AT = 12;
 
 runProcess('seeing-relay', async (life) => {
-  const { values } = parseArguments(USAGE, { state: { type: 'string' } });
-  const file = join(String(values.state), 'seen');
-  const server = createServer((socket) => void relay(socket, file));
+  const { values } = parseArguments(USAGE, { seen: { type: 'string' } });
+  const server = createServer((socket) => void relay(socket, String(values.seen)));
   life.onStop(() => void server.close());
   announceReady({ name: 'seeing-relay', port: await listen(server, { host: '127.0.0.1', port: 0 }) });
 });
@@ -37,11 +35,11 @@ const secrets: Bytes[] = [];
 async function relay(socket: Socket, file: string): Promise<void> {
   const keys: Bytes[] = [];
   let session = '';
-  for await (const { kind, bytes } of messages(socket)) {
+  await eachMessage(socket, async (kind, bytes) => {
     if (kind === Kind.key) {
       secrets.push(bytes);
       if (bytes.length === 32) keys.push(bytes);
-      continue;
+      return;
     }
     const { lane, sequence } = readHeader(bytes);
     if (lane === Lane.handshake && sequence === 0 && kind === Kind.inward) {
@@ -55,7 +53,7 @@ async function relay(socket: Socket, file: string): Promise<void> {
       sendMessage(socket, Kind.plaintext, plaintext);
     }
     sendMessage(socket, kind, bytes);
-  }
+  });
 }
 
 async function openWithAny(keys: readonly Bytes[], place: Place, record: Bytes): Promise<Bytes | null> {

@@ -4,7 +4,7 @@ import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { captureLoopback, flowsOf } from '#lab/capture.ts';
-import { filesBelow, type Needle } from '#lab/search.ts';
+import type { Needle } from '#lab/search.ts';
 import type { System } from '#lab/system.ts';
 import { nodeCipher } from '#protocol/inner/cipher-node.ts';
 import type { Client, View } from './client.ts';
@@ -66,10 +66,12 @@ export async function workday({ system, client, desktop, over }: Workplace, arte
       ['client – gateway', Number(new URL(system.gateway).port)],
       ['gateway – broker', Number(gatewayPort)],
       ['agent – broker', Number(agentPort)],
-      ['seeing relay', relay.port],
     ]);
     const file = join(artefacts, 'hops.pcap');
     const capture = await captureLoopback(file, [...hops.values()]);
+    // Here the keys themselves travel in clear, so it is no artefact.
+    const seeingFile = join(relay.folder, 'seeing.pcap');
+    const seeing = await captureLoopback(seeingFile, [relay.port]);
     const known = await work({ client, desktop, recording, relay });
     const { view, needles, arrivedBefore } = known;
     const { broker, gateway, agent } = system.processes;
@@ -87,7 +89,9 @@ export async function workday({ system, client, desktop, over }: Workplace, arte
       const folders = [join(system.folder, name), join(system.folder, 'log')];
       return filesOf(name, filesWrittenBy(pid, folders), needles);
     });
+    const atRelay = await filesOf('seeing relay', [relay.file], needles);
     const captured = await capture.stop();
+    await seeing.stop();
     const flows = flowsOf(file);
     const onHops = [...hops].map(([hop, port]) => captureOf(hop, port, flows, needles));
     return {
@@ -96,8 +100,7 @@ export async function workday({ system, client, desktop, over }: Workplace, arte
       secrets: needles.map(digestOf),
       haystacks: [
         ...[...live, liveAtRelay, ...after, ...files],
-        await filesOf('seeing relay', filesBelow(relay.folder), needles),
-        ...onHops,
+        ...[atRelay, ...onHops, captureOf('seeing relay', relay.port, flowsOf(seeingFile), needles)],
       ],
       capture: captured,
       receivedBytes: view.session.receivedBytes,
