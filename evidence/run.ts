@@ -84,7 +84,9 @@ async function judged(proof: AnyProof, run: Run): Promise<Judgement> {
 function aborted(signal: AbortSignal): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>();
   promise.catch(() => {});
-  signal.addEventListener('abort', () => reject(new Error('stopped')), { once: true });
+  const stop = () => reject(new Error('stopped'));
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
   return promise;
 }
 

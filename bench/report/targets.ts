@@ -253,7 +253,6 @@ export function targets(report: Report): Section {
 const mark = (verdict: Verdict): Markup =>
   html`<span class="verdict ${verdict.replace(' ', '-')}">${spoken(VERDICTS[verdict])}</span>`;
 
-/** The worst tier decides, and each that falls short says why. */
 /** What the line may carry above the contract in the time of the run: the shaper's stated burst, saved up before it began. */
 function burstShare({ tier: label, seconds }: FillResult): number {
   const tier = TIER_LABELS.find((one) => one === label);
@@ -270,6 +269,7 @@ function reasonsOf(short: readonly FillResult[]): string {
   return [...byReason].map(([reason, some]) => `${reason}: ${runs(some)}`).join('; ');
 }
 
+/** The worst tier decides, and each that falls short says why. */
 function everyFill(
   report: Report,
   of: (fill: FillResult) => number,
