@@ -18,10 +18,11 @@ import { toBase64Url } from '#protocol/bytes.ts';
 import { importSigningKey, newSigningKeyPem } from '#protocol/inner/cipher-node.ts';
 import { TICKET_LIFE_MS } from '#protocol/limits.ts';
 import { Inbox } from '#protocol/outer/data-socket.ts';
+import { audited } from '#tests/support/audited.ts';
 import { connectInProcess, type InProcessClient } from '#tests/support/in-process-client.ts';
 import { hasStack, oneLineOf } from '#tests/support/one-line.ts';
 import { useSystem } from '#tests/support/system.ts';
-import { administer, alive, audited, idle, PROCESSES, renewFactor } from '#tests/support/watched-system.ts';
+import { administer, alive, idle, PROCESSES, renewFactor } from '#tests/support/watched-system.ts';
 import { askToOpen } from '#web/core/gateway-api.ts';
 
 const DAY_MS = 86_400_000;
