@@ -32,7 +32,8 @@ const WATCHED_MS = 3_000;
 /** A file that changed is read within two looks of 250 ms. */
 const TAKEN_MS = 2_000;
 
-export async function observeRollOver({ keys: system }: Ground): Promise<RollOver> {
+export async function observeRollOver({ keys }: Ground): Promise<RollOver> {
+  const system = await keys;
   const key = (name: string) => join(system.folder, 'gateway', name);
   const pins = (...names: string[]) => editAgentFile(system, () => ({ grantKeys: names.map(key) }));
   const first = await takeSeat(system, await enrolUser(system, 'first'), desktopOf(system, 'pc-01'));

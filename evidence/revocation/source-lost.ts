@@ -47,8 +47,10 @@ function loseList({ pki }: System): () => void {
   return () => renameSync(`${path}.away`, path);
 }
 
-export const observeLostState = ({ state }: Ground): Promise<SourceLost> => observeLoss('state', state, loseState);
-export const observeLostList = ({ keys }: Ground): Promise<SourceLost> => observeLoss('list', keys, loseList);
+export const observeLostState = async ({ state }: Ground): Promise<SourceLost> =>
+  observeLoss('state', await state, loseState);
+export const observeLostList = async ({ keys }: Ground): Promise<SourceLost> =>
+  observeLoss('list', await keys, loseList);
 
 async function observeLoss(
   what: SourceLost['what'],
