@@ -30,6 +30,7 @@ export interface Endings {
 const WATCHED_MS = 6_000;
 
 /**
+ * @param seat at work
  * @param act takes the right away
  * @param since when it was gone, if that is later than the beginning of `act`: ms since 1970
  */

@@ -45,6 +45,7 @@ export async function observeRollOver({ keys }: Ground): Promise<RollOver> {
   renameSync(key('grant-key.next.pem'), key('grant-key.pem'));
   await pause(CARRIED_MS);
   pins('grant-key.next.pub.pem');
+  await first.work();
   const before = first.frames;
   await pause(WATCHED_MS);
   const carried = { framesMeanwhile: first.frames - before, ended: first.end?.code ?? null };
@@ -58,10 +59,9 @@ export async function observeRollOver({ keys }: Ground): Promise<RollOver> {
   // A pin of nobody's: agent.json needs one.
   makeGrantKey(key('nobody.pem'));
   const seats = [['first', first] as const, ...(second ? [['second', second as Seat] as const] : [])];
-  const takenOut = Promise.withResolvers<void>();
-  const watching = seats.map(([what, seat]) => observeEnding(what, seat, () => takenOut.promise));
-  pins('nobody.pub.pem');
-  takenOut.resolve();
+  await Promise.all(seats.map(([, seat]) => seat.work()));
+  const takeOut = Promise.resolve().then(() => pins('nobody.pub.pem'));
+  const watching = seats.map(([what, seat]) => observeEnding(what, seat, () => takeOut));
   const withdrawn = await Promise.all(watching);
   const afterwards = await first.tryAgain();
   for (const [, seat] of seats) seat.leave();

@@ -61,6 +61,7 @@ async function observeLoss(
   const { transport, around } = await signIn(system, await enrolUser(system, `new-${what}`));
   const ask = () => outcomeOf(listDesktops(around.request));
   const before = await ask();
+  await seat.work();
   const frames = seat.frames;
   const lostAt = Date.now();
   const putRight = lose(system);

@@ -45,6 +45,7 @@ async function help({ rights: system, hostile }: Ground, what: Helped['what']): 
   const whose = { municipality: MUNICIPALITY, user: user.user };
   await callLocal(system.sockets.admin, 'entitlement.remove', { ...whose, desktop });
   const revokedAt = Date.now();
+  await seat.work();
   const framesBefore = seat.frames;
   const leasesBanked = relay.banked(session);
   let leasesDealt = 0;
