@@ -100,7 +100,7 @@ describe('the grant key', () => {
 
 describe('another grant key in the place of the first', () => {
   let audit: MemoryAudit;
-  let logged: string;
+  let lines: string[];
   let path: string;
   let grants: Grants;
   let stop: () => void;
@@ -108,8 +108,8 @@ describe('another grant key in the place of the first', () => {
   beforeEach(async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     audit = memoryAudit();
-    logged = '';
-    const log = createLog('gateway', { write: (line) => void (logged += line) });
+    lines = [];
+    const log = createLog('gateway', { write: (line) => void lines.push(line) });
     path = join(folder, 'grant.pem');
     grants = new Grants((await openGrantKey(path)).key, clockAt().now);
     makeGrantKey(join(folder, 'next.pem'));
@@ -139,7 +139,7 @@ describe('another grant key in the place of the first', () => {
     const before = grants.signer;
     damage();
     looks();
-    await vi.waitFor(() => expect(logged).toContain(said));
+    await vi.waitFor(() => expect(lines.join('')).toContain(said));
     expect([audit.events, await signerOfLease()]).toEqual([[], before]);
   });
 });
