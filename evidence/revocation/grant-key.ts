@@ -9,6 +9,7 @@ import { LEASE_INTERVAL_MS } from '#protocol/limits.ts';
 import type { Judgement } from '../proof.ts';
 import { END_MAX_MS, type Ending, observeEnding } from './ending.ts';
 import { desktopOf, editAgentFile, type Ground } from './ground.ts';
+import { pause } from './pause.ts';
 import { enrolUser } from './people.ts';
 import { outcomeOf, type Seat, takeSeat } from './seat.ts';
 
@@ -81,8 +82,6 @@ function hasChanged({ folder }: System): boolean {
     .map((line) => event.parse(JSON.parse(line)));
   return events.some((one) => one.event === 'grant-key-changed');
 }
-
-const pause = (ms: number) => new Promise((over) => setTimeout(over, ms));
 
 export function judgeRollOver({ gatewayTookItOver, carried, openedAnew, withdrawn, afterwards }: RollOver): Judgement {
   const rolled = gatewayTookItOver && carried.framesMeanwhile > 0 && carried.ended === null && openedAnew === 'done';

@@ -8,6 +8,7 @@ import { LEASE_LIFE_MS } from '#protocol/limits.ts';
 import { listDesktops } from '#web/core/gateway-api.ts';
 import type { Judgement } from '../proof.ts';
 import { desktopOf, type Ground } from './ground.ts';
+import { pause } from './pause.ts';
 import { enrolUser, signIn } from './people.ts';
 import { outcomeOf, takeSeat } from './seat.ts';
 
@@ -69,8 +70,7 @@ async function observeLoss(
     let meanwhile = await ask();
     while (meanwhile === 'done' && Date.now() - lostAt < 2_000) meanwhile = await ask();
     const opening = await seat.tryAgain();
-    const over = new Promise<null>((late) => setTimeout(() => late(null), WATCHED_MS).unref());
-    const end = await Promise.race([seat.ended, over]);
+    const end = await Promise.race([seat.ended, pause(WATCHED_MS)]);
     const framesMeanwhile = seat.frames - frames;
     putRight();
     return {
@@ -91,7 +91,7 @@ async function eventually(attempt: () => Promise<string>): Promise<string> {
   for (;;) {
     const outcome = await attempt();
     if (outcome === 'opened' || Date.now() - began > 5_000) return outcome;
-    await new Promise((later) => setTimeout(later, 500));
+    await pause(500);
   }
 }
 
