@@ -6,7 +6,7 @@ import { dialSocket } from '#platform/hop/dial.ts';
 import { keepAlive } from '#platform/hop/keep-alive.ts';
 import { redial } from '#platform/hop/redial.ts';
 import { slowDown } from '#platform/hop/slow-down.ts';
-import { clientTls, type TlsFiles, verifyPeer } from '#platform/hop/tls.ts';
+import { clientTls, refusalOfTls, type TlsFiles, verifyPeer } from '#platform/hop/tls.ts';
 import type { Socket } from '#platform/hop/websocket.ts';
 import { lineOf } from '#platform/process/exit.ts';
 import type { Log } from '#platform/process/log.ts';
@@ -37,6 +37,11 @@ export class BrokerLink {
       now: () => performance.now(),
       ended: (error, waitMs) => {
         const because = error === undefined ? 'closed' : lineOf(error);
+        const refusal = refusalOfTls(error);
+        if (refusal?.code === 'CERTIFICATE_REFUSED') {
+          const { reason, detail } = refusal;
+          parts.audit.record('certificate-refused', { reason, detail, kind: 'agent' });
+        }
         parts.log.warn({ because, waitMs }, 'control link to the broker is down');
       },
     });

@@ -2,8 +2,7 @@
 import { join } from 'node:path';
 import { anchorKeeper } from '#platform/audit/anchors.ts';
 import { openProcessAudit } from '#platform/audit/open.ts';
-import { readIdentity } from '#platform/hop/peer-certificate.ts';
-import { loadTls } from '#platform/hop/tls-files.ts';
+import { requireOwn } from '#platform/hop/own-certificate.ts';
 import { watchValidity } from '#platform/hop/validity.ts';
 import { EventTally } from '#platform/metrics/event-tally.ts';
 import { startMetrics } from '#platform/metrics/process.ts';
@@ -44,7 +43,7 @@ runProcess('agent', async (life) => {
   const clock = { monotonic: () => performance.now(), wall: () => Date.now() };
   const log = createLog('agent');
 
-  const { municipality, name } = readIdentity(loadTls(config.broker.tls).own, { kind: 'agent', role: 'client' });
+  const { municipality, name } = requireOwn(config.broker.tls, { kind: 'agent', role: 'client' });
   life.onStop(watchValidity(config.broker.tls, log, clock.wall));
   const source = `agent/${municipality}/${name}`;
   // Declared before whatever may speak on it: the audit log's last checkpoint comes also when the start fails.

@@ -1,6 +1,7 @@
 // From an offer to a verified user, in the order of session.md: offer → data link → paired → hello → answer, identity →
 // proof. Nothing is attached to a desktop before the proof is verified, and whatever fails is audited and ends here.
 import type { Audit } from '#platform/audit/chain.ts';
+import type { Ration } from '#platform/audit/ration.ts';
 import type { Bytes } from '#protocol/bytes.ts';
 import { type Code, Refusal, refusalFrom } from '#protocol/codes.ts';
 import type { Cipher, SigningKey } from '#protocol/inner/cipher.ts';
@@ -16,6 +17,8 @@ export interface OpeningParts {
   admission: Admission;
   pairings: Pairings;
   audit: Audit;
+  /** A hostile broker can make up as many offers as the link lets through (T03, T25). */
+  refusedOffers: Ration;
   cipher: Cipher;
   identity: SigningKey;
   /** null: no passkey can be paired. */
@@ -58,14 +61,18 @@ export async function openForOffer(parts: OpeningParts, session: string, jws: st
   }
 }
 
-async function admit({ admission, audit }: OpeningParts, session: string, jws: string): Promise<Admitted> {
+async function admit(
+  { admission, audit, refusedOffers }: OpeningParts,
+  session: string,
+  jws: string,
+): Promise<Admitted> {
   try {
     const admitted = await admission.offer(session, jws);
     audit.record('offer-accepted', { ...about(admitted.grant), mode: admitted.grant.mode });
     return admitted;
   } catch (error) {
     const { reason, detail } = refusalFrom(error);
-    audit.record('offer-refused', { session, reason, detail });
+    refusedOffers.spend((more) => audit.record('offer-refused', { session, reason, detail: `${detail}${more}` }));
     throw error;
   }
 }

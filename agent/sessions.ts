@@ -1,6 +1,7 @@
 // All sessions of this agent: takes an offer to a live session (start.ts) or a pairing, and passes leases, revocations and
 // the end on.
 import { availableParallelism } from 'node:os';
+import { Ration } from '#platform/audit/ration.ts';
 import { type Code, type Reason, Refusal, refusalFrom } from '#protocol/codes.ts';
 import { agentOfDesktop } from '#protocol/names.ts';
 import { signerOf } from '#protocol/outer/grant.ts';
@@ -12,6 +13,9 @@ import { type EncodeCounts, Encoders } from './screen/encoders.ts';
 import type { SessionMeasures } from './session.ts';
 import { Standing } from './standing.ts';
 import { type SessionsParts, startSession, termsOf } from './start.ts';
+
+/** As audit events. */
+const REFUSED_OFFERS = { perSecond: 1, burst: 60 };
 
 export interface SessionMeasured extends SessionMeasures {
   /** Its id. */
@@ -30,6 +34,7 @@ export class Sessions {
   readonly #locker: Locker;
   /** Sessions that have no place yet, and what the gateway said of them meanwhile. */
   readonly #opening = new Map<string, Refusal | null>();
+  readonly #refusedOffers: Ration;
   /** Shown when the desktop is attached next. */
   readonly #notices = new Map<string, string>();
   #stopping = false;
@@ -39,6 +44,7 @@ export class Sessions {
     this.#locker = new Locker(parts);
     this.#standing = new Standing(parts, this.#places);
     this.#stopWatching = this.#standing.start();
+    this.#refusedOffers = new Ration({ ...REFUSED_OFFERS, now: parts.clock.monotonic });
   }
 
   /** Locks what an agent that was killed left open. Call it before offers come. */
@@ -73,7 +79,8 @@ export class Sessions {
     if (!this.#opening.has(sessionId)) this.#opening.set(sessionId, null);
     try {
       if (this.#stopping) throw new Refusal('SHUTTING_DOWN');
-      const opened = await openForOffer({ ...this.#parts, live: (desktop) => this.live(desktop) }, sessionId, jws);
+      const live = (desktop: string) => this.live(desktop);
+      const opened = await openForOffer({ ...this.#parts, live, refusedOffers: this.#refusedOffers }, sessionId, jws);
       await this.#proceed(opened);
     } catch (error) {
       const refusal = refusalFrom(error);

@@ -24,7 +24,7 @@ import type { OpenScreen } from './screen/screen-sender.ts';
 import { Session, type SessionMeasures } from './session.ts';
 import type { Standing } from './standing.ts';
 
-export interface SessionsParts extends Omit<OpeningParts, 'live'> {
+export interface SessionsParts extends Omit<OpeningParts, 'live' | 'refusedOffers'> {
   store: Store;
   home: Home;
   limits: Policy;

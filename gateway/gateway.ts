@@ -2,6 +2,8 @@
 // and clocks are arguments.
 import { anchorKeeper } from '#platform/audit/anchors.ts';
 import type { Anchor, Audit } from '#platform/audit/chain.ts';
+import { KeyedRate } from '#platform/hop/keyed-rate.ts';
+import { requireOwn } from '#platform/hop/own-certificate.ts';
 import type { RevocationList } from '#platform/hop/revocation.ts';
 import { loadTls, loadTrust } from '#platform/hop/tls-files.ts';
 import type { Metrics } from '#platform/metrics/metrics.ts';
@@ -19,7 +21,6 @@ import { socketHandlers } from './administration/socket.ts';
 import { BrokerLink } from './broker-link.ts';
 import type { GatewayConfig } from './config.ts';
 import type { SignIns } from './doors/doors.ts';
-import { RequestRate } from './doors/limits.ts';
 import { openListener } from './doors/listener.ts';
 import { otherOrigins, requirePageOf } from './doors/origins.ts';
 import { routes } from './doors/routes.ts';
@@ -88,9 +89,10 @@ export interface Gateway {
 /** @throws Failure in one line: a file that cannot be used, a port in use */
 export async function startGateway(config: GatewayConfig, parts: GatewayParts): Promise<Gateway> {
   const { store, audit, log, seal, grantKey, now, monotonic } = parts;
+  requireOwnCertificates(config);
   const bornAt = now();
 
-  const journal = new Journal(audit, log, now);
+  const journal = new Journal(audit, log, now, monotonic);
   const troubled = (error: unknown) => journal.troubled(error);
   const users = new Users(store);
   const policies = new Policies(store);
@@ -127,7 +129,7 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
     sessions: new Sessions(store, async () => ADMINISTRATOR_LIMITS, now),
     authenticators: new Authenticators({ store, seal, now }, policies, administratorsParty(config)),
   };
-  const doors = { rate: new RequestRate({ ...REQUESTS_OF_ONE_CERTIFICATE, now: monotonic }), journal };
+  const doors = { monotonic, rate: new KeyedRate({ ...REQUESTS_OF_ONE_CERTIFICATE, now: monotonic }), journal };
   const enrolment = {
     users,
     codes: new EnrolmentCodes(store, now),
@@ -143,8 +145,7 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
   const stopWatching = revocation.start();
   const stopFollowing = followGrantKey(config.grantKey, grants, journal);
   const listener = await openListener({
-    ...{ listen: config.listen, tls: config.tls, page: config.page },
-    connectionsPerAddress: config.connectionsPerAddress,
+    ...{ listen: config.listen, edge: config.edge, tls: config.tls, page: config.page },
     kind: 'user',
     origins: new Set(config.origins),
     others: new Set(otherOrigins(config.origins, loadTls(config.tls).own)),
@@ -190,7 +191,10 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
     anchor(checkpoint) {
       if (broker.isUp) broker.send({ type: 'anchor', ...checkpoint });
     },
-    expose: (metrics) => exposeGateway(metrics, { relays, relayed, refusedAtDoors: journal.refusedAtDoors, broker }),
+    expose(metrics) {
+      const listeners = { user: listener, enrolment: enrolmentListener, admin: administration };
+      exposeGateway(metrics, { relays, relayed, refusedAtDoors: journal.refusedAtDoors, broker, listeners });
+    },
     async close() {
       const listeners = [listener, ...(administration ? [administration] : [])];
       for (const one of listeners) one.stopListening();
@@ -202,6 +206,13 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
       for (const one of listeners) one.close();
     },
   };
+}
+
+/** Of every listener, before any of them lets somebody in. @throws Failure naming the file */
+function requireOwnCertificates({ tls, enrolment, administration }: GatewayConfig): void {
+  requireOwn(tls, { kind: 'gateway-server', role: 'server' });
+  if (enrolment) requireOwn(enrolment.tls, { kind: 'gateway-server', role: 'server' });
+  if (administration) requireOwn(administration.tls, { kind: 'admin', role: 'server' });
 }
 
 /** Those whose authenticators are still there and still enough. */

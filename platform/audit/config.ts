@@ -14,7 +14,7 @@ export const auditSchema = z
     /** A file is closed before it grows beyond this, and with each day (UTC). */
     fileBytes: z
       .int()
-      .min(4_096)
+      .min(1_024)
       .max(1_024 * MIB)
       .default(64 * MIB),
     /** How long a closed file stays in the state folder (G5). */

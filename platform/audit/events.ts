@@ -42,7 +42,10 @@ export const EVENTS = {
   /** It has caught up. `seconds`: how long nothing new could start. */
   'shipping-resumed': row(['seconds']),
 
-  // The certificate gate, on every listener
+  /** Cut at a listener's edge, before anybody was known: too many, too fast, too slow (T25). */
+  'connection-refused': row(['reason', 'listener'], ['address', 'detail']),
+
+  // The certificate gate: on every listener, and at a dial about the server's own
   'certificate-refused': row(
     ['reason'],
     ['kind', 'municipality', 'name', 'serial', 'thumbprint', 'address', 'detail', 'user'],

@@ -34,6 +34,8 @@ export const FIELDS = {
   by: personal(text(64)),
   /** who asked for a change that another approved */
   askedBy: personal(text(64)),
+  /** which of a process's listeners */
+  listener: shown(text(32)),
   // Certificates
   kind: shown(text(32)),
   name: personal(text(256)),

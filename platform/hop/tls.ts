@@ -211,6 +211,9 @@ export function refusalOfTls(error: unknown): Refusal | null {
   if (error instanceof Refusal) return error;
   const code = (error as NodeJS.ErrnoException | null)?.code ?? '';
   if (Object.hasOwn(VERDICTS, code)) return verdictOf(error);
+  // OpenSSL's own bar for keys and digests comes before ours at a dial, and Node has no name for its verdict.
+  const words = error instanceof Error ? error.message : '';
+  if (code === 'UNSPECIFIED' && /\btoo weak$/.test(words)) return new Refusal('CERTIFICATE_WEAK', words);
   return UNTRUSTED_SERVER.test(code) ? new Refusal('CERTIFICATE_UNTRUSTED', code) : null;
 }
 

@@ -86,6 +86,16 @@ describe('the control link', () => {
     expect(audit.of('broker-disconnected')).toHaveLength(1);
   });
 
+  it('writes down whose certificate it refused, and sends nothing (T11)', async () => {
+    const requests: string[] = [];
+    server.on('request', ({ url }) => requests.push(url ?? ''));
+    server.setSecureContext(serverTls(tls));
+    dial();
+    await until('the refusal', () => audit.of('certificate-refused').length > 0);
+    expect(audit.of('certificate-refused')[0]).toMatchObject({ kind: 'agent', reason: 'CERTIFICATE_WRONG_USAGE' });
+    expect([requests, accepted]).toEqual([[], []]);
+  });
+
   it('hands over what the closed list has', async () => {
     dial();
     (await control()).socket.sendText(JSON.stringify(REVOKE));

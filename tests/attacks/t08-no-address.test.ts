@@ -60,13 +60,17 @@ describe('messages', () => {
     }
   });
 
-  it('a desktop, a session and an agent are names, never addresses', () => {
+  it('a desktop, a session, an agent and an audit log are names, never addresses', () => {
     for (const address of ADDRESSES) {
       for (const field of ['session', 'desktop']) {
         const open = { type: 'open', session, desktop: DESKTOP, grant: 'jws', [field]: address };
         expect(refused(parseFromGateway, open)).toBe('MALFORMED');
       }
       expect(refused(parseFromAgent, { type: 'presence', desktops: [address] })).toBe('MALFORMED');
+      expect(refused(parseToGateway, { ...presence, agent: address })).toBe('MALFORMED');
+      for (const parse of [parseFromAgent, parseToAgent, parseFromGateway, parseToGateway]) {
+        expect(refused(parse, { ...anchor, source: address })).toBe('MALFORMED');
+      }
     }
   });
 });

@@ -12,9 +12,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeKey } from '#certs/authority.ts';
 import { makeCrl } from '#certs/crl.ts';
 import { KINDS, ROLES } from '#certs/profile.ts';
+import { type OddOptions, oddCertificate, oddSigner, readSigner } from '#lab/odd-certificates.ts';
 import { clientTls, refusalOfTls, type TlsFiles } from '#platform/hop/tls.ts';
 import type { CertificateKind } from '#protocol/names.ts';
-import { type OddOptions, oddCertificate, oddSigner, readSigner } from '#tests/support/odd-certificates.ts';
 import { type DemoPki, demoPki } from '#tests/support/pki.ts';
 import { ask, askOn, connectTo, type Listener, listenAs, whoIs } from '#tests/support/tls-probe.ts';
 

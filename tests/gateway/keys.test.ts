@@ -113,7 +113,8 @@ describe('another grant key in the place of the first', () => {
     path = join(folder, 'grant.pem');
     grants = new Grants((await openGrantKey(path)).key, clockAt().now);
     makeGrantKey(join(folder, 'next.pem'));
-    stop = followGrantKey(path, grants, new Journal(audit, log, clockAt().now));
+    const { now } = clockAt();
+    stop = followGrantKey(path, grants, new Journal(audit, log, now, now));
   });
   afterEach(() => {
     stop();

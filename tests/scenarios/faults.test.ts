@@ -5,22 +5,16 @@ import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { ProcessName } from '#lab/audit-log.ts';
 import { enrol, type Person } from '#lab/person.ts';
 import { mustRun } from '#lab/process.ts';
+import { startRecordingVnc } from '#lab/recording-vnc.ts';
 import { MUNICIPALITY } from '#lab/system.ts';
 import { callLocal } from '#platform/process/local-call.ts';
+import { audited } from '#tests/support/audited.ts';
 import { connectInProcess, type InProcessClient, type View } from '#tests/support/in-process-client.ts';
-import { startRecordingVnc } from '#tests/support/recording-vnc.ts';
 import { useSystem } from '#tests/support/system.ts';
-import {
-  administer,
-  alive,
-  audited,
-  idle,
-  PROCESSES,
-  type ProcessName,
-  renewFactor,
-} from '#tests/support/watched-system.ts';
+import { administer, alive, idle, PROCESSES, renewFactor } from '#tests/support/watched-system.ts';
 import type { End } from '#web/core/ends.ts';
 import { listDesktops, signOut } from '#web/core/gateway-api.ts';
 

@@ -1,8 +1,7 @@
 // Events one by one: what failed, what was revoked, what changed in a policy.
-import { CODES, codeOf, isReason } from '#protocol/codes.ts';
 import type { Line } from '../line.ts';
 import type { Cell } from './csv.ts';
-import { japanTime, type Table, textOf, zoneName } from './table.ts';
+import { japanTime, shownFor, type Table, textOf, zoneName } from './table.ts';
 import { FAILURES, POLICY_KEYS, REVOCATIONS } from './words.ts';
 
 const failureColumns = {
@@ -69,7 +68,7 @@ export class IncidentReport {
     const failure = (FAILURES as Readonly<Record<string, string>>)[event];
     if (failure !== undefined) {
       this.#failures.push({
-        ...{ ...common, event: failure, reason, shown: reason && isReason(reason) ? CODES[codeOf(reason)].ja : null },
+        ...{ ...common, event: failure, reason, shown: shownFor(reason) },
         ...{ user: text('user', 'by'), desktop: text('desktop'), address: text('address'), factor: text('factor') },
         ...{ detail: text('detail', 'action', 'header', 'name'), session: text('session') },
       });

@@ -1,6 +1,6 @@
 // Who used which desktop from when to when, as far as any of the logs knows; and the same by user and day.
 import type { Line } from '../line.ts';
-import { japanDay, japanTime, type Table, textOf, zoneName } from './table.ts';
+import { japanDay, japanTime, shownFor, type Table, textOf, zoneName } from './table.ts';
 
 const PROOFS: Readonly<Record<string, string>> = { 'device-key': '端末の鍵', passkey: 'パスキー' };
 const MODES: Readonly<Record<string, string>> = { open: '利用', pair: '端末登録', resume: '再開' };
@@ -27,6 +27,7 @@ const sessionColumns = {
   ended: '終了（日本時間）',
   minutes: '利用時間（分）',
   why: '終了の理由',
+  shown: '利用者への表示',
   proof: '本人確認',
   address: '接続元',
   sources: '記録元',
@@ -81,6 +82,7 @@ export class SessionReport {
       ended: ended ? japanTime(ended.at) : null,
       minutes: ended ? minutes(began.at, ended.at) : null,
       why: ended ? ended.why : '終了の記録なし',
+      shown: ended ? shownFor(ended.why) : null,
       proof: PROOFS[facts.proof ?? ''] ?? facts.proof ?? null,
       address: facts.address ?? null,
       sources: [...sources].sort().map(zoneName).join('、'),

@@ -1,4 +1,5 @@
 // A report as a table: named columns, rows in the order of time. As CSV it has the Japanese headings, as JSON the keys.
+import { CODES, type Code, codeOf, isReason } from '#protocol/codes.ts';
 import { type Cell, toCsv } from './csv.ts';
 
 export interface Table<K extends string = string> {
@@ -39,6 +40,13 @@ export function textOf(fields: Readonly<Record<string, unknown>>, ...names: read
     if (typeof value === 'string' && value !== '') return value;
   }
   return null;
+}
+
+/** @returns what the user reads for a reason or a code, or null */
+export function shownFor(why: string | null): string | null {
+  if (why === null) return null;
+  if (isReason(why)) return CODES[codeOf(why)].ja;
+  return Object.hasOwn(CODES, why) ? CODES[why as Code].ja : null;
 }
 
 /** "gateway/gw-1" → ゲートウェイ gw-1 */

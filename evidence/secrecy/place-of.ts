@@ -1,0 +1,41 @@
+// Somebody else in a process's place for a while: the real one stops, and afterwards it runs again as before.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ProcessName } from '#lab/audit-log.ts';
+import { listDesktops } from '#web/core/gateway-api.ts';
+import type { Secrecy } from './stage.ts';
+
+const ONLINE_MAX_MS = 20_000;
+const LOOK_MS = 50;
+
+export async function inPlaceOf<I extends { close(): Promise<void> }, T>(
+  name: ProcessName,
+  stage: Pick<Secrecy, 'system' | 'client'>,
+  take: () => Promise<I>,
+  work: (impostor: I) => Promise<T>,
+): Promise<T> {
+  const { system } = stage;
+  await system.processes[name].stop();
+  try {
+    const impostor = await take();
+    try {
+      if (name === 'broker') await online(stage);
+      return await work(impostor);
+    } finally {
+      await impostor.close();
+    }
+  } finally {
+    await system.restart(name);
+    await online(stage);
+  }
+}
+
+/** Until the gateway knows that every desktop can be opened. @throws Error if that never comes */
+export async function online({ client, system }: Pick<Secrecy, 'system' | 'client'>): Promise<void> {
+  const until = performance.now() + ONLINE_MAX_MS;
+  for (;;) {
+    const listed = await listDesktops(client.around.request).catch(() => []);
+    if (listed.filter((one) => one.online).length === system.desktops.length) return;
+    if (performance.now() > until) throw new Error('the desktops did not come online again');
+    await delay(LOOK_MS);
+  }
+}
