@@ -16,6 +16,10 @@ import { outcomeOf, takeSeat } from './seat.ts';
 export const GRACE_MS = LEASE_LIFE_MS;
 export const TOLERANCE_MS = 2_000;
 const WATCHED_MS = GRACE_MS + 15_000;
+/** A file that is gone is missed within a look of 250 ms. */
+const NOTICED_MS = 2_000;
+/** For the gateway to see that it is there again, and for the desktop to be locked and free. */
+const REPAIRED_MS = 5_000;
 
 export interface SourceLost {
   what: 'state' | 'list';
@@ -68,7 +72,7 @@ async function observeLoss(
   const putRight = lose(system);
   try {
     let meanwhile = await ask();
-    while (meanwhile === 'done' && Date.now() - lostAt < 2_000) meanwhile = await ask();
+    while (meanwhile === 'done' && Date.now() - lostAt < NOTICED_MS) meanwhile = await ask();
     const opening = await seat.tryAgain();
     const end = await Promise.race([seat.ended, pause(WATCHED_MS)]);
     const framesMeanwhile = seat.frames - frames;
@@ -90,7 +94,7 @@ async function eventually(attempt: () => Promise<string>): Promise<string> {
   const began = Date.now();
   for (;;) {
     const outcome = await attempt();
-    if (outcome === 'opened' || Date.now() - began > 5_000) return outcome;
+    if (outcome === 'opened' || Date.now() - began > REPAIRED_MS) return outcome;
     await pause(500);
   }
 }
