@@ -29,6 +29,7 @@ export interface AgentFile {
 
 export function followAgentFile({ path, config, home, settingsOf, audit, log }: AgentFileOptions): AgentFile {
   const fixed = fixedOf(config);
+  const { municipality } = home;
   let pinFiles = config.grantKeys;
   const stateNow = () => stateOf([path, ...pinFiles]);
   // Of no state yet, so that a change since the start read it is found, too.
@@ -61,19 +62,19 @@ export function followAgentFile({ path, config, home, settingsOf, audit, log }: 
     const kids = ({ pins }: Settings) => pins.map(({ kid }) => kid);
     for (const desktop of missing(before.desktops.keys(), now.desktops)) {
       log.info({ desktop }, 'a desktop is withdrawn');
-      audit.record('desktop-withdrawn', { desktop });
+      audit.record('desktop-withdrawn', { municipality, desktop });
     }
     for (const desktop of missing(now.desktops.keys(), before.desktops)) {
       log.info({ desktop }, 'a desktop is offered');
-      audit.record('desktop-offered', { desktop });
+      audit.record('desktop-offered', { municipality, desktop });
     }
-    for (const key of missing(kids(before), new Set(kids(now)))) {
-      log.info({ key }, "a pin of the gateway's grant key is taken out");
-      audit.record('grant-pin-withdrawn', { key });
+    for (const kid of missing(kids(before), new Set(kids(now)))) {
+      log.info({ kid }, "a pin of the gateway's grant key is taken out");
+      audit.record('grant-pin-withdrawn', { kid });
     }
-    for (const key of missing(kids(now), new Set(kids(before)))) {
-      log.info({ key }, "a pin of the gateway's grant key is added");
-      audit.record('grant-pin-added', { key });
+    for (const kid of missing(kids(now), new Set(kids(before)))) {
+      log.info({ kid }, "a pin of the gateway's grant key is added");
+      audit.record('grant-pin-added', { kid });
     }
   }
 

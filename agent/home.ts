@@ -41,6 +41,11 @@ export class Home {
     if (!this.pins.some(({ kid }) => kid === signer)) throw new Refusal('GRANT_KEY_WITHDRAWN', signer);
   }
 
+  /** Why the configuration cannot be used as it is now; null if it can. */
+  get fault(): string | null {
+    return this.#fault;
+  }
+
   /** @throws SETTINGS_UNUSABLE: somebody may have withdrawn something, and nobody can read what */
   requireUsable(): void {
     if (this.#fault !== null) throw new Refusal('SETTINGS_UNUSABLE', this.#fault);

@@ -60,6 +60,7 @@ export function localHandlers(parts: LocalParts): LocalHandlers {
     status() {
       return {
         desktops: [...home.desktops.keys()],
+        configuration: home.fault ?? 'ok',
         broker: parts.brokerUp() ? 'up' : 'down',
         agentKey: toBase64Url(parts.identity.publicKey),
         fingerprint: fingerprint(parts.identity.publicKey),

@@ -2,36 +2,17 @@
 // the end on.
 import { availableParallelism } from 'node:os';
 import { Ration } from '#platform/audit/ration.ts';
-import type { Log } from '#platform/process/log.ts';
-import type { Store } from '#platform/state/store.ts';
 import { type Code, type Reason, Refusal, refusalFrom } from '#protocol/codes.ts';
 import { agentOfDesktop } from '#protocol/names.ts';
-import { type Policy, signerOf } from '#protocol/outer/grant.ts';
-import type { FromAgent } from '#protocol/outer/link.ts';
+import { signerOf } from '#protocol/outer/grant.ts';
 import { about } from './admission.ts';
-import type { Home } from './home.ts';
 import { Locker } from './locker.ts';
-import { type Opened, type OpeningParts, openForOffer } from './opening.ts';
+import { type Opened, openForOffer } from './opening.ts';
 import { Places } from './places.ts';
 import { type EncodeCounts, Encoders } from './screen/encoders.ts';
-import type { OpenScreen } from './screen/screen-sender.ts';
 import type { SessionMeasures } from './session.ts';
 import { Standing } from './standing.ts';
-import { startSession, termsOf } from './start.ts';
-
-export interface SessionsParts extends Omit<OpeningParts, 'live' | 'refusedOffers'> {
-  store: Store;
-  home: Home;
-  limits: Policy;
-  clock: { monotonic(): number; wall(): number };
-  log: Log;
-  /** Sends on the control link; nothing if it is down. */
-  tell(message: FromAgent): void;
-  /** A running session has ended: its last measures. */
-  measured?(measures: SessionMeasures): void;
-  /** As in SessionParts. */
-  openScreen?: OpenScreen;
-}
+import { type SessionsParts, startSession, termsOf } from './start.ts';
 
 /** As audit events. */
 const REFUSED_OFFERS = { perSecond: 1, burst: 60 };

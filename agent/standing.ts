@@ -1,6 +1,6 @@
 // What must go on holding at this agent while a session has a place: its desktop is offered, the gateway's key on whose word
 // it goes on is pinned, the user's key is paired. A place is looked at when it is taken, whenever one of the three changes,
-// and before each nonce. Places are registered before they are looked at for the first time, so nothing is missed between.
+// and before each nonce. Places are registered before they are looked at for the first time, so nothing is missed between (T26).
 import type { Log } from '#platform/process/log.ts';
 import type { Store } from '#platform/state/store.ts';
 import { equal } from '#protocol/bytes.ts';

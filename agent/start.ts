@@ -4,21 +4,39 @@
 //
 // What takes the place away meanwhile finds it in `places`, and is asked for after each step that takes time.
 import { stricter } from '#platform/process/limits.ts';
+import type { Log } from '#platform/process/log.ts';
+import type { Store } from '#platform/state/store.ts';
 import type { Reason } from '#protocol/codes.ts';
 import { Refusal, refusalFrom } from '#protocol/codes.ts';
 import { INPUT_PER_SECOND } from '#protocol/limits.ts';
 import { type GrantClaims, type Policy, signerOf } from '#protocol/outer/grant.ts';
+import type { FromAgent } from '#protocol/outer/link.ts';
 import { about } from './admission.ts';
 import { type Attached, attach } from './attach.ts';
 import type { Desktop } from './desktop/desktop.ts';
+import type { Home } from './home.ts';
 import type { Locker } from './locker.ts';
-import type { Opened } from './opening.ts';
+import type { Opened, OpeningParts } from './opening.ts';
 import type { Place } from './place.ts';
 import type { Places } from './places.ts';
 import type { Encoders } from './screen/encoders.ts';
-import { Session } from './session.ts';
-import type { SessionsParts } from './sessions.ts';
+import type { OpenScreen } from './screen/screen-sender.ts';
+import { Session, type SessionMeasures } from './session.ts';
 import type { Standing } from './standing.ts';
+
+export interface SessionsParts extends Omit<OpeningParts, 'live' | 'refusedOffers'> {
+  store: Store;
+  home: Home;
+  limits: Policy;
+  clock: { monotonic(): number; wall(): number };
+  log: Log;
+  /** Sends on the control link; nothing if it is down. */
+  tell(message: FromAgent): void;
+  /** A running session has ended: its last measures. */
+  measured?(measures: SessionMeasures): void;
+  /** As in SessionParts. */
+  openScreen?: OpenScreen;
+}
 
 export interface StartParts extends SessionsParts {
   places: Places;

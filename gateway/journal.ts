@@ -175,10 +175,10 @@ export class Journal {
     this.#audit.record('session-revoked', { session, reason, municipality, user, desktop, detail });
   }
 
-  /** @param key and @param before: kids */
-  grantKeyChanged(key: string, before: string): void {
-    this.#log.info({ key, before }, 'grants and leases are signed by another key');
-    this.#audit.record('grant-key-changed', { key, before });
+  /** @param kid of the key that signs now, and @param before: of the one that did */
+  grantKeyChanged(kid: string, before: string): void {
+    this.#log.info({ kid, before }, 'grants and leases are signed by another key');
+    this.#audit.record('grant-key-changed', { kid, before });
   }
 
   grantKeyKept(error: unknown): void {

@@ -2,6 +2,7 @@
 // and its user reads the right reason, under the seal.
 import type { Code } from '#protocol/codes.ts';
 import type { Judgement, Said } from '../proof.ts';
+import { pause } from './pause.ts';
 import type { Seat } from './seat.ts';
 
 /** The documented bound. */
@@ -30,6 +31,7 @@ export interface Endings {
 const WATCHED_MS = 6_000;
 
 /**
+ * @param seat at work
  * @param act takes the right away
  * @param since when it was gone, if that is later than the beginning of `act`: ms since 1970
  */
@@ -43,14 +45,10 @@ export async function observeEnding(
   const called = Date.now();
   await act();
   const from = since?.() ?? called;
-  const end = await Promise.race([seat.ended, watched()]);
+  const end = await Promise.race([seat.ended, pause(WATCHED_MS)]);
   if (!end) return { what, framesBefore, lastFrameMs: null, endedMs: null, code: null, authentic: false };
   const { code, authentic, at, lastFrameAt } = end;
   return { what, framesBefore, lastFrameMs: Math.max(0, lastFrameAt - from), endedMs: at - from, code, authentic };
-}
-
-function watched(): Promise<null> {
-  return new Promise((over) => setTimeout(() => over(null), WATCHED_MS).unref());
 }
 
 /** @param codes what each has to be told, by what was taken away */

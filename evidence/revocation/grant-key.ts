@@ -9,6 +9,7 @@ import { LEASE_INTERVAL_MS } from '#protocol/limits.ts';
 import type { Judgement } from '../proof.ts';
 import { END_MAX_MS, type Ending, observeEnding } from './ending.ts';
 import { desktopOf, editAgentFile, type Ground } from './ground.ts';
+import { pause } from './pause.ts';
 import { enrolUser } from './people.ts';
 import { outcomeOf, type Seat, takeSeat } from './seat.ts';
 
@@ -32,7 +33,8 @@ const WATCHED_MS = 3_000;
 /** A file that changed is read within two looks of 250 ms. */
 const TAKEN_MS = 2_000;
 
-export async function observeRollOver({ keys: system }: Ground): Promise<RollOver> {
+export async function observeRollOver({ keys }: Ground): Promise<RollOver> {
+  const system = await keys;
   const key = (name: string) => join(system.folder, 'gateway', name);
   const pins = (...names: string[]) => editAgentFile(system, () => ({ grantKeys: names.map(key) }));
   const first = await takeSeat(system, await enrolUser(system, 'first'), desktopOf(system, 'pc-01'));
@@ -44,6 +46,7 @@ export async function observeRollOver({ keys: system }: Ground): Promise<RollOve
   renameSync(key('grant-key.next.pem'), key('grant-key.pem'));
   await pause(CARRIED_MS);
   pins('grant-key.next.pub.pem');
+  await first.work();
   const before = first.frames;
   await pause(WATCHED_MS);
   const carried = { framesMeanwhile: first.frames - before, ended: first.end?.code ?? null };
@@ -57,10 +60,9 @@ export async function observeRollOver({ keys: system }: Ground): Promise<RollOve
   // A pin of nobody's: agent.json needs one.
   makeGrantKey(key('nobody.pem'));
   const seats = [['first', first] as const, ...(second ? [['second', second as Seat] as const] : [])];
-  const takenOut = Promise.withResolvers<void>();
-  const watching = seats.map(([what, seat]) => observeEnding(what, seat, () => takenOut.promise));
-  pins('nobody.pub.pem');
-  takenOut.resolve();
+  await Promise.all(seats.map(([, seat]) => seat.work()));
+  const takeOut = Promise.resolve().then(() => pins('nobody.pub.pem'));
+  const watching = seats.map(([what, seat]) => observeEnding(what, seat, () => takeOut));
   const withdrawn = await Promise.all(watching);
   const afterwards = await first.tryAgain();
   for (const [, seat] of seats) seat.leave();
@@ -80,8 +82,6 @@ function hasChanged({ folder }: System): boolean {
     .map((line) => event.parse(JSON.parse(line)));
   return events.some((one) => one.event === 'grant-key-changed');
 }
-
-const pause = (ms: number) => new Promise((over) => setTimeout(over, ms));
 
 export function judgeRollOver({ gatewayTookItOver, carried, openedAnew, withdrawn, afterwards }: RollOver): Judgement {
   const rolled = gatewayTookItOver && carried.framesMeanwhile > 0 && carried.ended === null && openedAnew === 'done';

@@ -20,8 +20,9 @@ const HELPED_AGENT = 'kyotei';
 export interface Ground {
   readonly rights: System;
   readonly hostile: { relay: HostileRelay; agentSocket: string; desktopOf(name: (typeof HELPED)[number]): string };
-  readonly state: System;
-  readonly keys: System;
+  /** They come up while the first is looked at already. */
+  readonly state: Promise<System>;
+  readonly keys: Promise<System>;
   down(): Promise<void>;
 }
 
@@ -44,8 +45,11 @@ export async function layGround(folder: string, signal: AbortSignal): Promise<Gr
     const hostile = await behindHostileRelay(rights, signal, undo);
     // Making keys takes longer than all the rest: the others have copies of the same authorities.
     for (const name of ['state', 'keys']) copyCertificates(rights, join(folder, name));
-    const [state, keys] = await Promise.all([up('state', ['pc-01', 'pc-02']), up('keys', ['pc-01', 'pc-02'])]);
-    return { rights, hostile, state, keys, down };
+    // One after the other: two that look for free ports at once may find the same.
+    const keys = up('keys', ['pc-01', 'pc-02']);
+    const state = keys.then(() => up('state', ['pc-01', 'pc-02']));
+    const settled = Promise.allSettled([keys, state]);
+    return { rights, hostile, state, keys, down: () => settled.then(down) };
   } catch (error) {
     await down();
     throw error;

@@ -28,8 +28,7 @@ export const observed: Stage<Observed> = {
     // It is the one that everybody on that system feels.
     const lostList = rollOver.then(() => observeLostList(ground));
     const rights = observeRights(ground);
-    // Its list of revoked certificates must not change while the client trusts a copy of it, and 2 s are measured there.
-    const certificateEnd = rights.catch(() => {}).then(() => observeCertificateEnd(ground));
+    const certificateEnd = observeCertificateEnd(ground);
     const all = { rights, certificateEnd, help, rollOver, lostState, lostList };
     // Whoever waits for a part hears of its failure.
     for (const part of Object.values(all)) part.catch(() => {});

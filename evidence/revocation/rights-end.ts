@@ -27,11 +27,12 @@ const ORDER: readonly Right[] = ['user', 'factor', 'entitlement', 'pairing', 'de
 export async function observeRights({ rights: system }: Ground): Promise<Endings> {
   const users = new Map<string, User>();
   const seats = new Map<string, Seat>();
-  for (const name of [...ORDER, 'untouched']) {
+  const arrive = async (name: string) => {
     const user = await enrolUser(system, name);
     users.set(name, user);
     seats.set(name, await takeSeat(system, user, desktopOf(system, name)));
-  }
+  };
+  await Promise.all([...ORDER, 'untouched'].map(arrive));
   const of = <T>(map: ReadonlyMap<string, T>, name: string) => map.get(name) as T;
   const whose = (user: string) => ({ municipality: MUNICIPALITY, user });
   const admin = (command: string, body: object) => callLocal(system.sockets.admin, command, body);
@@ -60,10 +61,12 @@ export async function observeRights({ rights: system }: Ground): Promise<Endings
   };
 
   const untouched = of(seats, 'untouched');
+  await untouched.work();
   const before = untouched.frames;
   const endings: Ending[] = [];
   for (const right of ORDER) {
     const since = right === 'certificate' ? published : undefined;
+    await of(seats, right).work();
     endings.push(await observeEnding(right, of(seats, right), acts[right], since));
   }
   const control = { framesMeanwhile: untouched.frames - before, ended: untouched.end?.code ?? null };

@@ -1,4 +1,4 @@
-// A client at a desktop, in this process: it types all the time, so that pictures keep coming, and notes when the last one
+// A client at a desktop, in this process: once it works it types, so that pictures keep coming, and it notes when the last one
 // came, when the session ended, with which reason, and whether that stood under the seal.
 import { ClientFramebuffer } from '#client-sim/framebuffer.ts';
 import type { System } from '#lab/system.ts';
@@ -27,12 +27,14 @@ export interface Seat {
   readonly frames: number;
   readonly end: SeatEnd | null;
   readonly ended: Promise<SeatEnd>;
+  /** Types from now on; resolves with the next picture. */
+  work(): Promise<void>;
   /** Opens the desktop once more, and gives up what opens. @returns "opened", or the code of the refusal */
   tryAgain(): Promise<string>;
   leave(): void;
 }
 
-/** Signs in, pairs, opens the desktop and begins to type; resolves with the first picture. */
+/** Signs in, pairs and opens the desktop; resolves with the first picture. */
 export async function takeSeat(
   system: System,
   user: User,
@@ -58,6 +60,11 @@ async function sit(visitor: Visitor, opening: Opening, pinned: Pinned): Promise<
   const picture = new ClientFramebuffer(opened.ready.width, opened.ready.height);
   const first = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<SeatEnd>();
+  const waiting: (() => void)[] = [];
+  const tell = () => {
+    for (const told of waiting.splice(0)) told();
+  };
+  let typing: NodeJS.Timeout | undefined;
   let frames = 0;
   let lastFrameAt = Date.now();
   let end: SeatEnd | null = null;
@@ -68,19 +75,16 @@ async function sit(visitor: Visitor, opening: Opening, pinned: Pinned): Promise<
       await picture.push(bytes);
       session.drawn(picture.drawn);
       if (picture.drawn > 0) first.resolve();
+      tell();
     },
     ended(how) {
       end = { ...how, at: Date.now(), lastFrameAt };
       clearInterval(typing);
+      tell();
       ended.resolve(end);
       first.reject(new Error(`${opening.desktop}: ended with ${how.code} before the first picture`));
     },
   });
-  let down = true;
-  const typing = setInterval(() => {
-    session.input({ type: 'key', down, keysym: 0x61 });
-    down = !down;
-  }, TYPING_MS);
   await first.promise;
   return {
     ...{ visitor, opened, desktop: opening.desktop },
@@ -92,6 +96,14 @@ async function sit(visitor: Visitor, opening: Opening, pinned: Pinned): Promise<
       return end;
     },
     ended: ended.promise,
+    work() {
+      let down = true;
+      typing ??= setInterval(() => {
+        session.input({ type: 'key', down, keysym: 0x61 });
+        down = !down;
+      }, TYPING_MS);
+      return new Promise((told) => waiting.push(told));
+    },
     async tryAgain() {
       try {
         const again = await openDesktop(around, opening, pinned);

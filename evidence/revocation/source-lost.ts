@@ -8,6 +8,7 @@ import { LEASE_LIFE_MS } from '#protocol/limits.ts';
 import { listDesktops } from '#web/core/gateway-api.ts';
 import type { Judgement } from '../proof.ts';
 import { desktopOf, type Ground } from './ground.ts';
+import { pause } from './pause.ts';
 import { enrolUser, signIn } from './people.ts';
 import { outcomeOf, takeSeat } from './seat.ts';
 
@@ -15,6 +16,10 @@ import { outcomeOf, takeSeat } from './seat.ts';
 export const GRACE_MS = LEASE_LIFE_MS;
 export const TOLERANCE_MS = 2_000;
 const WATCHED_MS = GRACE_MS + 15_000;
+/** A file that is gone is missed within a look of 250 ms. */
+const NOTICED_MS = 2_000;
+/** For the gateway to see that it is there again, and for the desktop to be locked and free. */
+const REPAIRED_MS = 5_000;
 
 export interface SourceLost {
   what: 'state' | 'list';
@@ -47,8 +52,10 @@ function loseList({ pki }: System): () => void {
   return () => renameSync(`${path}.away`, path);
 }
 
-export const observeLostState = ({ state }: Ground): Promise<SourceLost> => observeLoss('state', state, loseState);
-export const observeLostList = ({ keys }: Ground): Promise<SourceLost> => observeLoss('list', keys, loseList);
+export const observeLostState = async ({ state }: Ground): Promise<SourceLost> =>
+  observeLoss('state', await state, loseState);
+export const observeLostList = async ({ keys }: Ground): Promise<SourceLost> =>
+  observeLoss('list', await keys, loseList);
 
 async function observeLoss(
   what: SourceLost['what'],
@@ -59,15 +66,15 @@ async function observeLoss(
   const { transport, around } = await signIn(system, await enrolUser(system, `new-${what}`));
   const ask = () => outcomeOf(listDesktops(around.request));
   const before = await ask();
+  await seat.work();
   const frames = seat.frames;
   const lostAt = Date.now();
   const putRight = lose(system);
   try {
     let meanwhile = await ask();
-    while (meanwhile === 'done' && Date.now() - lostAt < 2_000) meanwhile = await ask();
+    while (meanwhile === 'done' && Date.now() - lostAt < NOTICED_MS) meanwhile = await ask();
     const opening = await seat.tryAgain();
-    const over = new Promise<null>((late) => setTimeout(() => late(null), WATCHED_MS).unref());
-    const end = await Promise.race([seat.ended, over]);
+    const end = await Promise.race([seat.ended, pause(WATCHED_MS)]);
     const framesMeanwhile = seat.frames - frames;
     putRight();
     return {
@@ -87,8 +94,8 @@ async function eventually(attempt: () => Promise<string>): Promise<string> {
   const began = Date.now();
   for (;;) {
     const outcome = await attempt();
-    if (outcome === 'opened' || Date.now() - began > 5_000) return outcome;
-    await new Promise((later) => setTimeout(later, 500));
+    if (outcome === 'opened' || Date.now() - began > REPAIRED_MS) return outcome;
+    await pause(500);
   }
 }
 

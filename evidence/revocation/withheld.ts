@@ -5,6 +5,7 @@ import { callLocal } from '#platform/process/local-call.ts';
 import { LEASE_LIFE_MS } from '#protocol/limits.ts';
 import type { Judgement } from '../proof.ts';
 import type { Ground, HELPED } from './ground.ts';
+import { pause } from './pause.ts';
 import { enrolUser } from './people.ts';
 import { takeSeat } from './seat.ts';
 
@@ -45,16 +46,14 @@ async function help({ rights: system, hostile }: Ground, what: Helped['what']): 
   const whose = { municipality: MUNICIPALITY, user: user.user };
   await callLocal(system.sockets.admin, 'entitlement.remove', { ...whose, desktop });
   const revokedAt = Date.now();
+  await seat.work();
   const framesBefore = seat.frames;
   const leasesBanked = relay.banked(session);
   let leasesDealt = 0;
   const dealing = setTimeout(() => {
     while (relay.dealLease(session)) leasesDealt++;
-  }, DEAL_AFTER_MS - sinceLast(relay.asked, session));
-  const end = await Promise.race([
-    seat.ended,
-    new Promise<null>((over) => setTimeout(() => over(null), WATCHED_MS).unref()),
-  ]);
+  }, DEAL_AFTER_MS - sinceLast(relay.asked, session)).unref();
+  const end = await Promise.race([seat.ended, pause(WATCHED_MS)]);
   clearTimeout(dealing);
   const framesAfter = seat.frames - framesBefore;
   seat.leave();
@@ -75,7 +74,7 @@ function sinceLast(asked: readonly { session: string; at: number }[], session: s
 }
 
 async function until(so: () => boolean): Promise<void> {
-  while (!so()) await new Promise((later) => setTimeout(later, 50));
+  while (!so()) await pause(50);
 }
 
 export function judgeHelp(seen: readonly Helped[]): Judgement {

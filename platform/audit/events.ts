@@ -110,7 +110,7 @@ export const EVENTS = {
   'relay-started': row(['session'], ['municipality', 'user', 'desktop']),
   'relay-ended': row(['session', 'code'], ['municipality', 'user', 'desktop', 'reason', 'detail', 'seconds']),
   /** Grants and leases are signed by another key from now on. */
-  'grant-key-changed': row(['key', 'before']),
+  'grant-key-changed': row(['kid', 'before']),
   'session-revoked': row(['session', 'reason'], ['municipality', 'user', 'desktop', 'by', 'detail']),
 
   // The broker
@@ -150,10 +150,10 @@ export const EVENTS = {
   'input-refused': row(['session', 'reason'], ['municipality', 'user', 'desktop', 'detail']),
   'desktop-lost': row(['desktop', 'reason'], ['municipality', 'user', 'session', 'detail']),
   /** agent.json has changed while the agent ran. */
-  'desktop-offered': row(['desktop']),
-  'desktop-withdrawn': row(['desktop']),
-  'grant-pin-added': row(['key']),
-  'grant-pin-withdrawn': row(['key']),
+  'desktop-offered': row(['municipality', 'desktop']),
+  'desktop-withdrawn': row(['municipality', 'desktop']),
+  'grant-pin-added': row(['kid']),
+  'grant-pin-withdrawn': row(['kid']),
   /** It had changed and cannot be used: nobody new gets in, and sessions end with their leases. */
   'settings-unusable': row(['detail']),
   /** The session is over, and its desktop may stand open. */

@@ -60,7 +60,7 @@ export const FIELDS = {
   /** of the contracted line; the one that holds now */
   tier: shown(text(16)),
   /** RFC 7638 thumbprint of the public half of a grant key */
-  key: shown(text(43)),
+  kid: shown(text(43)),
   /** the tier, or the key, that held before */
   before: shown(text(43)),
   /** of a municipality's policy: what holds now or is asked for, and what held; JSON */

@@ -86,8 +86,8 @@ describe('a change of agent.json', () => {
     await looks(1);
     expect(offered()).toEqual(['131016/soumu/pc-02', '131016/soumu/pc-03']);
     expect(audit.events).toEqual([
-      { event: 'desktop-withdrawn', desktop: '131016/soumu/pc-01' },
-      { event: 'desktop-offered', desktop: '131016/soumu/pc-03' },
+      { event: 'desktop-withdrawn', municipality: '131016', desktop: '131016/soumu/pc-01' },
+      { event: 'desktop-offered', municipality: '131016', desktop: '131016/soumu/pc-03' },
     ]);
     vi.advanceTimersByTime(10 * LOOK_INTERVAL_MS);
     expect(changes).toBe(1);
@@ -102,8 +102,8 @@ describe('a change of agent.json', () => {
     await looks(1);
     expect(home.pins.map(({ kid }) => kid)).toEqual([kids[1]]);
     expect(audit.events).toEqual([
-      { event: 'grant-pin-added', key: kids[1] },
-      { event: 'grant-pin-withdrawn', key: kids[0] },
+      { event: 'grant-pin-added', kid: kids[1] },
+      { event: 'grant-pin-withdrawn', kid: kids[0] },
     ]);
   });
 

@@ -5,11 +5,14 @@ import { importSPKI } from 'jose';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { followGrantKey } from '#gateway/grant-key-file.ts';
 import { Grants, makeGrantKey, openGrantKey, readGrantKey } from '#gateway/grants.ts';
+import { Journal } from '#gateway/journal.ts';
 import { openFactorSeal } from '#gateway/sign-in/factors.ts';
 import type { SignIn } from '#gateway/sign-in/sessions.ts';
 import { Totp } from '#gateway/sign-in/totp.ts';
 import { LOOK_INTERVAL_MS } from '#platform/process/file-state.ts';
+import { createLog } from '#platform/process/log.ts';
 import { signerOf, verifyGrant, verifyLease } from '#protocol/outer/grant.ts';
+import { type MemoryAudit, memoryAudit } from '#tests/support/broker.ts';
 import { clockAt, openTestStore } from '#tests/support/clock-and-store.ts';
 
 const TANAKA = { municipality: '131016', user: 'tanaka' };
@@ -96,23 +99,22 @@ describe('the grant key', () => {
 });
 
 describe('another grant key in the place of the first', () => {
-  const changed: [string, string][] = [];
-  const kept: string[] = [];
-  const journal = {
-    grantKeyChanged: (key: string, before: string) => void changed.push([key, before]),
-    grantKeyKept: (error: unknown) => void kept.push(String(error)),
-  };
+  let audit: MemoryAudit;
+  let lines: string[];
   let path: string;
   let grants: Grants;
   let stop: () => void;
 
   beforeEach(async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-    changed.length = kept.length = 0;
+    audit = memoryAudit();
+    lines = [];
+    const log = createLog('gateway', { write: (line) => void lines.push(line) });
     path = join(folder, 'grant.pem');
     grants = new Grants((await openGrantKey(path)).key, clockAt().now);
     makeGrantKey(join(folder, 'next.pem'));
-    stop = followGrantKey(path, grants, journal);
+    const { now } = clockAt();
+    stop = followGrantKey(path, grants, new Journal(audit, log, now, now));
   });
   afterEach(() => {
     stop();
@@ -126,7 +128,7 @@ describe('another grant key in the place of the first', () => {
     const before = grants.signer;
     renameSync(join(folder, 'next.pem'), path);
     looks();
-    await vi.waitFor(() => expect(changed).toEqual([[kid, before]]));
+    await vi.waitFor(() => expect(audit.events).toEqual([{ event: 'grant-key-changed', kid, before }]));
     expect(await signerOfLease()).toBe(kid);
   });
 
@@ -138,8 +140,8 @@ describe('another grant key in the place of the first', () => {
     const before = grants.signer;
     damage();
     looks();
-    await vi.waitFor(() => expect(kept).toEqual([expect.stringContaining(said)]));
-    expect([changed, await signerOfLease()]).toEqual([[], before]);
+    await vi.waitFor(() => expect(lines.join('')).toContain(said));
+    expect([audit.events, await signerOfLease()]).toEqual([[], before]);
   });
 });
 
