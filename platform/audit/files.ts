@@ -42,6 +42,7 @@ export function allFiles(path: string, archive: string): string[] {
 
 /** A rename is on the disk once its folder is. */
 export function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return; // where no folder can be opened
   const file = openSync(folder, 'r');
   try {
     fsyncSync(file);

@@ -195,6 +195,46 @@ describe('a tampered audit log', () => {
     expect(start(() => writeFileSync(join(state, 'gateway.keys'), '{}'))).toThrow(/not the checkpoint keys/);
   });
 
+  it('shows, beside the logs of the other zones, a session that the gateway never wrote down', async () => {
+    const state = (name: string) => join(folder, 'zones', name, 'audit.jsonl');
+    const who = { municipality: '131016', user: 'tanaka', desktop: '131016/soumu/pc-01' };
+    const [known, hidden] = ['1'.repeat(32), '2'.repeat(32)] as const;
+    let now = NOON;
+    const zone = (name: string, source: string) =>
+      openAudit({ path: state(name), source, now: () => now, heartbeatMs: 0, log: LOG });
+    const gateway = zone('gateway', 'gateway/g');
+    const broker = zone('broker', 'broker');
+    const agent = zone('agent', 'agent/131016/soumu');
+    for (const session of [known, hidden]) {
+      now += 600_000;
+      if (session === known) {
+        gateway.record('desktop-opened', { ...who, session, mode: 'open' });
+        gateway.record('relay-started', { ...who, session });
+      }
+      agent.record('offer-accepted', { ...who, session, mode: 'open' });
+      broker.record('session-paired', { session, desktop: who.desktop });
+      agent.record('session-started', { ...who, session });
+    }
+    now += 600_000;
+    for (const one of [gateway, broker, agent]) one.close();
+
+    const paths = ['gateway', 'broker', 'agent'].flatMap((name) => [`--${name}`, join(folder, 'zones', name)]);
+    const compare = (...args: string[]) => run(process.execPath, ['platform/audit/main.ts', 'compare', ...args]);
+    const told = await compare(...paths);
+    expect(told).toMatchObject({ exitCode: 1, stderr: '' });
+    expect(told.stdout).toMatch(
+      /隠されたセッション.*2{32} tanaka → 131016\/soumu\/pc-01, 2026-04-01T12:20.*not in: gateway/,
+    );
+    const { findings, logs } = JSON.parse((await compare(...paths, '--json')).stdout);
+    expect(findings).toMatchObject([
+      { kind: 'hidden', session: hidden, in: ['broker', 'agent'], missing: ['gateway'] },
+    ]);
+    expect(logs).toMatchObject([{ intact: true }, { intact: true }, { intact: true }]);
+    expect((await compare(...paths, '--skew', 'x')).exitCode).toBe(2);
+    expect((await compare(...paths.slice(0, 2))).exitCode).toBe(2);
+    expect((await compare(...paths.slice(2), '--gateway', join(folder, 'nowhere'))).exitCode).toBe(3);
+  });
+
   it('takes no anchor of another log', async () => {
     const foreign = kept.map((anchor) => ({ ...anchor, source: 'broker/-/b', sequence: 10_000 }));
     expect(await verdict(original, foreign)).toMatchObject({ intact: true, anchored: null });

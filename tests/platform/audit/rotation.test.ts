@@ -231,6 +231,78 @@ describe('the files of an audit log (G5)', () => {
     expect(linesOf(path).map(({ event }) => event)).toContain('user-enabled');
   });
 
+  it('go on after a crash in front of, or inside, any call to the file system', async () => {
+    const { stdout, exitCode, stderr } = await runScript(`
+      import fs, { mkdtempSync } from 'node:fs';
+      import { syncBuiltinESMExports } from 'node:module';
+      import { join } from 'node:path';
+      import { setImmediate } from 'node:timers/promises';
+      import { openAudit } from '#platform/audit/chain.ts';
+      import { auditSchema } from '#platform/audit/config.ts';
+      import { logAt } from '#platform/audit/reading.ts';
+      import { verifyLog } from '#platform/audit/verify.ts';
+
+      const config = { ...auditSchema.parse({}), fileBytes: 1024, onlineDays: 1, archiveDays: 1 };
+      const log = { error() {}, warn() {} };
+      let now = 0;
+      const open = (folder) => openAudit({ path: join(folder, 'audit.jsonl'), source: 'broker', now: () => now, heartbeatMs: 0, log, config });
+      async function work(audit, days) {
+        for (let day = 0; day < days; day++, now += 86_400_000) {
+          audit.record('user-enabled', { municipality: '131016', user: 'u' });
+          audit.checkpoint();
+          await setImmediate();
+        }
+      }
+
+      const CALLS = ['openSync', 'writeSync', 'writeFileSync', 'renameSync', 'fsyncSync', 'fdatasyncSync', 'closeSync',
+        'fchmodSync', 'chmodSync', 'ftruncateSync', 'unlinkSync', 'mkdirSync'];
+      const real = Object.fromEntries(CALLS.map((name) => [name, fs[name]]));
+      // What a process has written stays when it dies; only a power cut would need the disk.
+      real.fsyncSync = real.fdatasyncSync = () => {};
+      fs.fdatasync = (_, done) => setImmediate().then(() => done(null));
+      let left = Infinity;
+      let dying = '';
+      for (const name of CALLS) {
+        fs[name] = (...args) => {
+          if (left-- > 0) return real[name](...args);
+          dying ||= name;
+          // The first part of a write may reach the disk.
+          if (left === -1 && /^write/.test(name)) real[name](args[0], String(args[1]).slice(0, 100));
+          throw new Error('dead');
+        };
+      }
+      syncBuiltinESMExports();
+
+      const results = [];
+      for (let calls = 0; ; calls++) {
+        const folder = mkdtempSync(${JSON.stringify(join(folder, 'crash-'))});
+        now = Date.UTC(2026, 3, 1);
+        left = calls;
+        dying = '';
+        try { await work(open(folder), 4); } catch {}
+        const died = dying;
+        left = Infinity;
+        const audit = open(folder);
+        await work(audit, 2);
+        audit.close();
+        const { files, whole } = logAt([folder]);
+        const { intact, problems, lost, before, signed, events } = await verifyLog(files, { whole });
+        results.push({ calls, died, intact, problems, lost, signed, said: before?.said ?? null });
+        if (!died) break;
+      }
+      console.log(JSON.stringify(results));
+    `);
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+    const results: { calls: number; died: string; intact: boolean; problems: unknown; lost: number }[] =
+      JSON.parse(stdout);
+    expect(results.filter(({ intact }) => !intact)).toEqual([]);
+    expect(results.filter(({ lost }) => lost > 0)).toEqual([]);
+    // Each kind of call was the last one at some time, and the run without a crash archived and removed.
+    expect(results.length).toBeGreaterThan(60);
+    expect(new Set(results.map(({ died }) => died)).size).toBeGreaterThanOrEqual(9);
+    expect(results.at(-1)).toMatchObject({ died: '', said: 'removed' });
+  }, 120_000);
+
   it('begin unsigned in a log of an earlier version, which is taken over with a clear line in it', async () => {
     const audit = start();
     enable(audit, 2);
