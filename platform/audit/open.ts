@@ -46,7 +46,8 @@ export function openProcessAudit(life: Pick<Life, 'onStop'>, config: AuditConfig
     const archive = config.archive ?? join(state, 'archive');
     const files = () => allFiles(path, archive);
     const position = join(state, 'audit.shipped.json');
-    shipping = startShipping(life, config.syslog, { files, position, audit, log: process.log, now: process.now });
+    const { log, now } = process;
+    shipping = startShipping(life, config.syslog, { growing: path, files, position, audit, log, now });
   }
   life.onStop(() => audit.close());
   const collector = config.syslog ? withList(config.syslog.tls) : null;

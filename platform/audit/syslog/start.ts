@@ -7,7 +7,7 @@ import type { SyslogConfig } from './config.ts';
 import { Position } from './position.ts';
 import { Shipping, type ShippingOptions } from './shipping.ts';
 
-interface Shipped extends Pick<ShippingOptions, 'files' | 'audit' | 'now'> {
+interface Shipped extends Pick<ShippingOptions, 'growing' | 'files' | 'audit' | 'now'> {
   /** The file that says how far the collector is. */
   position: string;
   log: Log;
