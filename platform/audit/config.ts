@@ -1,6 +1,7 @@
 // The key "audit" of gateway.json, broker.json and agent.json. It may be left out, and so may each of its keys.
 import * as z from 'zod';
 import { filePath } from '../process/config.ts';
+import { syslogSchema } from './syslog/config.ts';
 
 const MIB = 1024 * 1024;
 /** For good, as far as a log goes. */
@@ -22,6 +23,7 @@ export const auditSchema = z
     archiveDays: z.int().min(0).max(DAYS_MAX).default(1_096),
     /** A folder, here or on another volume; "archive" in the state folder if it is left out. */
     archive: filePath.optional(),
+    syslog: syslogSchema.optional(),
   })
   .prefault({});
 

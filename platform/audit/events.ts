@@ -35,6 +35,12 @@ export const EVENTS = {
   'torn-write-removed': row(['bytes']),
   /** A fault of the program: it tried to record this event with fields outside the row. */
   'event-malformed': row(['event'], ['detail']),
+  /** The collector's certificate does not hold. Once for each reason in a row. */
+  'collector-refused': row(['reason'], ['detail']),
+  /** The collector is further behind this log than allowed: no new session starts (G4). */
+  'shipping-overdue': row(['seconds', 'bytes']),
+  /** It has caught up. `seconds`: how long nothing new could start. */
+  'shipping-resumed': row(['seconds']),
 
   // The certificate gate, on every listener
   'certificate-refused': row(

@@ -32,6 +32,14 @@ export function closedFiles(path: string, folder = dirname(path)): ClosedFile[] 
     .map((name) => ({ path: join(folder, name), first: Number(name.slice(start.length, -'.jsonl'.length)) }));
 }
 
+/** @returns all files of a log, the oldest first, the one that grows last */
+export function allFiles(path: string, archive: string): string[] {
+  const here = closedFiles(path);
+  // One that is just being moved to another volume is in both.
+  const there = closedFiles(path, archive).filter(({ first }) => !here.some((one) => one.first === first));
+  return [...there.map((one) => one.path), ...here.map((one) => one.path), path];
+}
+
 /** A rename is on the disk once its folder is. */
 export function syncFolder(folder: string): void {
   if (process.platform === 'win32') return; // where no folder can be opened

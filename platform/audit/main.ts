@@ -4,6 +4,7 @@ import { type ExitCode, Failure, runCommand } from '../process/exit.ts';
 import { keptAnchors, readAnchors, thinned } from './anchor-file.ts';
 import { compareLogs, SessionLog, ZONES } from './compare.ts';
 import { logAt } from './reading.ts';
+import { report } from './report/command.ts';
 import { tellComparison, tellVerdict } from './tell.ts';
 import { type Verdict, verifyLog } from './verify.ts';
 
@@ -11,11 +12,13 @@ const USAGE = `
 npm run audit -- verify [--anchor FILE]… FILE|FOLDER…
 npm run audit -- anchors FILE|FOLDER…
 npm run audit -- compare --gateway PATH --broker PATH --agent PATH [--skew SECONDS]
+npm run audit -- report --out FOLDER PATH…
 監査ログの検証 / verifies audit logs, offline, on a copy as well
 
   verify   finds edit, deletion, insertion and reordering, and checks the signatures; with an anchor also a cut end
   anchors  takes the checkpoints of other zones that a log kept into a small file, on stdout
   compare  finds sessions that the log of one zone has and that of another has not
+  report   writes an auditor's CSV files from logs that verify; report --help says more
 
   FILE|FOLDER    all files of one log: of one gateway, broker or agent. A folder stands for audit*.jsonl in it and in
                  its archive/; there, what is missing in front must be said by the log itself
@@ -32,14 +35,19 @@ const PATHS_MAX = 10_000;
 const several = { type: 'string', multiple: true } as const;
 const json = { type: 'boolean' } as const;
 
-const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<ExitCode>>> = { verify, anchors, compare };
+const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<ExitCode>>> = {
+  verify,
+  anchors,
+  compare,
+  report,
+};
 
 await runCommand(async () => {
   const [name = '', ...args] = process.argv.slice(2);
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command) return command(args);
   parseArguments(USAGE, {}, { positionals: 1 });
-  throw new Failure('"verify", "anchors" or "compare" expected; --help shows the usage', 2);
+  throw new Failure('"verify", "anchors", "compare" or "report" expected; --help shows the usage', 2);
 });
 
 async function verify(args: readonly string[]): Promise<ExitCode> {

@@ -17,6 +17,17 @@ export interface NamedLog {
 }
 
 /**
+ * @param paths files and folders of any logs: a folder holds one log, and files of one process are put together
+ * @throws Failure as logAt does
+ */
+export function logsAt(paths: readonly string[]): NamedLog[] {
+  const groups = Map.groupBy(paths, (path) =>
+    reading(path, () => (statSync(path).isDirectory() ? path : sourceOf(path))),
+  );
+  return [...groups.values()].map((group) => logAt(group));
+}
+
+/**
  * @param paths files of one log, or folders with one
  * @throws Failure, exit code 3, naming what cannot be read
  */
@@ -43,12 +54,21 @@ function filesOf(path: string): { files: string[]; whole: NamedLog['whole'] } {
   return { files, whole: hasArchive ? 'all' : 'online' };
 }
 
+/** Whose log the first line claims to be; what claims nothing is a log of its own, and found out. */
+function sourceOf(path: string): string {
+  return /^\{"sequence":\d{1,15},"time":"[^"]{1,40}","source":"([^"]{1,80})",/.exec(firstLine(path))?.[1] ?? path;
+}
+
 /** The number that the first line claims; what claims none is verified last, and found out. */
 function firstEvent(path: string): number {
+  const number = /^\{"sequence":(\d{1,15}),/.exec(firstLine(path))?.[1];
+  return number === undefined ? Number.POSITIVE_INFINITY : Number(number);
+}
+
+function firstLine(path: string): string {
   const file = openSync(path, 'r');
   try {
-    const number = /^\{"sequence":(\d{1,15}),/.exec(readFirstLine(file).toString('latin1'))?.[1];
-    return number === undefined ? Number.POSITIVE_INFINITY : Number(number);
+    return readFirstLine(file).toString('latin1');
   } finally {
     closeSync(file);
   }

@@ -8,6 +8,7 @@ import { openSqliteStore } from '#platform/state/sqlite.ts';
 import { toBase64Url } from '#protocol/bytes.ts';
 import { nodeCipher } from '#protocol/inner/cipher-node.ts';
 import { type GrantClaims, type GrantKey, signGrant } from '#protocol/outer/grant.ts';
+import { produce } from '#tests/support/produced-events.ts';
 
 export const DESKTOP = '131016/soumu/pc-01';
 export const SESSION = '0123456789abcdef0123456789abcdef';
@@ -26,7 +27,10 @@ export function rememberingAudit(): Audit & { events: [string, Record<string, un
   return {
     events,
     healthy: true,
-    record: (event, fields) => void events.push([event, { ...fields }]),
+    record(event, fields) {
+      produce(event, fields);
+      events.push([event, { ...fields }]);
+    },
     checkpoint: () => {},
     anchor: () => {},
     close: () => {},

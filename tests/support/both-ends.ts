@@ -10,7 +10,6 @@ import { Pairings } from '#agent/pairings.ts';
 import type { OpenScreen } from '#agent/screen/screen-sender.ts';
 import { Sessions, type SessionsParts } from '#agent/sessions.ts';
 import type { Audit } from '#platform/audit/chain.ts';
-import { fitEvent } from '#platform/audit/events.ts';
 import { createLog } from '#platform/process/log.ts';
 import { openSqliteStore } from '#platform/state/sqlite.ts';
 import type { Store } from '#platform/state/store.ts';
@@ -36,6 +35,7 @@ import { agentKey, deviceKey, pairedOf, proverOf, USER } from './end-to-end.ts';
 import { FakeDesktop } from './fake-desktop.ts';
 import { MemoryLink, settle } from './memory-link.ts';
 import { PINS } from './passkey.ts';
+import { produce } from './produced-events.ts';
 
 export { DESKTOP, USER };
 /** Another desktop of the same agent. */
@@ -235,9 +235,7 @@ function fittingAudit(): BothEnds['audit'] {
     healthy: true,
     of: (event) => events.filter((one) => one.event === event),
     record(event, fields) {
-      const fitted = fitEvent(event, fields);
-      if (fitted.event === 'event-malformed') throw new Error(`${event}: ${fitted.fields.detail}`);
-      events.push({ event, ...fitted.fields });
+      events.push({ event, ...produce(event, fields) });
     },
     checkpoint() {},
     anchor() {},

@@ -15,6 +15,7 @@ import type { Limits } from '#platform/process/limits.ts';
 import { type Code, type Refusal, refusalFrom } from '#protocol/codes.ts';
 import type { FromAgent, FromGateway } from '#protocol/outer/link.ts';
 import { type DemoPki, demoPki } from './pki.ts';
+import { produce } from './produced-events.ts';
 
 export interface Event {
   event: EventName;
@@ -37,9 +38,12 @@ export function memoryAudit(): MemoryAudit {
     events,
     healthy: true,
     of: (event) => events.filter((one) => one.event === event),
-    record: (event, fields) => void events.push({ event, ...fields }),
+    record(event, fields) {
+      produce(event, fields);
+      events.push({ event, ...fields });
+    },
     checkpoint() {},
-    anchor: (anchor) => void events.push({ event: 'anchor', ...anchor }),
+    anchor: (anchor) => void events.push({ event: 'anchor', ...produce('anchor', anchor) }),
     close() {},
   };
 }

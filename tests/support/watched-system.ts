@@ -1,4 +1,5 @@
 // What the scenarios ask a running system besides using it: is it still up, what did it write down, is it idle again.
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { vi } from 'vitest';
@@ -6,6 +7,7 @@ import * as z from 'zod';
 import type { Person } from '#lab/person.ts';
 import { MUNICIPALITY, type System } from '#lab/system.ts';
 import { callLocal } from '#platform/process/local-call.ts';
+import { producedIn } from './produced-events.ts';
 
 export const PROCESSES = ['broker', 'gateway', 'agent'] as const;
 export type ProcessName = (typeof PROCESSES)[number];
@@ -44,10 +46,12 @@ export type AuditEvent = { event: string; fields: Record<string, unknown> };
 /** Everything in one process's audit log, oldest first. */
 export function auditOf(system: System, name: ProcessName): AuditEvent[] {
   const text = readFileSync(join(system.folder, name, 'state', 'audit.jsonl'), 'utf8');
-  return text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line));
+  return producedIn(
+    text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  );
 }
 
 /** Waits for an event with these fields. @throws Error with the last events if it does not come */

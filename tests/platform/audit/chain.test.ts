@@ -17,6 +17,7 @@ import { type Anchor, type Audit, openAudit, requireHealthy } from '#platform/au
 import { verifyLog } from '#platform/audit/verify.ts';
 import { Failure } from '#platform/process/exit.ts';
 import { createLog } from '#platform/process/log.ts';
+import { producedIn } from '#tests/support/produced-events.ts';
 import { runScript } from '#tests/support/run-script.ts';
 
 const START = Date.UTC(2026, 3, 1, 0, 0, 0);
@@ -50,7 +51,7 @@ describe('the audit log of a process', () => {
   }
 
   const lines = () => readFileSync(path, 'utf8').trimEnd().split('\n');
-  const events = () => lines().map((line) => JSON.parse(line));
+  const events = () => producedIn(lines().map((line) => JSON.parse(line)));
   const verdict = (anchors: Anchor[] = []) => verifyLog([{ name: path, chunks: [readFileSync(path)] }], { anchors });
 
   function failure(work: () => unknown): string {

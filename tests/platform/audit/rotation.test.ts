@@ -20,6 +20,7 @@ import { closedFiles } from '#platform/audit/files.ts';
 import { logAt } from '#platform/audit/reading.ts';
 import { type VerifyOptions, verifyLog } from '#platform/audit/verify.ts';
 import { createLog } from '#platform/process/log.ts';
+import { producedIn } from '#tests/support/produced-events.ts';
 import { runScript } from '#tests/support/run-script.ts';
 
 const DAY = 24 * 3_600_000;
@@ -58,7 +59,7 @@ describe('the files of an audit log (G5)', () => {
   };
   const verdict = (options: VerifyOptions = {}) => {
     const { files, whole } = logAt([folder]);
-    return verifyLog(files, { whole, ...options });
+    return verifyLog(files, { whole, onLine: (line) => void producedIn([line]), ...options });
   };
   const names = (below = '.') => readdirSync(join(folder, below)).filter((name) => name.startsWith('audit'));
   const linesOf = (file: string) =>
