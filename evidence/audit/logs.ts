@@ -1,5 +1,5 @@
 // Copies of a live system's audit logs, and what `npm run audit` says about them.
-import { copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '#lab/process.ts';
 import type { System } from '#lab/system.ts';
@@ -15,8 +15,10 @@ export function copyLogs(system: System, folder: string): Record<ProcessName, st
     const from = join(system.folder, name, 'state');
     for (const part of ['.', 'archive'].filter((one) => existsSync(join(from, one)))) {
       makePrivateFolder(join(to, part));
-      const logs = readdirSync(join(from, part)).filter((file) => /^audit.*\.jsonl$/.test(file));
-      for (const file of logs) copyFileSync(join(from, part, file), join(to, part, file));
+      whileSteady(join(from, part), (logs) => {
+        for (const file of logs)
+          writeFileSync(join(to, part, file), readFileSync(join(from, part, file)), { mode: 0o600 });
+      });
     }
     return [name, to] as const;
   });
@@ -29,12 +31,25 @@ export interface Line {
   readonly fields: Record<string, unknown>;
 }
 
-/** The files of a copied log, oldest first, each as its lines. */
+/** The files of a log, oldest first, each as its lines. */
 export function readLines(folder: string): { file: string; lines: string[] }[] {
-  const files = readdirSync(folder).filter((file) => file.endsWith('.jsonl'));
-  return files
-    .map((file) => ({ file, lines: readFileSync(join(folder, file), 'utf8').trimEnd().split('\n') }))
-    .sort((one, other) => parse(one.lines[0]).sequence - parse(other.lines[0]).sequence);
+  return whileSteady(folder, (files) =>
+    files.map((file) => ({ file, lines: readFileSync(join(folder, file), 'utf8').split('\n').filter(Boolean) })),
+  ).sort((one, other) => parse(one.lines[0]).sequence - parse(other.lines[0]).sequence);
+}
+
+/** Does it again if the process has closed a file meanwhile: there would be a gap, or a file that is gone. */
+function whileSteady<T>(folder: string, work: (files: string[]) => T): T {
+  const list = () => readdirSync(folder).filter((file) => /^audit(-\d+)?\.jsonl$/.test(file));
+  for (;;) {
+    const files = list();
+    try {
+      const done = work(files);
+      if (String(list()) === String(files)) return done;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
 }
 
 export const parse = (line: string | undefined): Line => JSON.parse(line ?? '{}');

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { Authority, makeKey } from '#certs/authority.ts';
-import { deviceKey, readCertified } from '#client-sim/credentials.ts';
+import { readCertified } from '#client-sim/credentials.ts';
 import { openTransport } from '#client-sim/transport.ts';
 import type { Person } from '#lab/person.ts';
 import { MUNICIPALITY, type System } from '#lab/system.ts';
@@ -28,6 +28,7 @@ export const EVIL: readonly string[] = [
   '＝1+1',
   '\ufeff","digest":"',
 ].map((text, index) => `${MARK}${index}${text}`);
+const ANSWER_MAX_MS = 5_000;
 /** A cell that begins with it is a formula to a spreadsheet; the mark comes behind. */
 const FORMULAS = ['=', '+', '-', '@', '\t=', '＠'].map((sign, index) => `${sign}${MARK}formula-${index}`);
 
@@ -65,7 +66,6 @@ export async function actAtSystem(
 
 async function wrongCode(system: System, person: Person): Promise<void> {
   const { tls } = readCertified(person.folder, null, Date.now());
-  deviceKey(person.folder, true);
   const transport = openTransport(new URL(system.gateway), tls);
   await transport.request('POST', '/api/sign-in/totp', { code: '000000' });
   transport.close();
@@ -116,6 +116,7 @@ async function raw(
     servername: hostname,
   });
   socket.on('error', () => {});
+  socket.setTimeout(ANSWER_MAX_MS, () => socket.destroy());
   await Promise.race([once(socket, 'secureConnect'), once(socket, 'close')]).catch(() => {});
   socket.write(`${[head, 'Connection: close', ...heads].join('\r\n')}${heads.includes('') ? '' : '\r\n\r\n'}`);
   socket.resume();

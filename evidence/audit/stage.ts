@@ -6,7 +6,7 @@ import { enrol, type Person, pairingCode } from '#lab/person.ts';
 import { mustRun } from '#lab/process.ts';
 import { bringUp, type System } from '#lab/system.ts';
 import type { Stage } from '../proof.ts';
-import { parse, readLines } from './logs.ts';
+import { type Line, parse, readLines } from './logs.ts';
 
 /** A session, and what goes before it, is some 6 KB at each process. */
 export const FILE_BYTES = 2_048;
@@ -32,8 +32,9 @@ export const auditSystem: Stage<AuditSystem> = {
       await work(30);
       // A process that stops has its last checkpoint anchored by a neighbour it is linked to; and each chain has to go on.
       for (const name of ['agent', 'broker', 'gateway'] as const) {
+        const before = lastIn(brokerLog(system));
         await system.restart(name);
-        await linked(system, signal);
+        await linked(system, name === 'broker' ? ['gateway', 'agent'] : [name], before, signal);
       }
       return { system, person, work };
     } catch (error) {
@@ -44,19 +45,26 @@ export const auditSystem: Stage<AuditSystem> = {
   down: ({ system }) => system.stop(),
 };
 
-/** Until gateway and agent have their links to the broker, by its log. */
-async function linked(system: System, signal: AbortSignal): Promise<void> {
+/** Until the peers have a new link to the broker, by its log after that event. */
+async function linked(
+  system: System,
+  peers: readonly ('gateway' | 'agent')[],
+  after: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const isBack = (events: readonly Line[], peer: string) =>
+    events.some(({ sequence, event }) => sequence > after && event === `${peer}-connected`);
   for (;;) {
-    const events = readLines(join(system.folder, 'broker', 'state')).flatMap(({ lines }) => lines.map(parse));
-    const since = (event: string) => events.findLast((one) => one.event === event)?.sequence ?? 0;
-    const started = since('process-started');
-    const isUp = (['gateway', 'agent'] as const).every(
-      (peer) => since(`${peer}-connected`) > Math.max(started, since(`${peer}-disconnected`)),
-    );
-    if (isUp) return;
+    const events = brokerLog(system);
+    if (peers.every((peer) => isBack(events, peer))) return;
     await setTimeout(LOOK_MS, null, { signal });
   }
 }
+
+const lastIn = (events: readonly Line[]): number => events.at(-1)?.sequence ?? 0;
+
+const brokerLog = (system: System): Line[] =>
+  readLines(join(system.folder, 'broker', 'state')).flatMap(({ lines }) => lines.map(parse));
 
 async function session(system: System, person: Person, codeAge: number): Promise<void> {
   const [desktop = ''] = system.desktops;

@@ -181,6 +181,8 @@ export function openAudit(options: AuditOptions): Audit {
   if (tornBytes > 0) audit.record('torn-write-removed', { bytes: tornBytes });
   audit.record('process-started', { version: options.version ?? process.version, pid: process.pid });
   if (unsigned) audit.record('signing-started', { next: signer.next });
+  // What a life before left unsigned must not wait for the heartbeat.
+  write({ event: 'checkpoint', fields: {} });
   if (!written()) throw new Failure(`${path}: the audit log cannot be written`);
   void retention.run();
   return audit;

@@ -1,11 +1,12 @@
 // A process's audit log, by its configuration. The mains of gateway, broker and agent say no more than whose log it is.
 import { join } from 'node:path';
+import type { TlsFiles } from '../hop/tls.ts';
 import type { Log } from '../process/log.ts';
 import type { Life } from '../process/stop.ts';
 import { type Audit, type AuditOptions, openAudit } from './chain.ts';
 import type { AuditConfig } from './config.ts';
 import { allFiles } from './files.ts';
-import { collectorTls } from './syslog/collector.ts';
+import { collectorTls, withList } from './syslog/collector.ts';
 import type { Backlog, Shipping } from './syslog/shipping.ts';
 import { startShipping } from './syslog/start.ts';
 
@@ -18,6 +19,8 @@ export interface ProcessAudit extends Pick<AuditOptions, 'source' | 'now' | 'onC
 /** A log that knows how far its collector is behind. */
 export interface ShippedAudit extends Audit {
   backlog(): Backlog;
+  /** "collector" → the files of the connection to it, if they hold a list. */
+  readonly files: Readonly<Record<string, TlsFiles>>;
 }
 
 const NO_BACKLOG: Backlog = { seconds: 0, bytes: 0 };
@@ -43,8 +46,13 @@ export function openProcessAudit(life: Pick<Life, 'onStop'>, config: AuditConfig
     const archive = config.archive ?? join(state, 'archive');
     const files = () => allFiles(path, archive);
     const position = join(state, 'audit.shipped.json');
-    shipping = startShipping(life, config.syslog, { files, position, audit, log: process.log, now: process.now });
+    const { log, now } = process;
+    shipping = startShipping(life, config.syslog, { growing: path, files, position, audit, log, now });
   }
   life.onStop(() => audit.close());
-  return Object.assign(audit, { backlog: () => shipping?.backlog ?? NO_BACKLOG });
+  const collector = config.syslog ? withList(config.syslog.tls) : null;
+  return Object.assign(audit, {
+    backlog: () => shipping?.backlog ?? NO_BACKLOG,
+    files: collector ? { collector } : {},
+  });
 }

@@ -3,6 +3,12 @@
 import { isSignedBy } from './checkpoint.ts';
 import type { Line } from './line.ts';
 
+/**
+ * Checkpoints are ten minutes apart at most. Who has cut a log behind one and goes on without its keys can sign no more, and
+ * an end like that is not one that only waits for its checkpoint.
+ */
+const UNSIGNED_MAX_MS = 30 * 60_000;
+
 /** "any": a line was lost that may have named another, so the next one that is named is taken. */
 type Expected = { next: string } | 'none yet' | 'any';
 
@@ -10,7 +16,7 @@ export class SignatureCheck {
   #expected: Expected = 'none yet';
   /** The event that first named a key, and the last checkpoint whose signature holds. */
   since: number | null = null;
-  last: number | null = null;
+  last: Line | null = null;
 
   /** @returns what is wrong with the line's part in the signatures, or null */
   check(line: Line): string | null {
@@ -31,8 +37,14 @@ export class SignatureCheck {
       typeof fields.next === 'string' &&
       isSignedBy({ ...line, next: fields.next }, fields.signature, expected.next);
     if (!holds) return `checkpoint ${sequence} is not signed by the key that was named before it`;
-    this.last = sequence;
+    this.last = line;
     return null;
+  }
+
+  /** @returns what is wrong with an end that is not signed, given the last line of the log, or null */
+  checkEnd({ time }: Line): string | null {
+    if (!this.last || Date.parse(time) - Date.parse(this.last.time) <= UNSIGNED_MAX_MS) return null;
+    return `no checkpoint after event ${this.last.sequence} of ${this.last.time}, though events go on until ${time}`;
   }
 
   /** A line could not be read. */

@@ -120,6 +120,8 @@ export async function verifyLog(files: readonly LogFile[], options: VerifyOption
   const { sequence: end, time: lastTime } = (last as Line | null) ?? { sequence: 0, time: null };
   const about = anchors.filter((anchor) => anchor.source === source);
   const furthest = Math.max(0, ...about.map(({ sequence }) => sequence));
+  const unsigned = last ? signatures.checkEnd(last) : null;
+  if (unsigned) note(unsigned);
   at.line++;
   if (!first) note('no event could be read');
   else if (end < furthest) note(`cut off: event ${furthest} was anchored and is not here`);
@@ -135,7 +137,7 @@ export async function verifyLog(files: readonly LogFile[], options: VerifyOption
   const { since, last: signed } = signatures;
   return {
     ...{ intact: problems.length === 0, source, events, firstTime, lastTime, problems, lost, before: start },
-    signed: since !== null && signed !== null ? { since, last: signed } : null,
+    signed: since !== null && signed ? { since, last: signed.sequence } : null,
     anchored,
   };
 }

@@ -11,7 +11,7 @@ import { exposeTimeLeft } from './time-left.ts';
 
 export interface ProcessMetrics {
   name: ProcessName;
-  audit: Pick<ShippedAudit, 'healthy' | 'backlog'>;
+  audit: Pick<ShippedAudit, 'healthy' | 'backlog' | 'files'>;
   events: EventTally;
   /** Whom they are about → the files. */
   files: Readonly<Record<string, TlsFiles>>;
@@ -36,7 +36,7 @@ export async function startMetrics(
   metrics.gauge('telework_audit_behind_seconds', () => audit.backlog().seconds);
   metrics.gauge('telework_audit_behind_bytes', () => audit.backlog().bytes);
   events.expose(metrics);
-  exposeTimeLeft(metrics, files, Date.now);
+  exposeTimeLeft(metrics, { ...files, ...audit.files }, Date.now);
   expose(metrics);
   const served = await serveMetrics(address, metrics, log);
   life.onStop(() => served.close());

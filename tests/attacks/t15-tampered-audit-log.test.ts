@@ -55,7 +55,7 @@ describe('a tampered audit log', () => {
   const intact = async (bytes: Buffer, anchors: Anchor[] = []) => (await verdict(bytes, anchors)).intact;
 
   it('is intact before anything is done to it, read whole or in pieces', async () => {
-    expect(await verdict(original, kept)).toMatchObject({ intact: true, anchored: 37, signed: { since: 2, last: 37 } });
+    expect(await verdict(original, kept)).toMatchObject({ intact: true, anchored: 38, signed: { since: 2, last: 38 } });
     for (const size of [1, 7, 300]) {
       const pieces = Array.from({ length: Math.ceil(original.length / size) }, (_, i) =>
         original.subarray(i * size, (i + 1) * size),
@@ -114,23 +114,23 @@ describe('a tampered audit log', () => {
     expect(await verdict(cut)).toMatchObject({ intact: true, anchored: null });
     const withAnchors = await verdict(cut, kept);
     expect(withAnchors.intact).toBe(false);
-    expect(withAnchors.problems[0]?.problem).toMatch(/^cut off: event 37 was anchored/);
+    expect(withAnchors.problems[0]?.problem).toMatch(/^cut off: event 38 was anchored/);
   });
 
   it('shows a chain that was computed anew by its signatures, as far as there are any', async () => {
     const forged = rewrite(lines(), 20);
     const { problems, signed } = await verdict(forged);
-    expect(problems[0]?.problem).toBe('checkpoint 24 is not signed by the key that was named before it');
-    expect(signed).toEqual({ since: 2, last: 13 });
+    expect(problems[0]?.problem).toBe('checkpoint 25 is not signed by the key that was named before it');
+    expect(signed).toEqual({ since: 2, last: 14 });
     // The last line is signed here; without it the one before is signed by nothing yet.
-    expect(await verdict(rewrite(lines().slice(0, -1), 35))).toMatchObject({ intact: true, signed: { last: 35 } });
+    expect(await verdict(rewrite(lines().slice(0, -1), 36))).toMatchObject({ intact: true, signed: { last: 36 } });
   });
 
   it('shows a past that was rewritten with the keys of now: they never signed it', async () => {
     const stolen = privateKeysIn(join(folder, 'gateway.keys'));
     const from = 20;
     for (const key of stolen) {
-      expect((await verdict(rewrite(lines(), from, key))).problems[0]?.problem).toMatch(/^checkpoint 24 is not signed/);
+      expect((await verdict(rewrite(lines(), from, key))).problems[0]?.problem).toMatch(/^checkpoint 25 is not signed/);
     }
     // Another beginning for the new keys does not help: there is one in a log.
     const begun = lines();
@@ -141,6 +141,23 @@ describe('a tampered audit log', () => {
     expect((await verdict(rewrite(begun, from, stolen[0]))).problems[0]?.problem).toBe(
       'event 21 names another key than the one that was to sign next',
     );
+  });
+
+  it('shows a log that was cut behind a checkpoint and goes on without its keys', async () => {
+    const later = (minutes: number) => new Date(NOON + minutes * 60_000).toISOString();
+    const goesOn = (minutes: number) => {
+      const forged = lines().slice(0, 20);
+      forged[19] = (forged[19] as string).replace(/"time":"[^"]*"/, `"time":"${later(minutes)}"`);
+      return rewrite(forged, 19);
+    };
+    // As every log does between two checkpoints: it is not said to be signed.
+    expect(await verdict(goesOn(10))).toMatchObject({ intact: true, signed: { last: 14 } });
+    expect((await verdict(goesOn(31))).problems).toEqual([
+      {
+        ...{ file: 'log', line: 20 },
+        problem: `no checkpoint after event 14 of ${later(0)}, though events go on until ${later(31)}`,
+      },
+    ]);
   });
 
   it('shows a log that was made anew as a whole, keys and all, only through an anchor', async () => {
@@ -185,9 +202,9 @@ describe('a tampered audit log', () => {
     };
     expect(start(() => {})).not.toThrow();
     expect(start(() => writeFileSync(path, joined(lines().slice(0, -1))))).toThrow(
-      /ends with event 36, but event 37 was signed; keep the log as evidence/,
+      /ends with event 37, but event 38 was signed; keep the log as evidence/,
     );
-    expect(start(() => rmSync(path))).toThrow(/ends with event 0, but event 37 was signed/);
+    expect(start(() => rmSync(path))).toThrow(/ends with event 0, but event 38 was signed/);
     expect(start(() => rmSync(join(state, 'gateway.keys')))).toThrow(
       /gateway\.keys: missing, and the audit log is signed/,
     );
@@ -251,7 +268,7 @@ describe('a tampered audit log', () => {
 
     const good = await audit('verify', '--anchor', brokerPath, path);
     expect(good).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(good.stdout).toMatch(/intact.*\n.*signed: from event 2 up to event 37.*\n.*anchored up to event 37/);
+    expect(good.stdout).toMatch(/intact.*\n.*signed: from event 2 up to event 38.*\n.*anchored up to event 38/);
     expect((await audit('verify', path)).stdout).toMatch(/tail not provable/);
 
     const small = await audit('anchors', brokerPath);
@@ -265,7 +282,7 @@ describe('a tampered audit log', () => {
     expect((await audit('verify', path)).exitCode).toBe(0);
     const cut = await audit('verify', path, '--anchor', anchorPath, '--json');
     expect(cut.exitCode).toBe(1);
-    expect(JSON.parse(cut.stdout)).toMatchObject({ intact: false, events: 36, files: [path] });
+    expect(JSON.parse(cut.stdout)).toMatchObject({ intact: false, events: 37, files: [path] });
 
     writeFileSync(anchorPath, '{"anchor":{"source":"gateway/-/g"}}\n');
     expect(await audit('verify', path, '--anchor', anchorPath)).toMatchObject({

@@ -57,7 +57,7 @@ export function openShippedLog(pki: DemoPki): ShippedLog {
         ...{ behindSeconds: 600, behindBytes: 64 * 1024, ...change },
       };
       shipping = new Shipping({
-        ...{ config, audit, log, files, now, random: () => 0 },
+        ...{ config, audit, log, growing: path, files, now, random: () => 0 },
         monotonic: () => performance.now() + ahead,
         position: new Position(position, `127.0.0.1:${port}`),
       });

@@ -29,7 +29,7 @@ export function japanDay(ms: number): string {
 
 /** @param day "2026-04-01". @returns when it begins in Japan, ms since 1970; NaN if there is no such day */
 export function startOfDay(day: string): number {
-  const ms = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00.000Z`) - JAPAN_MS : Number.NaN;
+  const ms = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(day) - JAPAN_MS : Number.NaN;
   return japanDay(Number.isNaN(ms) ? 0 : ms) === day ? ms : Number.NaN;
 }
 

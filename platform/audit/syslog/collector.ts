@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type ConnectionOptions, checkServerIdentity, connect, createSecureContext, type TLSSocket } from 'node:tls';
 import { Refusal } from '#protocol/codes.ts';
 import { checkStrength } from '../../hop/peer-certificate.ts';
-import { clientTlsOf, SETTINGS } from '../../hop/tls.ts';
+import { clientTlsOf, SETTINGS, type TlsFiles } from '../../hop/tls.ts';
 import { loadAuthorities, loadOwn, loadTls } from '../../hop/tls-files.ts';
 import type { SyslogConfig } from './config.ts';
 
@@ -109,10 +109,15 @@ export class Collector {
   }
 }
 
+/** @returns the same files if a revocation list is among them */
+export function withList({ revocations, ...tls }: SyslogConfig['tls']): TlsFiles | null {
+  return revocations === undefined ? null : { ...tls, revocations };
+}
+
 /** @throws Failure naming the file that cannot be used */
 export function collectorTls({ tls, serverName }: SyslogConfig): ConnectionOptions {
-  const { revocations } = tls;
-  if (revocations !== undefined) return clientTlsOf(loadTls({ ...tls, revocations }), serverName);
+  const listed = withList(tls);
+  if (listed) return clientTlsOf(loadTls(listed), serverName);
   const ca = loadAuthorities(tls.authorities).map(String);
   const secureContext = createSecureContext({ ...loadOwn(tls).pem, ca, ...SETTINGS });
   return {

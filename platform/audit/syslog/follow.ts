@@ -31,7 +31,7 @@ interface OpenFile {
 }
 
 export class Follower {
-  /** The log's files as they are now, oldest first. */
+  readonly #growing: string;
   readonly #files: () => readonly string[];
   #file: OpenFile | null = null;
   /** Of the first byte in `#held`. */
@@ -41,7 +41,12 @@ export class Follower {
   /** The last event that was handed out; null before the first of a log whose older files are gone. */
   #link: Link | null = null;
 
-  constructor(files: () => readonly string[]) {
+  /**
+   * @param growing the file that is written to: looked at often, and the others only when it is another one
+   * @param files all files of the log as they are now, oldest first, that one last
+   */
+  constructor(growing: string, files: () => readonly string[]) {
+    this.#growing = growing;
     this.#files = files;
   }
 
@@ -95,6 +100,8 @@ export class Follower {
 
   /** @returns how much of the log lies behind the place, bytes */
   async bytesBehind({ inode, offset }: Place): Promise<number> {
+    const growing = await stat(this.#growing).catch(() => null);
+    if (growing?.ino === inode) return Math.max(0, growing.size - offset);
     let bytes = 0;
     for (const path of this.#files().toReversed()) {
       const found = await stat(path).catch(() => null);
@@ -127,8 +134,10 @@ export class Follower {
 
   /** The file after the one that is read; the oldest if none is. */
   async #newer(): Promise<string | null> {
+    if (!this.#file) return this.#files()[0] ?? null;
+    const growing = await stat(this.#growing).catch(() => null);
+    if (!growing || growing.ino === this.#file.inode) return null;
     const files = this.#files();
-    if (!this.#file) return files[0] ?? null;
     // By inode, since a file that is closed gets another name.
     for (const [index, path] of files.entries()) {
       const found = await stat(path).catch(() => null);
@@ -140,7 +149,7 @@ export class Follower {
 
   async #fileOf(sequence: number): Promise<string | null> {
     for (const path of this.#files().toReversed()) {
-      const other = new Follower(() => [path]);
+      const other = new Follower(path, () => [path]);
       const first = await other.next();
       await other.close();
       if (first && first.line.sequence <= sequence) return path;

@@ -26,7 +26,8 @@ const LAST_WORDS_MS = 3_000;
 
 export interface ShippingOptions {
   config: SyslogConfig;
-  /** The log's files as they are now, oldest first. */
+  /** The log's file that grows, and all of its files as they are now, that one last. */
+  growing: string;
   files(): readonly string[];
   position: Position;
   /** Gets `shipping-overdue`, `shipping-resumed` and `collector-refused`. */
@@ -67,7 +68,7 @@ export class Shipping {
   constructor(options: ShippingOptions) {
     const { config, monotonic, random } = options;
     this.#options = options;
-    this.#follower = new Follower(options.files);
+    this.#follower = new Follower(options.growing, options.files);
     this.#receipt = {
       ms: Math.min(RECEIPT_MOST_MS, (config.behindSeconds * 1_000) / 3),
       bytes: Math.min(RECEIPT_MOST_BYTES, config.behindBytes / 4),
@@ -182,10 +183,15 @@ export class Shipping {
     this.#refused = refusal.reason;
   }
 
+  /** Files that cannot even be listed are as far behind as can be. */
+  #bytesBehind(place: Place): Promise<number> {
+    return this.#follower.bytesBehind(place).catch(() => Number.MAX_SAFE_INTEGER);
+  }
+
   async #check(): Promise<void> {
     const { config, now, audit, log } = this.#options;
     const seconds = this.#oldest === null ? 0 : Math.max(0, (now() - this.#oldest) / 1000);
-    const bytes = this.#confirmed === null ? 0 : await this.#follower.bytesBehind(this.#confirmed);
+    const bytes = this.#confirmed === null ? 0 : await this.#bytesBehind(this.#confirmed);
     this.#backlog = { seconds, bytes };
     const overdue = this.#broken || seconds > config.behindSeconds || bytes > config.behindBytes;
     if (overdue && this.#overdueSince === null) {

@@ -2,11 +2,12 @@
 import { watchValidity } from '../../hop/validity.ts';
 import type { Log } from '../../process/log.ts';
 import type { Life } from '../../process/stop.ts';
+import { withList } from './collector.ts';
 import type { SyslogConfig } from './config.ts';
 import { Position } from './position.ts';
 import { Shipping, type ShippingOptions } from './shipping.ts';
 
-interface Shipped extends Pick<ShippingOptions, 'files' | 'audit' | 'now'> {
+interface Shipped extends Pick<ShippingOptions, 'growing' | 'files' | 'audit' | 'now'> {
   /** The file that says how far the collector is. */
   position: string;
   log: Log;
@@ -18,11 +19,12 @@ export function startShipping(
   config: SyslogConfig,
   { position, log, ...shipped }: Shipped,
 ): Shipping {
-  const { revocations, ...tls } = config.tls;
-  if (revocations === undefined) {
+  const listed = withList(config.tls);
+  if (!listed) {
     log.warn({ collector: config.host }, 'no revocation list of the collector’s authority is configured');
   }
-  life.onStop(watchValidity(revocations === undefined ? tls : { ...tls, revocations }, log, shipped.now));
+  const { key, certificate } = config.tls;
+  life.onStop(watchValidity(listed ?? { key, certificate }, log, shipped.now));
   const shipping = new Shipping({
     ...{ config, log, ...shipped },
     position: new Position(position, `${config.host}:${config.port}`),

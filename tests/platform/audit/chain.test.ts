@@ -68,17 +68,18 @@ describe('the audit log of a process', () => {
     const audit = start();
     time += 1500;
     audit.record('sign-in-refused', { reason: 'TOTP_WRONG', municipality: '131016', user: 'tanaka' });
-    const [first, signing, second] = events();
+    const [first, signing, signed, second] = events();
     expect(first).toMatchObject({ sequence: 1, event: 'process-started', previous: '0'.repeat(64), source: SOURCE });
     expect(second).toMatchObject({
-      sequence: 3,
+      sequence: 4,
       time: '2026-04-01T00:00:01.500Z',
       event: 'sign-in-refused',
       fields: { reason: 'TOTP_WRONG', municipality: '131016', user: 'tanaka' },
-      previous: signing.digest,
+      previous: signed.digest,
     });
     expect(signing).toMatchObject({ sequence: 2, event: 'signing-started', previous: first.digest });
-    expect(await verdict()).toMatchObject({ intact: true, events: 3, anchored: null, signed: null });
+    expect(signed).toMatchObject({ sequence: 3, event: 'checkpoint', previous: signing.digest });
+    expect(await verdict()).toMatchObject({ intact: true, events: 4, anchored: null, signed: { since: 2, last: 3 } });
   });
 
   it('is readable by its owner only', () => {
@@ -95,13 +96,15 @@ describe('the audit log of a process', () => {
     expect(events().map((event) => event.event)).toEqual([
       'process-started',
       'signing-started',
+      'checkpoint',
       'user-created',
       'process-stopped',
       'checkpoint',
       'process-started',
+      'checkpoint',
       'user-disabled',
     ]);
-    expect(await verdict()).toMatchObject({ intact: true, events: 7, signed: { since: 2, last: 5 } });
+    expect(await verdict()).toMatchObject({ intact: true, events: 9, signed: { since: 2, last: 8 } });
   });
 
   it('goes on when the log is longer than what is read of it at the start', async () => {
@@ -110,14 +113,14 @@ describe('the audit log of a process', () => {
     audit.close();
     expect(statSync(path).size).toBeGreaterThan(65_536);
     start();
-    expect(await verdict()).toMatchObject({ intact: true, events: 405, signed: { last: 404 } });
+    expect(await verdict()).toMatchObject({ intact: true, events: 407, signed: { last: 407 } });
   });
 
   it('removes the half line of a killed process and says so', async () => {
     start().close();
     appendFileSync(path, '{"sequence":4,"time":"2026');
     start();
-    expect(events().at(-2)).toMatchObject({ event: 'torn-write-removed', fields: { bytes: 26 } });
+    expect(events().at(-3)).toMatchObject({ event: 'torn-write-removed', fields: { bytes: 26 } });
     expect(await verdict()).toMatchObject({ intact: true });
   });
 
@@ -152,11 +155,11 @@ describe('the audit log of a process', () => {
     audit.checkpoint();
     audit.close();
     expect(kept.map(({ source, sequence }) => ({ source, sequence }))).toEqual([
-      { source: SOURCE, sequence: 3 },
-      { source: SOURCE, sequence: 5 },
+      { source: SOURCE, sequence: 4 },
+      { source: SOURCE, sequence: 6 },
     ]);
-    expect(kept[1]?.digest).toBe(events()[4].digest);
-    expect(await verdict(kept)).toMatchObject({ intact: true, anchored: 5 });
+    expect(kept[1]?.digest).toBe(events()[5].digest);
+    expect(await verdict(kept)).toMatchObject({ intact: true, anchored: 6 });
   });
 
   it('becomes unhealthy when the file is changed, cut or replaced under it, and stays so', () => {
@@ -197,7 +200,7 @@ describe('the audit log of a process', () => {
     expect(audit.healthy).toBe(false);
     // Nothing is signed with a key whose successor is not kept.
     audit.checkpoint();
-    expect(events().filter(({ event }) => event === 'checkpoint')).toHaveLength(1);
+    expect(events().filter(({ event }) => event === 'checkpoint')).toHaveLength(2);
     rmdirSync(inTheWay);
     audit.checkpoint();
     expect(audit.healthy).toBe(true);
@@ -239,11 +242,11 @@ describe('the audit log of a process', () => {
     const nasty = 'a\r\n{"sequence":3}\u001b[2J\u009b31m\u202e\u2028\u007f\ud800';
     audit.record('sign-in-refused', { reason: 'USER_UNKNOWN', user: nasty, detail: '"},"digest":"x'.repeat(1000) });
     const raw = readFileSync(path, 'latin1');
-    expect(raw.split('\n')).toHaveLength(4);
+    expect(raw.split('\n')).toHaveLength(5);
     expect(raw.replaceAll('\n', '')).toMatch(/^[\x20-\x7e]*$/);
-    expect(events()[2].fields.user).toBe(nasty);
-    expect(events()[2].fields.detail).toHaveLength(300);
-    expect(await verdict()).toMatchObject({ intact: true, events: 3 });
+    expect(events()[3].fields.user).toBe(nasty);
+    expect(events()[3].fields.detail).toHaveLength(300);
+    expect(await verdict()).toMatchObject({ intact: true, events: 4 });
   });
 
   it('writes a malformed event as a fault of its own, without the value that did not fit (T16)', () => {
@@ -251,7 +254,7 @@ describe('the audit log of a process', () => {
     audit.record('user-enabled', { municipality: '131016', user: 'u', totp: '123456' } as never);
     audit.record('user-enabled', { municipality: 131016 } as never);
     audit.record('made-up-123456' as never, {} as never);
-    expect(events().slice(2)).toMatchObject([
+    expect(events().slice(3)).toMatchObject([
       { event: 'event-malformed', fields: { event: 'user-enabled', detail: 'totp: unrecognized_keys' } },
       { event: 'event-malformed', fields: { event: 'user-enabled', detail: 'municipality: invalid_type' } },
       { event: 'event-malformed', fields: { event: 'made-up-123456' } },

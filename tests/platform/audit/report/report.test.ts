@@ -67,7 +67,7 @@ describe('the auditor’s report', () => {
     const refused = await report('--out', out, logs.broker, changed);
     expect(refused).toMatchObject({ exitCode: 1, stdout: '' });
     expect(refused.stderr).toMatch(
-      /^\S*changed\.jsonl: changed \(line 3: .*\); no report is made of a log that does not verify\n$/,
+      /^\S*changed\.jsonl: changed \(line 4: .*\); no report is made of a log that does not verify\n$/,
     );
     expect(() => readdirSync(out)).toThrow('ENOENT');
 

@@ -20,7 +20,7 @@ describe('following an audit log across its files', () => {
     files = [];
     last = BEGINNING;
     links = [];
-    follower = new Follower(() => files);
+    follower = new Follower(current(), () => files);
     begin();
   });
   afterEach(async () => {

@@ -5,8 +5,8 @@ import { openLine } from '#platform/audit/line.ts';
 import { type DemoPki, demoPki } from '#tests/support/pki.ts';
 import { openShippedLog, type ShippedLog } from '#tests/support/shipped-log.ts';
 
-/** Events that are there before any test begins: the start and the first signing key. */
-const BEGUN = 2;
+/** Events that are there before any test begins: the start, the first signing key and a checkpoint. */
+const BEGUN = 3;
 const LONG = 'x'.repeat(300);
 const RECEIPT_MS = 61_000;
 /** From a collector that is back to a dial: the back-off has doubled meanwhile. */
