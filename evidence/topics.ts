@@ -7,6 +7,7 @@ import type { AnyProof, Said } from './proof.ts';
 import { reachabilityProofs } from './reachability/proofs.ts';
 import { revocationProofs } from './revocation/proofs.ts';
 import { secrecyProofs } from './secrecy/proofs.ts';
+import { sourcesProofs } from './sources/proofs.ts';
 import { testedProofs } from './tested/proofs.ts';
 import { tlsProofs } from './tls/proofs.ts';
 
@@ -25,5 +26,6 @@ export const TOPICS: readonly Topic[] = [
   { name: 'edge', title: { ja: '入口の負荷', en: 'Load on the edge' }, proofs: edgeProofs },
   { name: 'performance', title: { ja: '性能', en: 'Performance' }, proofs: performanceProofs },
   { name: 'delivery', title: { ja: '提供と文書', en: 'Delivery and papers' }, proofs: deliveryProofs },
+  { name: 'sources', title: { ja: 'ソースの調べ', en: 'Search of the sources' }, proofs: sourcesProofs },
   { name: 'tested', title: { ja: '試験による証明', en: 'Proven by tests' }, proofs: testedProofs },
 ];

@@ -3,6 +3,7 @@ import { both, html, Markup, spoken } from '#lab/report/markup.ts';
 import { REPORT_STYLE } from '#lab/report/style.ts';
 import type { Result } from '../outcome.ts';
 import type { Said } from '../proof.ts';
+import { REQUIREMENTS } from '../requirements.ts';
 import type { Report, ReportRow } from './report.ts';
 
 const TITLE = both('LGWAN テレワーク 要件の実証報告', 'LGWAN telework: evidence by requirement');
@@ -18,7 +19,9 @@ const MEANING = both(
 
 const STYLE = `${REPORT_STYLE}
 .verdict { display: inline-block; }
-.verdict .en { color: inherit; }
+.verdict .en, h2 .verdict .en { display: inline; color: inherit; }
+.partial > .en { display: inline; }
+h2 .verdict { font-size: .8em; margin: 0 .4rem; }
 .pass { background: #e3f4ec; color: #00583f; }
 .fail { background: #fdecea; color: #8c1d18; }
 .not-run { background: #eef0f2; color: #454c54; }
@@ -90,12 +93,12 @@ const KEY_OF_REVIEWER = both('確認者が与えた鍵です。', 'The key that 
 
 const verdict = (result: Result): Markup => html`<span class="verdict ${result}">${spoken(RESULTS[result])}</span>`;
 
-const overviewRow = ({ id, requirement: text, result }: ReportRow): Markup =>
-  html`<tr><td><a href="#${id}">${id}</a></td><td>${text}</td><td>${verdict(result)}</td></tr>
+const overviewRow = ({ id, result }: ReportRow): Markup =>
+  html`<tr><td><a href="#${id}">${id}</a></td><td>${spoken(REQUIREMENTS[id])}</td><td>${verdict(result)}</td></tr>
 `;
 
-const requirement = ({ id, requirement: text, result, proofs }: ReportRow): Markup =>
-  html`<section id="${id}" class="requirement"><h2>${id} ${verdict(result)} ${text}</h2>
+const requirement = ({ id, result, proofs }: ReportRow): Markup =>
+  html`<section id="${id}" class="requirement"><h2>${id} ${verdict(result)} ${spoken(REQUIREMENTS[id])}</h2>
 ${proofs.map(
   (proof) => html`<article class="proof of-${proof.result}"><h3>${spoken(proof.claim)}</h3>
 <dl>
