@@ -69,7 +69,7 @@ runProcess('load', async (life) => {
   }
 
   async function again(user: LoadUser): Promise<void> {
-    const back = await comeBack(() => open(user), explained);
+    const back = await comeBack(() => open(user), explained, Math.random);
     if (!back) return;
     lost.delete(user.name);
     returned.set(user.name, back);

@@ -10,17 +10,18 @@ const TRIES_MAX = 8;
 const DOUBLINGS_MAX = 2;
 
 /**
- * @param open one try. @param explained why it failed, in a line
+ * @param open one try. @param explained why it failed, in a line. @param random in [0, 1)
  * @returns null if none of the tries succeeded
  */
 export async function comeBack(
   open: () => Promise<void>,
   explained: (error: unknown) => string,
+  random: () => number,
 ): Promise<Returned | null> {
   const began = performance.now();
   const failures: string[] = [];
   while (failures.length < TRIES_MAX) {
-    await delay(backOffMs(Math.min(failures.length, DOUBLINGS_MAX), Math.random()));
+    await delay(backOffMs(Math.min(failures.length, DOUBLINGS_MAX), random()));
     try {
       await open();
       return { ms: performance.now() - began, tries: failures.length + 1, failures };
