@@ -17,7 +17,7 @@ import { idle, watchMemory, whileWorking } from './watched.ts';
 
 const IDLE_MS = 2_000;
 /** Longer than any stranger may stay. */
-const SECONDS = 19;
+const SECONDS = 18;
 const PEERS_SECONDS = 12;
 /** More than may be unestablished at once. */
 const CROWDING = 1_300;
