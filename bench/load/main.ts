@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import type { LookupFunction } from 'node:net';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseArguments } from '#platform/process/args.ts';
 import { Failure, lineOf } from '#platform/process/exit.ts';
 import { type LocalHandlers, serveLocal } from '#platform/process/local-socket.ts';
@@ -69,7 +70,10 @@ runProcess('load', async (life) => {
   }
 
   async function again(user: LoadUser): Promise<void> {
-    const back = await comeBack(() => open(user), explained);
+    const back = await comeBack({
+      ...{ open: () => open(user), explained, random: Math.random, wait: delay },
+      now: () => performance.now(),
+    });
     if (!back) return;
     lost.delete(user.name);
     returned.set(user.name, back);

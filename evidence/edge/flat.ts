@@ -7,7 +7,7 @@ import { type Complaint, unless, verdict } from './bounds.ts';
 import { edgeStage, untilOpen } from './stage.ts';
 import { filesOf } from './watched.ts';
 
-const ROUNDS = 4;
+const ROUNDS = 3;
 const PEOPLE = 40;
 const SETTLE_MS = 300;
 /** Keep-alive connections of the clients come and go. */

@@ -10,7 +10,7 @@ import type { Handshakes } from './flood/handshakes.ts';
 import { type Edge, edgeStage } from './stage.ts';
 import { idle, type Keys, type Memory, watchMemory, whileWorking } from './watched.ts';
 
-const IDLE_MS = 3_000;
+const IDLE_MS = 2_000;
 const TRIES_PER_SECOND = 1_500;
 const MANY = 50;
 const LIMITS = edgeSchema().parse({});
@@ -77,7 +77,7 @@ async function collectFlood(run: Run): Promise<HandshakeFlood> {
     port,
     block: 12,
     addresses: MANY,
-    rows: 30,
+    rows: 10,
     resume: true,
   });
   run.progress(0.85, 'broker');

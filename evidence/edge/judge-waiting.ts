@@ -1,11 +1,29 @@
-// What the observations of who-does-not-go-on.ts mean.
+// What who-does-not-go-on.ts observes, and what it means.
 import { edgeSchema } from '#platform/hop/edge-limits.ts';
 import { OPENING_MAX_MS } from '#protocol/limits.ts';
 import type { Judgement } from '../proof.ts';
+import type { Audited } from './audited.ts';
 import { type Complaint, keysHeld, memoryHeld, ms, unless, verdict } from './bounds.ts';
 import type { Ends } from './flood/ends.ts';
+import type { HalfOpen } from './flood/half-open.ts';
+import type { Offers } from './flood/hostile-peers.ts';
 import type { Held } from './flood/strangers.ts';
-import type { Waiting } from './who-does-not-go-on.ts';
+import type { Keys, Memory } from './watched.ts';
+
+export interface Waiting {
+  idle: Keys;
+  keys: Keys;
+  gateway: Memory;
+  broker: Memory;
+  /** By listener and what they did. */
+  strangers: Record<string, Held>;
+  users: HalfOpen;
+  muteAgents: Ends;
+  /** 'connection-refused' at the gateway. */
+  audited: Audited;
+  agent: { offers: Offers; memory: Memory; audited: Audited };
+  sessionsLost: number;
+}
 
 const { handshakeSeconds, headersSeconds, requestSeconds } = edgeSchema().parse({});
 /** Node looks once a second, and a busy machine later. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Judgement, Proof, Run } from '../proof.ts';
 import { memoryHeld, ms, unless, verdict } from './bounds.ts';
 import type { HalfOpen } from './flood/half-open.ts';
-import type { Malformed } from './malformed/main.ts';
+import type { Malformed } from './malformed/parsers.ts';
 import { runScript } from './script.ts';
 import { edgeStage } from './stage.ts';
 import { type Memory, watchMemory } from './watched.ts';

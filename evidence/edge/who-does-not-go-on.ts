@@ -5,38 +5,23 @@ import { join } from 'node:path';
 import { freePort } from '#lab/ports.ts';
 import { start } from '#lab/process.ts';
 import type { Proof, Run } from '../proof.ts';
-import { type Audited, watchAudit } from './audited.ts';
+import { watchAudit } from './audited.ts';
 import type { Flood } from './flood/config.ts';
 import type { Ends } from './flood/ends.ts';
 import type { HalfOpen } from './flood/half-open.ts';
 import type { Offers } from './flood/hostile-peers.ts';
 import type { Held } from './flood/strangers.ts';
-import { judgeWaiting } from './judge-waiting.ts';
+import { judgeWaiting, type Waiting } from './judge-waiting.ts';
 import { type Edge, edgeStage } from './stage.ts';
-import { idle, type Keys, type Memory, watchMemory, whileWorking } from './watched.ts';
+import { idle, watchMemory, whileWorking } from './watched.ts';
 
 const IDLE_MS = 2_000;
 /** Longer than any stranger may stay. */
-const SECONDS = 19;
+const SECONDS = 18;
 const PEERS_SECONDS = 12;
 /** More than may be unestablished at once. */
 const CROWDING = 1_300;
 const FEW = 60;
-
-export interface Waiting {
-  idle: Keys;
-  keys: Keys;
-  gateway: Memory;
-  broker: Memory;
-  /** By listener and what they did. */
-  strangers: Record<string, Held>;
-  users: HalfOpen;
-  muteAgents: Ends;
-  /** 'connection-refused' at the gateway. */
-  audited: Audited;
-  agent: { offers: Offers; memory: Memory; audited: Audited };
-  sessionsLost: number;
-}
 
 export const whoDoesNotGoOn: Proof<Waiting> = {
   name: 'f8-who-does-not-go-on',

@@ -47,6 +47,8 @@ interface Arrival {
   /** Whoever has come so far and is not known yet is cut then. */
   readonly late: NodeJS.Timeout;
   isSecured: boolean;
+  /** Puts what was read of it back for OpenSSL. */
+  handBack(): void;
 }
 
 export class Edge {
@@ -130,7 +132,7 @@ export class Edge {
     this.#count(network, 1);
     const { handshakeSeconds, headersSeconds } = this.#parts.limits;
     const late = setTimeout(() => this.#tooLate(arrival), (handshakeSeconds + headersSeconds) * 1000);
-    const arrival: Arrival = { socket, network, address, name: nameOf(socket), late, isSecured: false };
+    const arrival: Arrival = { socket, network, address, name: nameOf(socket), late, isSecured: false, handBack() {} };
     this.#arrivals.set(arrival.name, arrival);
     socket.once('close', () => {
       this.#count(network, -1);
@@ -156,31 +158,35 @@ export class Edge {
     else this.#open.delete(network);
   }
 
+  /** Reads all the time, so that whoever goes away while it waits costs no handshake. */
   #awaitHello(arrival: Arrival): void {
     const { socket } = arrival;
     let hello: Buffer = Buffer.alloc(0);
     let pieces = 0;
+    let isWhole = false;
     const look = () => {
       const piece: Buffer | null = socket.read();
       if (!piece) return;
       hello = Buffer.concat([hello, piece]);
       try {
         if (++pieces > HELLO_PIECES_MAX) throw new Refusal('MALFORMED', 'ClientHello: in too many pieces');
-        if (!hasClientHello(hello)) return;
+        if (!hasClientHello(hello) || isWhole) return;
       } catch (error) {
         this.#cut(arrival, refusalFrom(error));
         return;
       }
-      socket.off('readable', look);
-      socket.off('end', gone);
-      socket.unshift(hello);
+      isWhole = true;
       this.#waiting.add(arrival);
       this.#takeTurns();
     };
-    // Who has nothing more to say has not said enough.
     const gone = () => void socket.destroy();
     socket.on('readable', look);
     socket.once('end', gone);
+    arrival.handBack = () => {
+      socket.off('readable', look);
+      socket.off('end', gone);
+      socket.unshift(hello);
+    };
   }
 
   #takeTurns(): void {
@@ -200,6 +206,7 @@ export class Edge {
 
   #begin(arrival: Arrival): void {
     this.#crowdedOut(this.#handshaking.add(arrival), 'in the middle of a handshake');
+    arrival.handBack();
     this.#handshake(arrival.socket);
   }
 

@@ -25,13 +25,13 @@ export async function holdOpen(flood: Slow): Promise<Held> {
   const held: Held = { opened: 0, secured: 0, cut: 0, longestMs: 0, stillOpen: 0 };
   const open = new Set<Socket>();
   const over = new AbortController();
-  const stop = delay(flood.seconds * 1000).then(() => over.abort());
-  for (let i = 0; i < flood.connections && !over.signal.aborted; i++) {
+  for (let i = 0; i < flood.connections; i++) {
     void hold(flood, i, held, open, over.signal);
     // Together, and not in one packet train that the kernel's backlog would not take.
     if (i % 10 === 9) await delay(SETTLE_MS);
   }
-  await stop;
+  await delay(flood.seconds * 1000);
+  over.abort();
   held.stillOpen = open.size;
   for (const socket of open) socket.destroy();
   return held;

@@ -5,8 +5,7 @@ import { judgeMalformed, type MalformedSeen } from '#evidence/edge/malformed.ts'
 import { judgeSlowReaders, type SlowReaders } from '#evidence/edge/slow-reader.ts';
 import { but, KEYS, MEMORY } from './good.ts';
 
-const rounds = (): Round[] =>
-  [100, 102, 99, 101].map((files, i) => ({ opened: 40, files: files + 100, rssMiB: 90 + i }));
+const rounds = (): Round[] => [100, 102, 99].map((files, i) => ({ opened: 40, files: files + 100, rssMiB: 90 + i }));
 const FLAT: Flat = { rounds: { gateway: rounds(), broker: rounds() } };
 
 const SLOW: SlowReaders = {
@@ -32,13 +31,13 @@ describe('the judge of the short soak', () => {
     [
       'files that stay open',
       ({ rounds: { gateway } }) => {
-        gateway[3] = { opened: 40, files: 240, rssMiB: 93 };
+        gateway[2] = { opened: 40, files: 240, rssMiB: 93 };
       },
     ],
     [
       'memory that climbs',
       ({ rounds: { broker } }) => {
-        broker[3] = { opened: 40, files: 200, rssMiB: 190 };
+        broker[2] = { opened: 40, files: 200, rssMiB: 190 };
       },
     ],
     [

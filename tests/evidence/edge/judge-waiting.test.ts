@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeWaiting } from '#evidence/edge/judge-waiting.ts';
-import type { Waiting } from '#evidence/edge/who-does-not-go-on.ts';
+import { judgeWaiting, type Waiting } from '#evidence/edge/judge-waiting.ts';
 import { but, KEYS, MEMORY } from './good.ts';
 
 const held = (opened: number, longestMs: number) => ({ opened, secured: 0, cut: opened, longestMs, stillOpen: 0 });

@@ -8,7 +8,7 @@ const back = (people: number): Back => ({
 });
 
 const GOOD: MassReconnect = {
-  ...{ idle: KEYS, keys: KEYS, lineBroke: back(80), gatewayRestarted: back(100), restartMs: 1_500 },
+  ...{ idle: KEYS, keys: KEYS, lineBroke: back(80), gatewayRestarted: back(100), brokerRestarted: back(100) },
   memory: { gateway: MEMORY, broker: MEMORY },
 };
 
@@ -19,6 +19,9 @@ const BAD: Record<string, (seen: MassReconnect) => void> = {
   },
   'all back, but too late': ({ gatewayRestarted }) => {
     gatewayRestarted.allAfterMs = 14_000;
+  },
+  'all back behind a new broker, but too late': ({ brokerRestarted }) => {
+    brokerRestarted.allAfterMs = 19_000;
   },
   'nobody who had been lost': ({ lineBroke }) => {
     lineBroke.lost = 0;

@@ -191,6 +191,19 @@ describe('the edge of a listener (T25)', () => {
     expect(answers).toBeLessThanOrEqual(1);
   });
 
+  it('spends no turn on who has gone away while it waited', async () => {
+    const { edge, tcp, tls } = await open({ handshakesPerSecond: 4 });
+    const hello = Buffer.concat([Buffer.from([22, 3, 1, 0, 104]), Buffer.from([1, 0, 0, 100]), Buffer.alloc(100)]);
+    const flood = Array.from({ length: 40 }, () => tcp());
+    for (const socket of flood) socket.write(hello);
+    await expect.poll(() => edge.measures.strangers).toBeGreaterThan(30);
+    const began = performance.now();
+    for (const socket of flood) socket.end();
+    await secured(tls());
+    // Their turns would have taken nine seconds.
+    expect(performance.now() - began).toBeLessThan(4_000);
+  });
+
   it('survives who resets or half-closes while it waits', async () => {
     const { edge, tcp, tls, refusals } = await open({ handshakesPerSecond: 5 });
     const hello = Buffer.concat([Buffer.from([22, 3, 1, 0, 104]), Buffer.from([1, 0, 0, 100]), Buffer.alloc(100)]);
