@@ -160,6 +160,12 @@ async function askAll(ground: Ground, listener: ListenerName, paths: readonly st
   return answers;
 }
 
+/** The way to sign in, and whether the gateway is well. All else needs a sign-in. */
+export const NEED_A_CERTIFICATE_ONLY: ReadonlySet<string> = new Set([
+  ...['GET /healthz', 'GET /api/sign-in', 'POST /api/sign-in/totp', 'POST /api/sign-in/recovery'],
+  ...['POST /api/sign-in/webauthn/options', 'POST /api/sign-in/webauthn'],
+]);
+
 /** What the gate says to a state, or null where only a route that needs a session must refuse. */
 const GATE: Readonly<Record<State, string | null>> = {
   'cookie alone': 'CERTIFICATE_REQUIRED',
@@ -215,9 +221,9 @@ export function judgeRoutes(seen: RouteObservations): ReturnType<Proof<unknown>[
   };
 }
 
-function isRefused({ state, needs, status, code }: RouteTry): boolean {
+function isRefused({ route, state, needs, status, code }: RouteTry): boolean {
   const gate = GATE[state];
   if (gate !== null) return status === 403 && code === gate;
-  // A route that needs no more than a certificate may answer; it is the way to sign in.
-  return needs === 'certificate' ? status !== null && status !== 500 : status === 401 && code === 'SESSION_REQUIRED';
+  if (needs === 'certificate') return NEED_A_CERTIFICATE_ONLY.has(route) && status !== null && status < 500;
+  return status === 401 && code === 'SESSION_REQUIRED';
 }
