@@ -303,6 +303,10 @@ describe('the judge of comparisons', () => {
 
   it.each<[string, ConstantTimeObservations]>([
     ['one is not reviewed', { ...good, comparisons: [...good.comparisons, 'x.ts: cookie === secret'] }],
+    [
+      'a secret is compared beside the log',
+      { ...good, comparisons: [...good.comparisons, 'platform/audit/x.ts: a === token'] },
+    ],
     ['a reviewed one is gone', { ...good, comparisons: good.comparisons.slice(1) }],
     ['Math.random stands elsewhere', { ...good, guesses: ['gateway/sign-in/cookie.ts'] }],
     ['the scan is blind', { ...good, missed: ['if (cookie === entry.secret) return entry;'] }],
