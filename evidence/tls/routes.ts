@@ -109,10 +109,11 @@ async function tryRoutes(
     'certificate alone': { certificate, cookie: null },
   };
   const tries: RouteTry[] = [];
-  for (const state of STATES) {
-    const with_ = states[state];
+  for (const [index, state] of STATES.entries()) {
+    // An address for each state, as five people would have: one alone may not connect so often.
+    const from = `127.8.0.${index + 1}`;
     for (const route of TABLES[listener]) {
-      const { status, code } = await ask(ground, listener, route, with_);
+      const { status, code } = await ask(ground, listener, route, { ...states[state], from });
       tries.push({ listener, route: nameOf(route), needs: route.needs, state, status, code });
     }
   }
@@ -123,7 +124,7 @@ function ask(
   ground: Ground,
   listener: ListenerName,
   { method, path }: Pick<RouteRow, 'method' | 'path'>,
-  { certificate, cookie }: { certificate: Certified | null; cookie: string | null },
+  { certificate, cookie, from }: { certificate: Certified | null; cookie: string | null; from?: string },
 ): Promise<Answered> {
   const port = portOf(ground, listener);
   const headers = { origin: `https://localhost:${port}`, ...(cookie ? { cookie } : {}) };
@@ -131,7 +132,7 @@ function ask(
     method === 'UPGRADE'
       ? upgradeTo(path, headers)
       : { method, path, headers, ...(method === 'POST' ? { body: {} } : {}) };
-  return show(port, certificate ?? {}, asked);
+  return show(port, certificate ?? {}, asked, from);
 }
 
 async function controlsOf(ground: Ground, signedIn: Record<RouteTry['listener'], SignedIn>, when: string) {
