@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { ROOT } from '#lab/process.ts';
 import type { Proof } from '../proof.ts';
 import { tlsGround } from './ground.ts';
-import { compare, INVENTORY, unaccounted } from './inventory.ts';
-import { DOCUMENT, inventoryDocument } from './inventory-document.ts';
+import { DOCUMENT, inventoryDocument } from './inventory/document.ts';
+import { compare, INVENTORY, unaccounted } from './inventory/inventory.ts';
 import { primitivesIn, primitivesOf } from './primitives.ts';
 import { oneSession } from './session.ts';
 

@@ -9,7 +9,7 @@ import type { Proof, Run } from '../proof.ts';
 import { certificatesOf } from './cases.ts';
 import { type Ground, tlsGround } from './ground.ts';
 import { type Found, searchForKeys } from './key-search.ts';
-import { LISTENERS } from './listeners.ts';
+import { portOf } from './listeners.ts';
 import { show } from './show.ts';
 
 /** What a first start makes; of each, SHA-256 tells whether two are the same without showing either. */
@@ -50,13 +50,12 @@ export const firstStart: Proof<FirstStartObservations> = {
     const ground = await run.stage(tlsGround);
     const second = join(ground.system.folder, 'second');
     const [accounts, pages] = await Promise.all([startElsewhere(run, ground, second), buildPages(run, ground)]);
-    const users = LISTENERS.find(({ name }) => name === 'users');
     const { good } = certificatesOf(ground, 'user', 'client', [], 'nobody');
-    const stranger = await show(
-      users?.port(ground) ?? 0,
-      { key: good.privateKey, cert: good.cert },
-      { method: 'POST', path: '/api/sign-in/totp', body: { code: '000000' } },
-    );
+    const stranger = await show(portOf(ground, 'users'), good, {
+      method: 'POST',
+      path: '/api/sign-in/totp',
+      body: { code: '000000' },
+    });
     const repository = repositoryFiles();
     const built = filesBelow(pages);
     return {

@@ -11,7 +11,7 @@ import { readSigner } from '#lab/odd-certificates.ts';
 import { mustRun, type Place } from '#lab/process.ts';
 import { bringUp, MUNICIPALITY, type System } from '#lab/system.ts';
 import type { CertificateKind } from '#protocol/names.ts';
-import type { Stage } from '../proof.ts';
+import { NotRun, type Stage } from '../proof.ts';
 
 /** PEM. */
 export interface KeyPair {
@@ -56,6 +56,8 @@ const PEM = {
 export const tlsGround: Stage<Ground> = {
   name: 'tls',
   async up(folder, signal) {
+    // Each try comes from a loopback address of its own, and only Linux has 127.0.0.0/8 at hand.
+    if (process.platform !== 'linux') throw new NotRun({ ja: 'Linux が必要です', en: 'needs Linux' });
     const into = join(folder, 'primitives.txt');
     const place = recording(into);
     const [key, system] = await Promise.all([

@@ -3,9 +3,9 @@
 import type { Proof } from '../proof.ts';
 import type { Certified } from './cases.ts';
 import { type Ground, tlsGround } from './ground.ts';
-import { LISTENERS } from './listeners.ts';
-import { another } from './routes.ts';
+import { portOf } from './listeners.ts';
 import { show } from './show.ts';
+import { another } from './sign-ins.ts';
 
 const PEM_IN_A_HEADER = 'x'.repeat(64);
 
@@ -74,10 +74,8 @@ async function tryHeader(ground: Ground, header: string, own: Certified): Promis
 
 /** Asks who it is taken for: the answer of the sign-in's first step names the certificate's user. */
 function askWith(ground: Ground, header: string, certificate: Certified | null) {
-  const users = LISTENERS.find(({ name }) => name === 'users');
-  const shown = certificate ? { key: certificate.privateKey, cert: certificate.cert } : {};
   const headers = { [header]: `CN=probe,${PEM_IN_A_HEADER}` };
-  return show(users?.port(ground) ?? 0, shown, { method: 'GET', path: '/api/sign-in', headers });
+  return show(portOf(ground, 'users'), certificate ?? {}, { method: 'GET', path: '/api/sign-in', headers });
 }
 
 const notedHeaders = (ground: Ground) =>

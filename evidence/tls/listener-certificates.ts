@@ -70,7 +70,7 @@ async function tryListener(
   const once = async (shown: string, certificate: Shown | null): Promise<Try> => {
     count++;
     const address = `127.${index + 1}.${count >> 8}.${count & 0xff}`;
-    const { status, code } = await show(listener.port(ground), shownOf(certificate), listener.asked, address);
+    const { status, code } = await show(listener.port(ground), certificate ?? {}, listener.asked, address);
     const noted = ground
       .audited(listener.process)
       .findLast((one) => one.event === 'certificate-refused' && one.address === address);
@@ -100,9 +100,6 @@ async function tryListener(
   }
   return tries;
 }
-
-const shownOf = (certificate: (Shown & { privateKey?: string }) | null): Shown =>
-  certificate?.cert && certificate.privateKey ? { key: certificate.privateKey, cert: certificate.cert } : {};
 
 /** The file that the running listener goes by. */
 function spoilable({ system }: Ground, kind: CertificateKind) {

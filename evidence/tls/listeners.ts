@@ -25,22 +25,22 @@ export const LISTENER_NAMES = {
 
 export type ListenerName = keyof typeof LISTENER_NAMES;
 
-const portOf = (url: string) => Number(new URL(url).port);
+const portIn = (url: string) => Number(new URL(url).port);
 
 export const LISTENERS: readonly Listener[] = [
   {
     ...{ name: 'users', process: 'gateway', asks: 'user' },
-    port: ({ system }) => portOf(system.gateway),
+    port: ({ system }) => portIn(system.gateway),
     ...{ asked: { method: 'GET', path: '/healthz' }, accepted: 200 },
   },
   {
     ...{ name: 'enrolment', process: 'gateway', asks: null },
-    port: ({ system }) => portOf(system.enrolment),
+    port: ({ system }) => portIn(system.enrolment),
     ...{ asked: { method: 'POST', path: '/enrolment/challenge', body: {} }, accepted: 200 },
   },
   {
     ...{ name: 'administration', process: 'gateway', asks: 'admin' },
-    port: ({ system }) => portOf(system.administration),
+    port: ({ system }) => portIn(system.administration),
     ...{ asked: { method: 'GET', path: '/api/sign-in' }, accepted: 200 },
   },
   {
@@ -54,3 +54,9 @@ export const LISTENERS: readonly Listener[] = [
     ...{ asked: upgradeTo('/link'), accepted: 101 },
   },
 ];
+
+export function portOf(ground: Ground, name: ListenerName): number {
+  const listener = LISTENERS.find((one) => one.name === name);
+  if (!listener) throw new Error(`no listener is called ${name}`);
+  return listener.port(ground);
+}

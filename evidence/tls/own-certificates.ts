@@ -40,12 +40,15 @@ interface TlsFiles {
 
 /** Where in which configuration a certificate of which kind belongs. */
 const PLACES = {
-  users: { main: 'gateway', kind: 'gateway-server', asks: true },
-  enrolment: { main: 'gateway', kind: 'gateway-server', asks: false },
-  administration: { main: 'gateway', kind: 'admin', asks: true },
-  gateways: { main: 'broker', kind: 'hop', asks: true },
-  agents: { main: 'broker', kind: 'agent', asks: true },
-} as const satisfies Record<string, { main: 'gateway' | 'broker'; kind: CertificateKind; asks: boolean }>;
+  users: { main: 'gateway', kind: 'gateway-server' },
+  enrolment: { main: 'gateway', kind: 'gateway-server' },
+  administration: { main: 'gateway', kind: 'admin' },
+  gateways: { main: 'broker', kind: 'hop' },
+  agents: { main: 'broker', kind: 'agent' },
+  /** Plain HTTP, and so on this host alone. */
+  metricsOfGateway: { main: 'gateway', kind: null },
+  metricsOfBroker: { main: 'broker', kind: null },
+} as const satisfies Record<string, { main: 'gateway' | 'broker'; kind: CertificateKind | null }>;
 type PlaceName = keyof typeof PLACES;
 const PLACE_NAMES = Object.keys(PLACES) as PlaceName[];
 
@@ -56,6 +59,8 @@ export const SPOILT: Readonly<Record<PlaceName, readonly string[]>> = {
   administration: ['otherKind', 'noList'],
   gateways: ['otherKind', 'noList'],
   agents: ['otherKind', 'noList'],
+  metricsOfGateway: ['outside'],
+  metricsOfBroker: ['outside'],
 };
 const AT_ONCE = 3;
 
@@ -63,8 +68,8 @@ export const ownCertificates: Proof<OwnObservations> = {
   name: 'tls-own-certificates',
   requirements: ['D6', 'D9'],
   claim: {
-    ja: '別の種類や弱い証明書、使えない失効リストでは起動せず、弱い鍵に証明書を発行しない',
-    en: 'Nothing starts with a certificate of another kind, a weak one or an unusable revocation list, and no weak key is certified',
+    ja: '別の種類や弱い証明書、使えない失効リスト、ホスト外へのメトリクスの公開では起動せず、弱い鍵に証明書を発行しない',
+    en: 'Nothing starts with a certificate of another kind, a weak one, an unusable revocation list or metrics beyond this host, and no weak key is certified',
   },
   tried: {
     ja: '各入口の設定に不正なファイルを入れて起動し、2048 ビットの鍵と SHA-1 署名の申請に発行を求めた',
@@ -110,25 +115,26 @@ function configFor(
   const folder = join(ground.system.folder, 'own', name);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const { files } = ground.system.pki;
-  const good: Record<PlaceName, TlsFiles> = {
+  const good = {
     users: files.gatewayServer,
     enrolment: { key: files.gatewayServer.key, certificate: files.gatewayServer.certificate },
     administration: files.administration,
     gateways: files.brokerForGateways,
     agents: files.brokerForAgents,
   };
-  const tls = (place: PlaceName): TlsFiles =>
-    spoilt?.place === place ? spoil(ground, folder, place, spoilt.how, good[place]) : good[place];
+  const tls = (place: keyof typeof good): TlsFiles =>
+    spoilt?.place === place ? spoil(ground, folder, PLACES[place].kind, spoilt.how, good[place]) : good[place];
   const listen = { host: '127.0.0.1', port: 0 };
+  const metrics = spoilt?.how === 'outside' ? { host: '0.0.0.0', port: 0 } : listen;
   const config =
     main === 'broker'
       ? {
           gatewaySide: { listen, tls: tls('gateways') },
           agentSide: { listen, tls: tls('agents') },
-          ...{ line: { tier: '1Gbps' }, state: 'state' },
+          ...{ line: { tier: '1Gbps' }, state: 'state', metrics },
         }
       : {
-          ...{ listen, origins: [], tls: tls('users') },
+          ...{ listen, origins: [], tls: tls('users'), metrics },
           broker: { url: 'wss://127.0.0.1:9', serverName: 'localhost', tls: files.gatewayToBroker },
           ...{ grantKey: 'grant-key.pem', factorKey: 'factor.key', state: 'state', adminSocket: 'admin.sock' },
           enrolment: { listen, tls: tls('enrolment') },
@@ -139,8 +145,7 @@ function configFor(
   return path;
 }
 
-function spoil(ground: Ground, folder: string, place: PlaceName, how: string, good: TlsFiles): TlsFiles {
-  const { kind } = PLACES[place];
+function spoil(ground: Ground, folder: string, kind: CertificateKind, how: string, good: TlsFiles): TlsFiles {
   const { files, dir } = ground.system.pki;
   if (how === 'noList') return { ...good, revocations: join(folder, 'no-such-list.pem') };
   if (how === 'foreignList') return { ...good, revocations: join(dir, 'hop', 'crl.pem') };
@@ -200,7 +205,7 @@ export function judgeOwn({ starts, issuing }: OwnObservations): ReturnType<Proof
     for (const how of SPOILT[place]) {
       const one = starts.find(({ what }) => what === `${place}: ${how}`);
       if (!one) wrong.push(`${place}: ${how}: not tried`);
-      else if (one.exit !== 1 || one.lines.length !== 1 || !/\.pem\b/.test(one.lines[0] ?? '')) {
+      else if (one.exit !== 1 || one.lines.length !== 1 || !/\.(?:pem|json)\b/.test(one.lines[0] ?? '')) {
         wrong.push(`${one.what}: exit ${one.exit}, ${one.lines.length} lines: ${one.lines[0] ?? ''}`);
       }
     }

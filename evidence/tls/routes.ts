@@ -1,16 +1,15 @@
 // Every route of both listeners, as the code's own tables have them, asked in every wrong state: with the cookie of a live
 // sign-in and no certificate, a revoked one, one of another kind, another user's; and with the right certificate alone.
-import { generate } from 'otplib';
 import type { ActionParts } from '#gateway/administration/actions.ts';
 import { actions } from '#gateway/administration/actions.ts';
 import { type AdministrationRouteParts, administrationRoutes } from '#gateway/administration/routes.ts';
 import { type RouteParts, routes } from '#gateway/doors/routes.ts';
-import { MUNICIPALITY } from '#lab/system.ts';
 import type { Proof } from '../proof.ts';
 import { type Certified, certificatesOf } from './cases.ts';
 import { type Ground, tlsGround } from './ground.ts';
-import { LISTENERS } from './listeners.ts';
+import { type ListenerName, portOf } from './listeners.ts';
 import { type Answered, type Asked, show, upgradeTo } from './show.ts';
+import { another, type SignedIn, signInAdministrator, signInUser } from './sign-ins.ts';
 
 export interface RouteRow {
   readonly method: string;
@@ -94,49 +93,6 @@ export const routeInventory: Proof<RouteObservations> = {
 
 const nameOf = ({ method, path }: RouteRow) => `${method} ${path}`;
 const readablePaths = () => TABLES.users.filter(({ method }) => method === 'GET').map(({ path }) => path);
-const portOf = (ground: Ground, name: string) => LISTENERS.find((one) => one.name === name)?.port(ground) ?? 0;
-const shownOf = ({ privateKey, cert }: Certified) => ({ key: privateKey, cert });
-
-export interface SignedIn {
-  readonly certificate: Certified;
-  /** NAME=VALUE */
-  readonly cookie: string;
-}
-
-/** With certificate and one-time code. */
-export async function signInUser(ground: Ground): Promise<SignedIn> {
-  const who = ['--municipality', MUNICIPALITY, '--user', 'probe'];
-  await ground.admin('user', 'add', ...who, '--name', '検査');
-  const { uri } = await ground.admin('totp', 'enrol', ...who);
-  const secret = new URL(String(uri)).searchParams.get('secret') ?? '';
-  const certificate = certificatesOf(ground, 'user', 'client').good;
-  const code = await generate({ secret, epoch: Math.floor(Date.now() / 1000) });
-  return { certificate, cookie: await signIn(ground, 'users', certificate, '/api/sign-in/totp', code) };
-}
-
-/** With certificate and activation code: may set up a second factor, and nothing else. */
-async function signInAdministrator(ground: Ground): Promise<SignedIn> {
-  await ground.admin('administrator', 'add', '--name', 'probe');
-  const { code } = await ground.admin('administrator', 'activate', '--name', 'probe');
-  const certificate = certificatesOf(ground, 'admin', 'client').good;
-  const cookie = await signIn(ground, 'administration', certificate, '/api/sign-in/recovery', String(code));
-  return { certificate, cookie };
-}
-
-async function signIn(
-  ground: Ground,
-  listener: RouteTry['listener'],
-  certificate: Certified,
-  path: string,
-  code: string,
-): Promise<string> {
-  const port = portOf(ground, listener);
-  const asked = { method: 'POST', path, body: { code }, headers: { origin: `https://localhost:${port}` } };
-  const { status, headers, error } = await show(port, shownOf(certificate), asked);
-  const cookie = headers['set-cookie']?.split(';')[0];
-  if (status !== 200 || !cookie) throw new Error(`${path} at ${listener}: ${status ?? error}`);
-  return cookie;
-}
 
 async function tryRoutes(
   ground: Ground,
@@ -153,25 +109,22 @@ async function tryRoutes(
     'certificate alone': { certificate, cookie: null },
   };
   const tries: RouteTry[] = [];
-  for (const state of STATES) {
-    const with_ = states[state];
+  for (const [index, state] of STATES.entries()) {
+    // An address for each state, as five people would have: one alone may not connect so often.
+    const from = `127.8.0.${index + 1}`;
     for (const route of TABLES[listener]) {
-      const { status, code } = await ask(ground, listener, route, with_);
+      const { status, code } = await ask(ground, listener, route, { ...states[state], from });
       tries.push({ listener, route: nameOf(route), needs: route.needs, state, status, code });
     }
   }
   return tries;
 }
 
-/** A certificate without fault, of somebody else. */
-export const another = (ground: Ground, kind: 'user' | 'admin'): Certified =>
-  certificatesOf(ground, kind, 'client', [], 'another').good;
-
 function ask(
   ground: Ground,
-  listener: string,
+  listener: ListenerName,
   { method, path }: Pick<RouteRow, 'method' | 'path'>,
-  { certificate, cookie }: { certificate: Certified | null; cookie: string | null },
+  { certificate, cookie, from }: { certificate: Certified | null; cookie: string | null; from?: string },
 ): Promise<Answered> {
   const port = portOf(ground, listener);
   const headers = { origin: `https://localhost:${port}`, ...(cookie ? { cookie } : {}) };
@@ -179,13 +132,13 @@ function ask(
     method === 'UPGRADE'
       ? upgradeTo(path, headers)
       : { method, path, headers, ...(method === 'POST' ? { body: {} } : {}) };
-  return show(port, certificate ? shownOf(certificate) : {}, asked);
+  return show(port, certificate ?? {}, asked, from);
 }
 
 async function controlsOf(ground: Ground, signedIn: Record<RouteTry['listener'], SignedIn>, when: string) {
   const session = { method: 'GET', path: '/api/session' };
   const relay = { method: 'UPGRADE', path: '/relay' };
-  const rows = [
+  const rows: { what: string; listener: ListenerName; route: typeof session; by: SignedIn }[] = [
     { what: `users: session ${when}`, listener: 'users', route: session, by: signedIn.users },
     { what: `users: relay ${when}`, listener: 'users', route: relay, by: signedIn.users },
     {
@@ -199,7 +152,7 @@ async function controlsOf(ground: Ground, signedIn: Record<RouteTry['listener'],
   return rows.map(({ what }, i) => ({ what, status: answers[i]?.status ?? null }));
 }
 
-async function askAll(ground: Ground, listener: string, paths: readonly string[], by: SignedIn) {
+async function askAll(ground: Ground, listener: ListenerName, paths: readonly string[], by: SignedIn) {
   const answers: { path: string; status: number | null }[] = [];
   for (const path of paths) {
     const { status } = await ask(ground, listener, { method: 'GET', path }, by);
@@ -207,6 +160,12 @@ async function askAll(ground: Ground, listener: string, paths: readonly string[]
   }
   return answers;
 }
+
+/** The way to sign in, and whether the gateway is well. All else needs a sign-in. */
+export const NEED_A_CERTIFICATE_ONLY: ReadonlySet<string> = new Set([
+  ...['GET /healthz', 'GET /api/sign-in', 'POST /api/sign-in/totp', 'POST /api/sign-in/recovery'],
+  ...['POST /api/sign-in/webauthn/options', 'POST /api/sign-in/webauthn'],
+]);
 
 /** What the gate says to a state, or null where only a route that needs a session must refuse. */
 const GATE: Readonly<Record<State, string | null>> = {
@@ -263,9 +222,9 @@ export function judgeRoutes(seen: RouteObservations): ReturnType<Proof<unknown>[
   };
 }
 
-function isRefused({ state, needs, status, code }: RouteTry): boolean {
+function isRefused({ route, state, needs, status, code }: RouteTry): boolean {
   const gate = GATE[state];
   if (gate !== null) return status === 403 && code === gate;
-  // A route that needs no more than a certificate may answer; it is the way to sign in.
-  return needs === 'certificate' ? status !== null && status !== 500 : status === 401 && code === 'SESSION_REQUIRED';
+  if (needs === 'certificate') return NEED_A_CERTIFICATE_ONLY.has(route) && status !== null && status < 500;
+  return status === 401 && code === 'SESSION_REQUIRED';
 }

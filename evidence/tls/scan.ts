@@ -22,6 +22,7 @@ export interface Scanned {
 const SCANNER = { program: 'sslscan', package: 'sslscan' } as const;
 const OPENSSL = { program: 'openssl', package: 'openssl' } as const;
 const TRACE_MAX_BYTES = 1_048_576;
+const TRACE_MAX_MS = 60_000;
 
 export const listenerScan: Proof<readonly Scanned[]> = {
   name: 'tls-scan',
@@ -64,11 +65,13 @@ async function scan(run: Run, listener: Scanned['listener'], port: number): Prom
   return { listener, sslscan: independent, own, asksForCertificate: /, CertificateRequest\b/.test(trace) };
 }
 
-/** The names of a handshake's messages, as the system's openssl sees them. */
+/** The names of a handshake's messages, as the system's openssl sees them. @throws Error if there was none */
 function traceOf(port: number, signal: AbortSignal): Promise<string> {
   const args = ['s_client', '-connect', `127.0.0.1:${port}`, '-servername', 'localhost', '-msg'];
-  return new Promise((resolve) => {
-    const child = execFile('openssl', args, { signal, maxBuffer: TRACE_MAX_BYTES, timeout: 10_000 }, (_, stdout) => {
+  const limits = { signal, maxBuffer: TRACE_MAX_BYTES, timeout: TRACE_MAX_MS };
+  return new Promise((resolve, reject) => {
+    const child = execFile('openssl', args, limits, (_, stdout) => {
+      if (!/, ServerHello\b/.test(stdout)) reject(new Error(`openssl saw no handshake at port ${port}`));
       // Without the bytes: they are of no use to anybody.
       resolve(
         stdout

@@ -113,9 +113,10 @@ async function listDials(run: Run, ground: Ground, { dialler, kind, certificates
   const server = await impostor([['good', certificates.good]]);
   const process = await startDialler(ground, dialler, place, server.port, list);
   await server.ended(1, DIALS_MAX_MS);
+  await until(() => refusedIn(place).length > 0);
   const stale = server.met.map((one) => ({ ...one, shown: 'stale', dialler, reasons: refusedIn(place).slice(0, 1) }));
   rmSync(list);
-  const line = await untilLogged(place, 'crl.pem: cannot be read');
+  const line = await until(() => readFileSync(join(place, 'log'), 'utf8').includes('crl.pem: cannot be read'));
   const beforeGood = server.met.length;
   const missing = { shown: 'missing', secured: false, bytes: 0, dialler, reasons: line ? ['LIST_UNREADABLE'] : [] };
   writeList(ground, kind, place, 'good');
@@ -212,13 +213,11 @@ function refusedIn(place: string): string[] {
   return events.flatMap(({ event, reason }) => (event === 'certificate-refused' && reason ? [reason] : []));
 }
 
-async function untilLogged(place: string, words: string): Promise<boolean> {
+/** The impostor sees a connection end before the dialler has written down why. @returns whether it came to that in time */
+async function until(done: () => boolean): Promise<boolean> {
   const end = performance.now() + DIALS_MAX_MS;
-  while (performance.now() < end) {
-    if (readFileSync(join(place, 'log'), 'utf8').includes(words)) return true;
-    await delay(100);
-  }
-  return false;
+  while (!done() && performance.now() < end) await delay(100);
+  return done();
 }
 
 function chunks<T>(all: readonly T[], size: number): T[][] {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { mustRun, run } from '#lab/process.ts';
 import { MUNICIPALITY } from '#lab/system.ts';
 import type { Ground } from './ground.ts';
-import { another } from './routes.ts';
+import { another } from './sign-ins.ts';
 
 const USER = 'another';
 

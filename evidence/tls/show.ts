@@ -3,7 +3,7 @@ import { connect } from 'node:tls';
 
 export interface Shown {
   /** PEM; the certificate with whatever chain is to be sent along. Left out: none is shown. */
-  readonly key?: string;
+  readonly privateKey?: string;
   readonly cert?: string;
 }
 
@@ -28,14 +28,14 @@ const ANSWER_MAX_MS = 10_000;
 const ANSWER_MAX_BYTES = 65_536;
 
 /** @param from a loopback address, by which the listener's audit log tells one try from another */
-export function show(port: number, { key, cert }: Shown, asked: Asked, from = '127.0.0.1'): Promise<Answered> {
+export function show(port: number, { privateKey, cert }: Shown, asked: Asked, from = '127.0.0.1'): Promise<Answered> {
   return new Promise((resolve) => {
     const socket = connect({
       ...{ host: '127.0.0.1', port, servername: 'localhost', rejectUnauthorized: false, localAddress: from },
       // Or this end would refuse to show a weak certificate.
       ciphers: 'DEFAULT@SECLEVEL=0',
       minVersion: 'TLSv1.3',
-      ...(key && cert ? { key, cert } : {}),
+      ...(privateKey && cert ? { key: privateKey, cert } : {}),
     });
     let text = '';
     const end = (error: string | null) => {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { ROOT } from '#lab/process.ts';
 import { parseArguments } from '#platform/process/args.ts';
 import { Failure, runCommand } from '#platform/process/exit.ts';
-import { compare } from './inventory.ts';
-import { DOCUMENT, inventoryDocument } from './inventory-document.ts';
+import { DOCUMENT, inventoryDocument } from './inventory/document.ts';
+import { compare } from './inventory/inventory.ts';
 import { primitivesOf } from './primitives.ts';
 
 const USAGE = `npm run inventory           ${DOCUMENT} を作り直します / writes ${DOCUMENT} anew`;
@@ -17,7 +17,7 @@ await runCommand(async () => {
     ...unlisted.map((one) => `in no row: ${one}`),
     ...gone.map((one) => `in no source any more: ${one}`),
   ];
-  if (first) throw new Failure(`evidence/tls/inventory.ts: ${unlisted.length + gone.length} differences; ${first}`);
+  if (first) throw new Failure(`evidence/tls/inventory: ${unlisted.length + gone.length} differences; ${first}`);
   writeFileSync(join(ROOT, DOCUMENT), inventoryDocument());
   process.stdout.write(`${DOCUMENT}\n`);
 });

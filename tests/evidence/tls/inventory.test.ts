@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { compare, INVENTORY, unaccounted } from '#evidence/tls/inventory.ts';
-import { DOCUMENT, inventoryDocument } from '#evidence/tls/inventory-document.ts';
+import { DOCUMENT, inventoryDocument } from '#evidence/tls/inventory/document.ts';
+import { compare, INVENTORY, unaccounted } from '#evidence/tls/inventory/inventory.ts';
 import { primitivesOf } from '#evidence/tls/primitives.ts';
 import { ROOT } from '#lab/process.ts';
 

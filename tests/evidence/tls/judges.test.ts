@@ -185,7 +185,7 @@ describe('the judge of the scans', () => {
 
 describe('the judge of the routes', () => {
   const table = Array.from({ length: 12 }, (_, i) => ({
-    route: `GET /r${i}`,
+    route: i === 0 ? 'GET /healthz' : `GET /r${i}`,
     needs: i === 0 ? ('certificate' as const) : ('session' as const),
   }));
   const answerTo = (state: string, needs: string) => {
@@ -222,8 +222,15 @@ describe('the judge of the routes', () => {
       `one opens in state "${state}"`,
       tried(state, 'GET /r5', 200),
     ]),
-    ['even a route of the sign-in opens without a certificate', tried('cookie alone', 'GET /r0', 200)],
+    ['even a route of the sign-in opens without a certificate', tried('cookie alone', 'GET /healthz', 200)],
     ['a route was not tried', { ...good, tries: good.tries.filter(({ route }) => route !== 'GET /r7') }],
+    [
+      'a route of the desktops needs a certificate only',
+      {
+        ...good,
+        tries: good.tries.map((one) => (one.route === 'GET /r5' ? { ...one, needs: 'certificate' as const } : one)),
+      },
+    ],
     ['the tables are empty', { ...good, tables: { users: [], administration: [] } }],
     ['the cookie was worth nothing', { ...good, controls: good.controls.map((one) => ({ ...one, status: 401 })) }],
     ['the controls were not tried', { ...good, controls: [] }],
@@ -296,6 +303,10 @@ describe('the judge of comparisons', () => {
 
   it.each<[string, ConstantTimeObservations]>([
     ['one is not reviewed', { ...good, comparisons: [...good.comparisons, 'x.ts: cookie === secret'] }],
+    [
+      'a secret is compared beside the log',
+      { ...good, comparisons: [...good.comparisons, 'platform/audit/x.ts: a === token'] },
+    ],
     ['a reviewed one is gone', { ...good, comparisons: good.comparisons.slice(1) }],
     ['Math.random stands elsewhere', { ...good, guesses: ['gateway/sign-in/cookie.ts'] }],
     ['the scan is blind', { ...good, missed: ['if (cookie === entry.secret) return entry;'] }],

@@ -1,16 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { secretComparisonsIn } from '#evidence/tls/comparisons.ts';
-import { PLANTED as COMPARISONS } from '#evidence/tls/constant-time.ts';
+import { PLANTED as COMPARISONS, REVIEWED, reviewOf } from '#evidence/tls/constant-time.ts';
 import { PLANTED as PRIMITIVES } from '#evidence/tls/cryptography.ts';
 import { searchForPlanted } from '#evidence/tls/first-start.ts';
-import { primitivesIn } from '#evidence/tls/primitives.ts';
+import { primitivesIn, productFiles } from '#evidence/tls/primitives.ts';
 import { disagreements } from '#evidence/tls/scan.ts';
 import { faultsOf, type Scan } from '#evidence/tls/scan-result.ts';
 import { readSslscan, XML_MAX_BYTES } from '#evidence/tls/sslscan.ts';
+import { ROOT } from '#lab/process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'telework-scans-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -108,6 +109,14 @@ describe('the scans of sources find what is planted', () => {
   it('and keys of every sort', () => {
     expect(searchForPlanted(folder)).toEqual([]);
   });
+});
+
+it('every comparison of the sources has been looked at, and is still there', () => {
+  const found = productFiles(ROOT).flatMap((path) =>
+    secretComparisonsIn(readFileSync(join(ROOT, path), 'utf8')).map((one) => `${path}: ${one}`),
+  );
+  expect(found.filter((one) => reviewOf(one) === null)).toEqual([]);
+  expect(Object.keys(REVIEWED).filter((one) => !found.includes(one))).toEqual([]);
 });
 
 describe('the scans of sources leave alone', () => {

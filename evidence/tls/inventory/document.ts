@@ -1,5 +1,6 @@
 // docs/crypto-inventory.md, made of the inventory's rows.
-import { type Cryptrec, INVENTORY, type InventoryRow } from './inventory.ts';
+import { INVENTORY } from './inventory.ts';
+import type { Cryptrec, InventoryRow } from './row.ts';
 
 export const DOCUMENT = 'docs/crypto-inventory.md';
 
@@ -7,7 +8,7 @@ export function inventoryDocument(): string {
   const exceptions = INVENTORY.filter((row) => row.exception);
   return `# 暗号技術の一覧 / Cryptographic inventory
 
-<!-- Made by "npm run inventory" from evidence/tls/inventory.ts; a test fails when it is out of date. -->
+<!-- Made by "npm run inventory" from evidence/tls/inventory/; a test fails when it is out of date. -->
 
 製品が使う暗号技術のすべて。鍵長は製品自身の定数から、呼び出し箇所はソースの構文木から取り出している。表にない呼び出しが
 ソースに現れるか、動作中のプロセスが表にない計算をすると、\`npm run evidence -- --only D4\` と試験が失敗する。
