@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -73,6 +74,7 @@ function build(platform, out) {
   const archive = join(out, `${name}.tar`);
   makePrivateFolder(out);
   const staging = mkdtempSync(join(out, '.making-'));
+  const unfinished = join(staging, 'archive');
   try {
     install(staging, lock.packages, platform);
     node('scripts/page.mjs', '--out', join(staging, PAGES), '--json');
@@ -84,9 +86,12 @@ function build(platform, out) {
     ].sort((a, b) => (a.name < b.name ? -1 : 1));
     const entries = [...listed, { name: 'SHA256SUMS', bytes: () => Buffer.from(sumsOf(listed)) }];
     const sha256 = writeTar(
-      archive,
+      unfinished,
       entries.map((entry) => ({ ...entry, name: `${name}/${entry.name}` })),
     );
+    // What belongs to an archive made before must not lie beside this one.
+    rmSync(`${archive}.sig`, { force: true });
+    renameSync(unfinished, archive);
     writeFileSync(`${archive}.sha256`, `${sha256}  ${basename(archive)}\n`);
     return { archive, sha256, files: entries.length, packages: lock.packages.size };
   } catch (error) {
@@ -117,26 +122,11 @@ function node(...args) {
 }
 
 function run(command, args, cwd) {
-  const { status, stderr, error } = spawnSync(command, args, {
-    cwd,
-    encoding: 'utf8',
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  if (status !== 0) {
-    const why =
-      error?.code ??
-      stderr
-        .trim()
-        .split('\n')
-        .find((line) => !line.startsWith('npm error code')) ??
-      `exit ${status}`;
-    throw new Failure(
-      `${basename(command)} ${args
-        .slice(0, 2)
-        .map((arg) => basename(arg))
-        .join(' ')}: ${why}`,
-    );
-  }
+  const stdio = ['ignore', 'ignore', 'pipe'];
+  const { status, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8', stdio });
+  if (status === 0) return;
+  const said = stderr?.trim().replaceAll('npm error ', '').split('\n').slice(0, 3).join(', ');
+  throw new Failure(`${basename(command)}: ${error?.code ?? (said || `exit ${status}`)}`);
 }
 
 /** A file, or every file and link below a folder; links stay what they are, and none leads out of the archive. */
