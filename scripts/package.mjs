@@ -77,7 +77,8 @@ function build(platform, out) {
   const unfinished = join(staging, 'archive');
   try {
     install(staging, lock.packages, platform);
-    node('scripts/page.mjs', '--out', join(staging, PAGES), '--json');
+    const page = ['--disable-warning=ExperimentalWarning', 'scripts/page.mjs', '--out', join(staging, PAGES)];
+    run('npm run page', process.execPath, page, ROOT);
     const listed = [
       ...PARTS.flatMap((part) => entriesOf(ROOT, part)),
       ...entriesOf(staging, 'node_modules'),
@@ -109,7 +110,7 @@ function install(folder, wanted, platform) {
   const [command, first] = basename(npm).startsWith('npm-cli') ? [process.execPath, [npm]] : ['npm', []];
   const args = ['ci', '--omit=dev', `--os=${os}`, `--cpu=${cpu}`, `--libc=${libc}`, '--ignore-scripts'];
   const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
-  run(command, [...first, ...args, ...quiet], folder);
+  run('npm ci', command, [...first, ...args, ...quiet], folder);
   const list = join(folder, 'node_modules/.package-lock.json');
   const there = Object.keys(JSON.parse(readFileSync(list, 'utf8')).packages).sort();
   if (there.join() !== [...wanted.keys()].sort().join())
@@ -117,16 +118,13 @@ function install(folder, wanted, platform) {
   rmSync(list); // npm's own note, which differs from one npm to the next
 }
 
-function node(...args) {
-  run(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], ROOT);
-}
-
-function run(command, args, cwd) {
+/** @param name what a person calls it */
+function run(name, command, args, cwd) {
   const stdio = ['ignore', 'ignore', 'pipe'];
   const { status, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8', stdio });
   if (status === 0) return;
   const said = stderr?.trim().replaceAll('npm error ', '').split('\n').slice(0, 3).join(', ');
-  throw new Failure(`${basename(command)}: ${error?.code ?? (said || `exit ${status}`)}`);
+  throw new Failure(`${name}: ${error?.code ?? (said || `exit ${status}`)}`);
 }
 
 /** A file, or every file and link below a folder; links stay what they are, and none leads out of the archive. */

@@ -159,7 +159,7 @@ describe('npm run package', () => {
     expect(ended).toMatchObject({
       exitCode: 1,
       stdout: '',
-      stderr: expect.stringMatching(/^npm: .*ECONNREFUSED.*\n$/),
+      stderr: expect.stringMatching(/^npm ci: .*ECONNREFUSED.*\n$/),
     });
     expect(readdirSync(out)).toEqual([]);
   });
