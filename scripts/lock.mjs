@@ -47,12 +47,12 @@ export function nameOf(path) {
 /** Where Node finds what a package asks for: in its own node_modules, else in the next one outwards. */
 export function neededBy(path, entry, packages) {
   const names = Object.keys({ ...entry.dependencies, ...entry.optionalDependencies, ...entry.peerDependencies });
-  const places = [''];
-  for (let at = path; at; at = at.slice(0, Math.max(0, at.lastIndexOf('/node_modules/')))) places.unshift(`${at}/`);
-  // One that is nowhere is of another platform, or an optional peer that nobody installed.
-  places.sort((a, b) => b.length - a.length);
+  const places = [];
+  for (let at = path; at; at = at.slice(0, Math.max(0, at.lastIndexOf('/node_modules/')))) places.push(`${at}/`);
+  places.push('');
   return names.flatMap((name) => {
     const found = places.map((place) => `${place}node_modules/${name}`).find((candidate) => packages.has(candidate));
+    // One that is nowhere is of another platform, or an optional peer that nobody installed.
     return found ? [found] : [];
   });
 }

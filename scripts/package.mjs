@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -73,9 +74,11 @@ function build(platform, out) {
   const archive = join(out, `${name}.tar`);
   makePrivateFolder(out);
   const staging = mkdtempSync(join(out, '.making-'));
+  const unfinished = join(staging, 'archive');
   try {
     install(staging, lock.packages, platform);
-    node('scripts/page.mjs', '--out', join(staging, PAGES), '--json');
+    const page = ['--disable-warning=ExperimentalWarning', 'scripts/page.mjs', '--out', join(staging, PAGES)];
+    run('npm run page', process.execPath, page, ROOT);
     const listed = [
       ...PARTS.flatMap((part) => entriesOf(ROOT, part)),
       ...entriesOf(staging, 'node_modules'),
@@ -84,9 +87,12 @@ function build(platform, out) {
     ].sort((a, b) => (a.name < b.name ? -1 : 1));
     const entries = [...listed, { name: 'SHA256SUMS', bytes: () => Buffer.from(sumsOf(listed)) }];
     const sha256 = writeTar(
-      archive,
+      unfinished,
       entries.map((entry) => ({ ...entry, name: `${name}/${entry.name}` })),
     );
+    // What belongs to an archive made before must not lie beside this one.
+    rmSync(`${archive}.sig`, { force: true });
+    renameSync(unfinished, archive);
     writeFileSync(`${archive}.sha256`, `${sha256}  ${basename(archive)}\n`);
     return { archive, sha256, files: entries.length, packages: lock.packages.size };
   } catch (error) {
@@ -104,7 +110,7 @@ function install(folder, wanted, platform) {
   const [command, first] = basename(npm).startsWith('npm-cli') ? [process.execPath, [npm]] : ['npm', []];
   const args = ['ci', '--omit=dev', `--os=${os}`, `--cpu=${cpu}`, `--libc=${libc}`, '--ignore-scripts'];
   const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
-  run(command, [...first, ...args, ...quiet], folder);
+  run('npm ci', command, [...first, ...args, ...quiet], folder);
   const list = join(folder, 'node_modules/.package-lock.json');
   const there = Object.keys(JSON.parse(readFileSync(list, 'utf8')).packages).sort();
   if (there.join() !== [...wanted.keys()].sort().join())
@@ -112,31 +118,13 @@ function install(folder, wanted, platform) {
   rmSync(list); // npm's own note, which differs from one npm to the next
 }
 
-function node(...args) {
-  run(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], ROOT);
-}
-
-function run(command, args, cwd) {
-  const { status, stderr, error } = spawnSync(command, args, {
-    cwd,
-    encoding: 'utf8',
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  if (status !== 0) {
-    const why =
-      error?.code ??
-      stderr
-        .trim()
-        .split('\n')
-        .find((line) => !line.startsWith('npm error code')) ??
-      `exit ${status}`;
-    throw new Failure(
-      `${basename(command)} ${args
-        .slice(0, 2)
-        .map((arg) => basename(arg))
-        .join(' ')}: ${why}`,
-    );
-  }
+/** @param name what a person calls it */
+function run(name, command, args, cwd) {
+  const stdio = ['ignore', 'ignore', 'pipe'];
+  const { status, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8', stdio });
+  if (status === 0) return;
+  const said = stderr?.trim().replaceAll('npm error ', '').split('\n').slice(0, 3).join(', ');
+  throw new Failure(`${name}: ${error?.code ?? (said || `exit ${status}`)}`);
 }
 
 /** A file, or every file and link below a folder; links stay what they are, and none leads out of the archive. */

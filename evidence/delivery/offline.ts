@@ -3,7 +3,7 @@ import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join, relative } from 'node:path';
 import * as z from 'zod';
-import type { Judgement, Proof } from '../proof.ts';
+import { type Judgement, NotRun, type Proof } from '../proof.ts';
 import { packages } from './packages.ts';
 import { type Ended, lastLine, runProgram } from './program.ts';
 import { verdict } from './verdict.ts';
@@ -77,7 +77,11 @@ export const offline: Proof<OfflineSeen> = {
     try {
       const probe = ['--input-type=module', '--eval', PROBE, String(port)];
       const within = await apart(...probe);
-      if (within.code !== 0) throw new Error(`no namespace: ${lastLine(within)}`);
+      if (within.stderr.startsWith('unshare:')) {
+        const why = lastLine(within);
+        throw new NotRun({ ja: `名前空間を作れません: ${why}`, en: `no namespace can be made here: ${why}` });
+      }
+      if (within.code !== 0) throw new Error(lastLine(within));
       const here = await runProgram(node, probe, at);
       run.progress(0.5, 'the system in there');
       const state = join(home, 'state');

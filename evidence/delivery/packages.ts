@@ -29,7 +29,7 @@ export const packages: Stage<Packages> = {
     if (process.platform !== 'linux') throw new NotRun({ ja: '配布物は Linux 用です', en: 'packages are for Linux' });
     const copy = copySources(folder);
     const { key, publicKey } = keyPair(folder);
-    const elsewhere = { TZ: 'Asia/Tokyo', LANG: 'ja_JP.UTF-8', LC_ALL: 'C' };
+    const elsewhere = { TZ: 'Asia/Tokyo', LANG: 'ja_JP.UTF-8' };
     const [one, two] = await Promise.all([
       build(ROOT, ['--out', join(folder, 'here'), '--sign', key], '022', {}, signal),
       build(copy, ['--out', join(folder, 'elsewhere')], '077', elsewhere, signal),

@@ -4,6 +4,7 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
@@ -14,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { runScript } from '#tests/support/run-script.ts';
+import { run, runScript } from '#tests/support/run-script.ts';
 
 const TAR = join(import.meta.dirname, '../../scripts/tar.mjs');
 const scratch = mkdtempSync(join(tmpdir(), 'telework-tar-'));
@@ -141,6 +142,26 @@ describe('npm run package', () => {
     ] as const) {
       expect(await make('--sign', path)).toEqual({ exitCode: 1, stdout: '', stderr: `${path}: ${why}\n` });
     }
+  });
+
+  it('says in one line that npm has the packages nowhere, and leaves nothing behind', async () => {
+    const out = join(scratch, 'nothing');
+    const env = {
+      ...process.env,
+      ...{
+        npm_config_cache: join(scratch, 'cache'),
+        npm_config_registry: 'http://127.0.0.1:9/',
+        npm_config_fetch_retries: '0',
+      },
+    };
+    const args = ['--disable-warning=ExperimentalWarning', PACKAGE, '--platform', 'linux-x64', '--out', out];
+    const ended = await run(process.execPath, args, env);
+    expect(ended).toMatchObject({
+      exitCode: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^npm ci: .*ECONNREFUSED.*\n$/),
+    });
+    expect(readdirSync(out)).toEqual([]);
   });
 
   it('says in one line that it cannot write there', async () => {

@@ -6,7 +6,7 @@ import { judgePackage, type PackageSeen } from '#evidence/delivery/package.ts';
 import { judgePosture, type PostureSeen } from '#evidence/delivery/posture.ts';
 import { deliveryProofs } from '#evidence/delivery/proofs.ts';
 import { type BillSeen, differenceOf, judgeBill } from '#evidence/delivery/sbom.ts';
-import { differing, judgePage, type PageSeen } from '#evidence/delivery/served-page.ts';
+import { judgePage, type PageSeen } from '#evidence/delivery/served-page.ts';
 
 /** One test a fault: the sound observations with that part exchanged. */
 function judges<Seen>(
@@ -71,18 +71,15 @@ describe('the judge of the bill', () => {
 });
 
 describe('the judge of the served pages', () => {
-  const built = { 'user/index.html': DIGEST, 'enrol/index.html': DIGEST, 'admin/index.html': DIGEST };
-  const sound: PageSeen = { built, served: built, control: ['user/index.html'] };
+  const same = { code: 0, files: 6, differing: [] };
+  const pages = { user: same, enrol: same, admin: same };
+  const sound: PageSeen = { pages, control: { code: 1, files: 6, differing: ['index.html'] } };
   judges(judgePage, sound, {
-    'a file is another': { served: { ...built, 'user/index.html': OTHER } },
-    'a file is not served': { served: { ...built, 'user/index.html': '404' } },
-    'nothing was served': { served: {} },
-    'a page is missing on both sides': { built: { 'user/index.html': DIGEST }, served: { 'user/index.html': DIGEST } },
-    'a changed byte is not noticed': { control: [] },
-  });
-
-  it('tells what is on one side alone', () => {
-    expect(differing({ a: '1' }, { b: '1' })).toEqual(['a', 'b']);
+    'a file is another': { pages: { ...pages, admin: { code: 1, files: 6, differing: ['index.html'] } } },
+    'the command says so, and not which': { pages: { ...pages, user: { ...same, code: 1 } } },
+    'a page has hardly anything': { pages: { ...pages, enrol: { ...same, files: 1 } } },
+    'a changed byte is not noticed': { control: same },
+    'more than what was changed is noticed': { control: { code: 1, files: 6, differing: ['a', 'b'] } },
   });
 });
 
