@@ -13,6 +13,8 @@ import type { Attempt } from './attempt.ts';
 import { honest, type Meddle, type Way } from './middle.ts';
 
 const PROTOCOL_ERROR = { code: 'PROTOCOL_ERROR', authentic: true } as const;
+/** The agent closes before there are keys to say it under: whoever is between could have said it. */
+const CLOSED_BY_AGENT = { code: 'PROTOCOL_ERROR', authentic: false } as const;
 const DELAY_MS = 1_500;
 /** In the body of a hello: type, version, suite. */
 const VERSION_AT = HEADER_BYTES + 1;
@@ -121,7 +123,7 @@ export function replayedSession(yesterday: readonly Bytes[]): Attempt {
       let nth = 0;
       return (way, record) => (way === 'inward' && nth++ > 0 ? [yesterday[nth - 1] ?? record] : [record]);
     },
-    expected: { client: PROTOCOL_ERROR, agent: /RECORD_FORGED/, arrivedMax: 0 },
+    expected: { client: CLOSED_BY_AGENT, agent: /RECORD_FORGED/, arrivedMax: 0 },
   };
 }
 
@@ -131,19 +133,19 @@ export const DOWNGRADES: readonly Attempt[] = [
     name: 'another suite in the hello',
     said: { ja: '暗号方式の書き換え', en: 'the suite rewritten' },
     meddle: once(isHello, (hello) => [hello.with(SUITE_AT, Suite.x25519)]),
-    expected: { client: PROTOCOL_ERROR, agent: /KEY_SHARE_INVALID|MALFORMED/, arrivedMax: 0 },
+    expected: { client: CLOSED_BY_AGENT, agent: /KEY_SHARE_INVALID|MALFORMED/, arrivedMax: 0 },
   },
   {
     name: 'an older version in the hello',
     said: { ja: '版の書き換え', en: 'the version rewritten' },
     meddle: once(isHello, (hello) => [hello.with(VERSION_AT, 0)]),
-    expected: { client: PROTOCOL_ERROR, agent: /MALFORMED/, arrivedMax: 0 },
+    expected: { client: CLOSED_BY_AGENT, agent: /MALFORMED/, arrivedMax: 0 },
   },
   {
     name: 'a suite that does not exist',
     said: { ja: '未定義の方式への書き換え', en: 'the suite replaced by none' },
     meddle: once(isHello, (hello) => [hello.with(SUITE_AT, 0)]),
-    expected: { client: PROTOCOL_ERROR, agent: /SUITE_UNKNOWN/, arrivedMax: 0 },
+    expected: { client: CLOSED_BY_AGENT, agent: /SUITE_UNKNOWN/, arrivedMax: 0 },
   },
   {
     name: 'key shares of its own under another suite',

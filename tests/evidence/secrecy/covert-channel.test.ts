@@ -8,6 +8,7 @@ const GOOD: Pushed = {
   steadyKbps: 97,
   byLane: { input: 99, ack: 198, control: 5 },
   computedKbps: PUBLISHED_KBPS,
+  reopening: { sessions: 10, seconds: 4, kbps: 800 },
 };
 
 describe('the covert channel is judged', () => {
