@@ -119,7 +119,7 @@ export function judgeFlips({ onHops, insideRelay }: Flips): Judgement {
     return fail('試していない箇所がある。', 'Not everything was tried.');
   for (const one of insideRelay) {
     const wrong = wrongWith(one);
-    if (wrong) return fail(`${one.name}: ${wrong}`, `${one.name}: ${wrong}.`);
+    if (wrong) return { result: 'fail', seen: wrong };
   }
   return {
     result: 'pass',

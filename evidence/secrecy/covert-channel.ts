@@ -1,33 +1,12 @@
 // A5, C1: how much two colluding ends can push into LGWAN (T09). Both ends are in hostile hands here: a user's client sends
 // arbitrary bytes in records of the right shape, and in the agent's place, with its certificate, somebody takes whatever comes.
 // Gateway and broker are the real ones, and nothing but them limits it.
-import { setTimeout as delay } from 'node:timers/promises';
-import type { System } from '#lab/system.ts';
-import { dialSocket } from '#platform/hop/dial.ts';
-import { keepAlive } from '#platform/hop/keep-alive.ts';
-import { clientTls } from '#platform/hop/tls.ts';
-import { readHeader, writeHeader } from '#protocol/header.ts';
-import { nodeCipher } from '#protocol/inner/cipher-node.ts';
 import { Lane } from '#protocol/lanes.ts';
-import {
-  ACK_PER_SECOND,
-  ACK_PLAINTEXT_BYTES,
-  BURST_SECONDS,
-  CONTROL_PER_SECOND,
-  CONTROL_PLAINTEXT_BYTES,
-  HANDSHAKE_RECORD_MAX_BYTES,
-  HANDSHAKE_RECORDS_INWARD,
-  HEADER_BYTES,
-  INPUT_PER_SECOND,
-  INPUT_PLAINTEXT_BYTES,
-  TAG_BYTES,
-} from '#protocol/limits.ts';
-import { type DataSocket, Inbox } from '#protocol/outer/data-socket.ts';
-import { parseToAgent } from '#protocol/outer/link.ts';
-import { askToOpen } from '#web/core/gateway-api.ts';
+import { BURST_SECONDS, HANDSHAKE_RECORD_MAX_BYTES, HANDSHAKE_RECORDS_INWARD } from '#protocol/limits.ts';
 import type { Judgement, Proof } from '../proof.ts';
-import { inPlaceOf, online } from './place-of.ts';
-import { SECRECY, type Secrecy } from './stage.ts';
+import { type Arrival, colludingAgent, LANES, push, reopen } from './colluders.ts';
+import { inPlaceOf } from './place-of.ts';
+import { SECRECY } from './stage.ts';
 
 export interface Pushed {
   /** From the first record after the handshake to the last that counts. */
@@ -56,21 +35,6 @@ const TOLERANCE = 0.02;
 /** Less would mean that the ends did not really push. */
 const FLOOR = 0.85;
 
-const LANES = [
-  {
-    name: 'input',
-    lane: Lane.input,
-    bytes: HEADER_BYTES + INPUT_PLAINTEXT_BYTES + TAG_BYTES,
-    perSecond: INPUT_PER_SECOND,
-  },
-  { name: 'ack', lane: Lane.ack, bytes: HEADER_BYTES + ACK_PLAINTEXT_BYTES + TAG_BYTES, perSecond: ACK_PER_SECOND },
-  {
-    name: 'control',
-    lane: Lane.control,
-    bytes: HEADER_BYTES + CONTROL_PLAINTEXT_BYTES + TAG_BYTES,
-    perSecond: CONTROL_PER_SECOND,
-  },
-] as const;
 const BYTES_PER_SECOND = LANES.reduce((sum, { bytes, perSecond }) => sum + bytes * perSecond, 0);
 const kbps = (bytes: number, seconds: number): number => (bytes * 8) / 1000 / seconds;
 
@@ -94,119 +58,14 @@ export const covertChannelProof: Proof<Pushed> = {
       () => colludingAgent(stage.system),
       async (agent) => {
         run.progress(0.3, 'pushing');
-        const poured = measured(await push(stage, agent));
+        const poured = measured(await push(stage, agent, SECONDS));
         run.progress(0.8, 'ever new sessions');
-        return { ...poured, reopening: await reopen(stage, agent) };
+        return { ...poured, reopening: await reopen(stage, agent, REOPENING_SECONDS) };
       },
     );
   },
   judge: judgePushed,
 };
-
-interface Arrival {
-  readonly lane: Lane;
-  readonly bytes: number;
-  /** ms */
-  readonly at: number;
-}
-
-interface ColludingAgent {
-  readonly arrivals: Arrival[];
-  close(): Promise<void>;
-}
-
-/** Has the agent's certificate, and takes every session that it is offered. */
-async function colludingAgent(system: System): Promise<ColludingAgent> {
-  const arrivals: Arrival[] = [];
-  const tls = system.pki.files.agent;
-  const dial = (path: string) =>
-    dialSocket(`${system.agentUrl}${path}`, clientTls(tls, 'localhost'), { timeoutMs: 10_000, verify() {} });
-  const link = await dial('/link');
-  keepAlive(link);
-  link.listen({
-    text(text) {
-      const message = parseToAgent(text);
-      if (message.type === 'offer') void take(message.session);
-    },
-    closed() {},
-  });
-  link.sendText(JSON.stringify({ type: 'presence', desktops: system.desktops }));
-
-  async function take(session: string): Promise<void> {
-    const data = await dial('/data');
-    keepAlive(data);
-    data.listen({
-      text() {},
-      record: (record) =>
-        void arrivals.push({ lane: readHeader(record).lane, bytes: record.length, at: performance.now() }),
-      closed() {},
-    });
-    data.sendText(JSON.stringify({ type: 'session', session }));
-  }
-  return { arrivals, close: async () => link.close('UNAVAILABLE') };
-}
-
-type Send = (lane: Lane, bytes: number) => void;
-
-/** Signed in as any user, with a ticket as any other; then nothing but random bytes. */
-async function openNothing({ client }: Secrecy, desktop: string): Promise<{ socket: DataSocket; send: Send }> {
-  const { ticket } = await askToOpen(client.around.request, desktop, 'open', nodeCipher.random(32));
-  const socket = await client.around.dial();
-  const inbox = new Inbox(socket);
-  socket.sendText(JSON.stringify({ type: 'ticket', ticket }));
-  await inbox.nextText();
-  let sequence = 0;
-  const send: Send = (lane, bytes) => {
-    const record = nodeCipher.random(bytes);
-    writeHeader(record, { lane, sequence: sequence++ });
-    socket.sendRecord(record);
-  };
-  for (let i = 0; i < HANDSHAKE_RECORDS_INWARD; i++) send(Lane.handshake, HANDSHAKE_RECORD_MAX_BYTES);
-  return { socket, send };
-}
-
-async function push(stage: Secrecy, agent: ColludingAgent): Promise<readonly Arrival[]> {
-  await online(stage);
-  const { socket, send } = await openNothing(stage, stage.nextDesktop().id);
-  await pour(socket, send);
-  socket.close('ENDED');
-  return [...agent.arrivals];
-}
-
-async function reopen(stage: Secrecy, agent: ColludingAgent): Promise<Pushed['reopening']> {
-  agent.arrivals.length = 0;
-  const began = performance.now();
-  let sessions = 0;
-  for (; performance.now() - began < 1000 * REOPENING_SECONDS; sessions++) {
-    const { socket, send } = await openNothing(stage, stage.nextDesktop().id);
-    for (const { lane, bytes, perSecond } of LANES)
-      for (let i = 0; i < BURST_SECONDS * perSecond; i++) send(lane, bytes);
-    const wanted =
-      agent.arrivals.length +
-      HANDSHAKE_RECORDS_INWARD +
-      BURST_SECONDS * LANES.reduce((sum, { perSecond }) => sum + perSecond, 0);
-    const until = performance.now() + 1_000;
-    while (agent.arrivals.length < wanted && performance.now() < until) await delay(2);
-    socket.close('ENDED');
-  }
-  const seconds = (performance.now() - began) / 1000;
-  return { sessions, seconds, bytes: agent.arrivals.reduce((sum, { bytes }) => sum + bytes, 0) };
-}
-
-/** Each lane's share of records, so that none of them waits for another one's rate. */
-async function pour(socket: DataSocket, send: (lane: Lane, bytes: number) => void): Promise<void> {
-  const until = performance.now() + 1000 * (SECONDS + 0.5);
-  const owed = LANES.map(() => 0);
-  while (performance.now() < until) {
-    for (let i = 0; i < 200 && socket.pressure < 64 * 1024; i++) {
-      for (const [nth, { lane, bytes, perSecond }] of LANES.entries()) {
-        owed[nth] = (owed[nth] ?? 0) + perSecond / INPUT_PER_SECOND;
-        for (; (owed[nth] ?? 0) >= 1; owed[nth] = (owed[nth] ?? 0) - 1) send(lane, bytes);
-      }
-    }
-    await delay(20);
-  }
-}
 
 function measured(arrivals: readonly Arrival[]): Omit<Pushed, 'reopening'> {
   const handshake = arrivals.filter(({ lane }) => lane === Lane.handshake);

@@ -96,7 +96,12 @@ function attemptOf({ name, way, step, place, lane, act, expected }: Target): Att
     };
   };
   return {
-    ...{ name: `${name}, ${way}`, said: { ja: name, en: name }, meddle, expected: { ...expected, arrivedMax: 0 } },
+    ...{
+      name: `${name}, ${way}`,
+      said: { ja: `${name}（${way === 'inward' ? '内向き' : '外向き'}）`, en: `${name}, ${way}` },
+      meddle,
+      expected: { ...expected, arrivedMax: 0 },
+    },
     ...(act ? { act } : {}),
   };
 }
