@@ -25,11 +25,11 @@ export interface Pushed {
 
 /** What docs/limits.md and SECURITY.md say. */
 export const PUBLISHED_KBPS = 98.2;
-const SECONDS = 7;
+const SECONDS = 6;
 /** The burst passes in the first moments; both relays have used up theirs by then. */
 const STEADY_FROM_SECONDS = 3;
-const REOPENING_SECONDS = 4;
-const REOPENINGS_MIN = 3;
+const REOPENING_SECONDS = 3;
+const REOPENINGS_MIN = 2;
 /** Timers wake a little late, and a record stands on either side of a measure's edge. */
 const TOLERANCE = 0.02;
 /** Less would mean that the ends did not really push. */
