@@ -32,6 +32,7 @@ import { EnrolmentRequests } from './enrolment/requests.ts';
 import { Entitlements } from './entitlements.ts';
 import { followGrantKey } from './grant-key-file.ts';
 import { Grants } from './grants.ts';
+import { InwardLanes } from './inward-lanes.ts';
 import { Journal } from './journal.ts';
 import { Leases } from './leases.ts';
 import { exposeGateway } from './metrics.ts';
@@ -53,6 +54,8 @@ import { Users } from './users.ts';
 
 /** A person clicks; a script that is in a hurry waits. */
 const REQUESTS_OF_ONE_CERTIFICATE = { perSecond: 20, burst: 60 };
+/** Each lets a handshake in and an offer to an agent: ever new ones would be a way inwards of their own (T09, docs/limits.md). */
+const OPENINGS_OF_ONE_USER = { perSecond: 0.5, burst: 60 };
 /** As the strictest that users can have (F1). */
 const ADMINISTRATOR_LIMITS: Limits = { idleSeconds: IDLE_MAX_SECONDS, overallSeconds: OVERALL_MAX_SECONDS };
 
@@ -121,7 +124,10 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
     down: (error, waitMs) => journal.brokerDown(error, waitMs),
   });
   const relayed = new RelayTally();
-  const relays = new Relays({ signIns, tickets, rights, slots, broker, revocation, journal, relayed, now });
+  const relays = new Relays({
+    ...{ signIns, tickets, rights, slots, broker, revocation, journal, relayed, now },
+    inwardLanes: new InwardLanes(),
+  });
   const leases = new Leases({ revocation, grants, broker, now: monotonic, troubled });
 
   const administrators = new Administrators(store);
@@ -154,6 +160,7 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
     routes: routes({
       ...{ accounts: users, authenticators, policies, sessions, history, cookie: USER_COOKIE },
       ...{ entitlements, slots, tickets, grants, rights, relays, broker, journal, now },
+      openings: new RequestRate({ ...OPENINGS_OF_ONE_USER, now: monotonic }),
       ownFactors: new OwnFactors({ store, authenticators, policies, journal, now }),
       nameOf: async (owner) => (await users.find(owner))?.name ?? owner.user,
     }),

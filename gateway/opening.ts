@@ -5,6 +5,7 @@ import type { PeerIdentity } from '#platform/hop/tls.ts';
 import { Refusal, refusalFrom } from '#protocol/codes.ts';
 import type { Policy } from '#protocol/outer/grant.ts';
 import type { BrokerLink } from './broker-link.ts';
+import type { RequestRate } from './doors/limits.ts';
 import type { Entitlements } from './entitlements.ts';
 import type { Grants } from './grants.ts';
 import type { Journal, Visitor } from './journal.ts';
@@ -43,6 +44,8 @@ export interface OpeningParts {
   grants: Grants;
   broker: BrokerLink;
   journal: Journal;
+  /** Of one user. */
+  openings: RequestRate;
   /** Wall clock, ms. */
   now(): number;
 }
@@ -54,20 +57,21 @@ export interface Opener {
 }
 
 /**
- * Checks in this order: audit, rights (entitlement last), broker, presence, slots. Who may not open a desktop learns
+ * Checks in this order: audit, rights (entitlement last), rate, broker, presence, slots. Who may not open a desktop learns
  * nothing about it.
- * @throws AUDIT_UNWRITABLE, what Rights.check throws, BROKER_UNREACHABLE, AGENT_OFFLINE, DESKTOP_IN_USE
+ * @throws AUDIT_UNWRITABLE, what Rights.check throws, RATE_EXCEEDED, BROKER_UNREACHABLE, AGENT_OFFLINE, DESKTOP_IN_USE
  */
 export async function openDesktop(
   parts: OpeningParts,
   { peer, signIn, visitor }: Opener,
   { desktop, mode, hello }: z.infer<typeof openRequest>,
 ): Promise<Opened> {
-  const { rights, slots, sessions, tickets, grants, broker, journal, now } = parts;
+  const { rights, openings, slots, sessions, tickets, grants, broker, journal, now } = parts;
   const { municipality, user } = signIn;
   try {
     journal.requireHealthy();
     await rights.check({ peer, signIn, desktop });
+    if (!openings.admit(`${municipality}/${user}`)) throw new Refusal('RATE_EXCEEDED', 'openings of one user');
     if (!broker.isUp) throw new Refusal('BROKER_UNREACHABLE');
     if (!broker.isOnline(desktop)) throw new Refusal('AGENT_OFFLINE');
     await slots.requireAvailable({ municipality, user, desktop });

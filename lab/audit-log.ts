@@ -15,8 +15,12 @@ const LOOK_MS = 20;
 const LAST_EVENTS = 5;
 
 /** Everything in one process's audit log, oldest first. */
-export function auditOf(system: Pick<System, 'folder'>, name: ProcessName): AuditEvent[] {
-  return linesOf(system, name).map((line) => JSON.parse(line));
+export function auditOf({ folder }: Pick<System, 'folder'>, name: ProcessName): AuditEvent[] {
+  const text = readFileSync(join(folder, name, 'state', 'audit.jsonl'), 'utf8');
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
 }
 
 /**
@@ -51,12 +55,9 @@ export async function audited(
 ): Promise<AuditEvent> {
   const found = await findAudited(system, name, event, fields, withinMs);
   if (found) return found;
-  const last = linesOf(system, name).slice(-LAST_EVENTS).join('\n');
+  const last = auditOf(system, name)
+    .slice(-LAST_EVENTS)
+    .map((one) => `${one.event} ${JSON.stringify(one.fields)}`)
+    .join('\n');
   throw new Error(`no ${event} ${JSON.stringify(fields)} in the ${name}'s audit log, but\n${last}`);
-}
-
-function linesOf({ folder }: Pick<System, 'folder'>, name: ProcessName): string[] {
-  return readFileSync(join(folder, name, 'state', 'audit.jsonl'), 'utf8')
-    .trimEnd()
-    .split('\n');
 }

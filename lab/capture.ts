@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 
 export interface Capture {
-  /** Resolves when the file is whole. */
+  /** Resolves when the file is whole; a second call gives the same. */
   stop(): Promise<{ packets: number; dropped: number }>;
 }
 
@@ -56,12 +56,21 @@ export async function captureLoopback(file: string, ports: readonly number[]): P
       if (STARTED.test(said)) started();
     });
   });
+  // It would go on capturing when nobody is left to stop it.
+  const stopWithUs = () => void child.kill('SIGINT');
+  process.once('exit', stopWithUs);
+  const stop = async () => {
+    await new Promise((later) => setTimeout(later, LAST_PACKETS_MS));
+    process.off('exit', stopWithUs);
+    child.kill('SIGINT');
+    await exited;
+    return { packets: Number(CAPTURED.exec(said)?.[1] ?? 0), dropped: Number(DROPPED.exec(said)?.[1] ?? 0) };
+  };
+  let stopped: ReturnType<typeof stop> | null = null;
   return {
-    async stop() {
-      await new Promise((later) => setTimeout(later, LAST_PACKETS_MS));
-      child.kill('SIGINT');
-      await exited;
-      return { packets: Number(CAPTURED.exec(said)?.[1] ?? 0), dropped: Number(DROPPED.exec(said)?.[1] ?? 0) };
+    stop() {
+      stopped ??= stop();
+      return stopped;
     },
   };
 }

@@ -38,6 +38,7 @@ export interface Expected {
 
 export interface Attempted {
   readonly name: string;
+  readonly said: Said;
   readonly client: { readonly code: string; readonly authentic: boolean } | null;
   /** In the agent's audit log about this session: "session-ended RECORD_FORGED". */
   readonly agent: readonly string[];
@@ -65,7 +66,7 @@ export async function attempt(stage: Secrecy, hostile: InTheMiddle, one: Attempt
   const agent = await endsOf(stage, hostile.middle.session);
   const { expected } = one;
   return {
-    ...{ name: one.name, client, agent, roundTripMs },
+    ...{ name: one.name, said: one.said, client, agent, roundTripMs },
     arrived: desktop.vnc.pressed.length - before,
     expected: { arrivedMin: 0, ...expected, agent: expected.agent.source },
   };
@@ -116,13 +117,19 @@ async function endsOf({ system }: Secrecy, session: string): Promise<string[]> {
 }
 
 /** Where the attempt came to something else than it must; null if it came to just that. */
-export function wrongWith({ client, agent, arrived, expected }: Attempted): string | null {
+export function wrongWith({ said, client, agent, arrived, expected }: Attempted): Said | null {
   const { client: wanted, agent: reason, arrivedMin, arrivedMax } = expected;
+  const wrong = (ja: string, en: string): Said => ({ ja: `${said.ja}: ${ja}`, en: `${said.en}: ${en}.` });
   if (client?.code !== wanted?.code || client?.authentic !== wanted?.authentic) {
-    return `the client was left with ${client ? `${client.code}${client.authentic ? '' : ' (unauthenticated)'}` : 'a session that goes on'}`;
+    if (!client) return wrong('端末の接続がそのまま続いた', 'the client’s session went on');
+    const how = `${client.code}${client.authentic ? '' : ' (unauthenticated)'}`;
+    return wrong(`端末に示された結果は ${how}`, `the client was left with ${how}`);
   }
-  if (!agent.some((end) => new RegExp(`^\\S+ (?:${reason})$`).test(end)))
-    return `the agent wrote ${agent.join(', ') || 'nothing'}`;
-  if (arrived < arrivedMin || arrived > arrivedMax) return `${arrived} keys reached the desktop`;
+  if (!agent.some((end) => new RegExp(`^\\S+ (?:${reason})$`).test(end))) {
+    return wrong(`agent の監査ログは「${agent.join('、')}」`, `the agent wrote ${agent.join(', ') || 'nothing'}`);
+  }
+  if (arrived < arrivedMin || arrived > arrivedMax) {
+    return wrong(`${arrived} 打鍵がデスクトップに届いた`, `${arrived} keys reached the desktop`);
+  }
   return null;
 }

@@ -13,6 +13,8 @@ import type { Attempt } from './attempt.ts';
 import { honest, type Meddle, type Way } from './middle.ts';
 
 const PROTOCOL_ERROR = { code: 'PROTOCOL_ERROR', authentic: true } as const;
+/** The agent closes before there are keys to say it under: whoever is between could have said it. */
+const CLOSED_BY_AGENT = { code: 'PROTOCOL_ERROR', authentic: false } as const;
 const DELAY_MS = 1_500;
 /** In the body of a hello: type, version, suite. */
 const VERSION_AT = HEADER_BYTES + 1;
@@ -58,7 +60,8 @@ export const SESSION_ATTEMPTS: readonly Attempt[] = [
     said: { ja: '偽の画面の挿入', en: 'a picture that no desktop shows' },
     meddle: () => honest,
     act: ({ middle }) => middle.put('outward', invented(Lane.frame, FRAME_BYTES, middle.came.outward)),
-    expected: { client: PROTOCOL_ERROR, agent: /ENDED_BY_CLIENT/, arrivedMax: 0 },
+    // What the agent sends next has the forged record's number, and the gateway may cut there before the client's close is through.
+    expected: { client: PROTOCOL_ERROR, agent: /ENDED_BY_CLIENT|PEER_GONE/, arrivedMax: 0 },
   },
   {
     name: 'a key twice',
@@ -100,7 +103,7 @@ export const SESSION_ATTEMPTS: readonly Attempt[] = [
     name: 'keys held back',
     said: { ja: '打鍵の遅延', en: 'keys delayed' },
     meddle: () => (way, record, middle) => {
-      if (way !== 'inward') return [record];
+      if (way !== 'inward' || laneOf(record) === Lane.handshake) return [record];
       setTimeout(() => middle.put(way, record), DELAY_MS);
       return [];
     },
@@ -108,7 +111,8 @@ export const SESSION_ATTEMPTS: readonly Attempt[] = [
       for (let i = 0; i < 3; i++) type();
       await delay(DELAY_MS + 700);
     },
-    expected: { client: null, agent: /ENDED_BY_USER/, arrivedMin: 3, arrivedMax: 3 },
+    // The client's close is held back as well, and its socket is gone before it.
+    expected: { client: null, agent: /ENDED_BY_USER|PEER_GONE/, arrivedMin: 3, arrivedMax: 3 },
   },
 ];
 
@@ -121,7 +125,7 @@ export function replayedSession(yesterday: readonly Bytes[]): Attempt {
       let nth = 0;
       return (way, record) => (way === 'inward' && nth++ > 0 ? [yesterday[nth - 1] ?? record] : [record]);
     },
-    expected: { client: PROTOCOL_ERROR, agent: /RECORD_FORGED/, arrivedMax: 0 },
+    expected: { client: CLOSED_BY_AGENT, agent: /RECORD_FORGED/, arrivedMax: 0 },
   };
 }
 
@@ -131,19 +135,19 @@ export const DOWNGRADES: readonly Attempt[] = [
     name: 'another suite in the hello',
     said: { ja: '暗号方式の書き換え', en: 'the suite rewritten' },
     meddle: once(isHello, (hello) => [hello.with(SUITE_AT, Suite.x25519)]),
-    expected: { client: PROTOCOL_ERROR, agent: /KEY_SHARE_INVALID|MALFORMED/, arrivedMax: 0 },
+    expected: { client: CLOSED_BY_AGENT, agent: /KEY_SHARE_INVALID|MALFORMED/, arrivedMax: 0 },
   },
   {
     name: 'an older version in the hello',
     said: { ja: '版の書き換え', en: 'the version rewritten' },
     meddle: once(isHello, (hello) => [hello.with(VERSION_AT, 0)]),
-    expected: { client: PROTOCOL_ERROR, agent: /MALFORMED/, arrivedMax: 0 },
+    expected: { client: CLOSED_BY_AGENT, agent: /MALFORMED/, arrivedMax: 0 },
   },
   {
     name: 'a suite that does not exist',
     said: { ja: '未定義の方式への書き換え', en: 'the suite replaced by none' },
     meddle: once(isHello, (hello) => [hello.with(SUITE_AT, 0)]),
-    expected: { client: PROTOCOL_ERROR, agent: /SUITE_UNKNOWN/, arrivedMax: 0 },
+    expected: { client: CLOSED_BY_AGENT, agent: /SUITE_UNKNOWN/, arrivedMax: 0 },
   },
   {
     name: 'key shares of its own under another suite',

@@ -68,25 +68,48 @@ export function judgeCiphertext(seen: Searched): Judgement {
 function notSearched({ secrets, haystacks, capture, receivedBytes, typed, arrived }: Searched): Said | null {
   for (const kind of SECRETS) {
     const count = secrets.filter((secret) => secret.kind === kind).length;
-    if (count < SECRETS_MIN) return both(`${count} of: ${kind}`);
+    if (count < SECRETS_MIN)
+      return said(`秘密が足りない: ${NAMES[kind]} ${count} 個`, `only ${count} known of: ${kind}`);
   }
-  if (arrived !== typed) return both(`${arrived} of ${typed} keys reached the desktop`);
-  if (capture.dropped > 0) return both(`${capture.dropped} packets are missing in the capture`);
+  if (arrived !== typed)
+    return said(
+      `打鍵 ${typed} のうち ${arrived} しか届いていない`,
+      `only ${arrived} of ${typed} keys reached the desktop`,
+    );
+  if (capture.dropped > 0)
+    return said(
+      `通信記録から ${capture.dropped} パケットが欠けている`,
+      `${capture.dropped} packets are missing in the capture`,
+    );
   for (const when of ['live', 'after'] as const) {
     for (const place of MIDDLE) {
       const memory = find(haystacks, place, 'memory', when);
-      if (!memory || memory.bytes < MEMORY_MIN_BYTES) return both(`memory of ${place} (${when}) was not searched`);
+      if (!memory || memory.bytes < MEMORY_MIN_BYTES)
+        return said(
+          `${place} のメモリーを探していない（${when}）`,
+          `the memory of ${place} was not searched (${when})`,
+        );
       if (memory.found[CONTROL] === 0)
-        return both(`not even the session's id was found in the memory of ${place} (${when})`);
+        return said(
+          `${place} のメモリー（${when}）で接続番号さえ見つからず、探索が成り立たない`,
+          `not even the session's id was found in the memory of ${place} (${when})`,
+        );
     }
   }
   for (const place of MIDDLE) {
     if (!find(haystacks, place, 'files')?.found[CONTROL])
-      return both(`the search in the files of ${place} saw nothing`);
+      return said(
+        `${place} のファイルで接続番号さえ見つからず、探索が成り立たない`,
+        `not even the session's id was found in the files of ${place}`,
+      );
   }
   for (const hop of HOPS) {
     const bytes = find(haystacks, hop, 'capture')?.bytes ?? 0;
-    if (bytes < receivedBytes) return both(`the capture of ${hop} has ${bytes} bytes of ${receivedBytes}`);
+    if (bytes < receivedBytes)
+      return said(
+        `${hop} の通信記録が ${bytes} バイトしかない（端末は ${receivedBytes} バイトを受信）`,
+        `the capture of ${hop} has ${bytes} bytes of ${receivedBytes}`,
+      );
   }
   return null;
 }
@@ -94,16 +117,26 @@ function notSearched({ secrets, haystacks, capture, receivedBytes, typed, arrive
 /** The same search finds what is there. */
 function notControlled({ haystacks }: Searched): Said | null {
   const agent = find(haystacks, 'agent', 'memory', 'live');
-  for (const kind of AGENT_HOLDS) if (!agent?.found[kind]) return both(`not found even at the agent: ${kind}`);
+  for (const kind of AGENT_HOLDS)
+    if (!agent?.found[kind])
+      return said(`端点の agent でも見つからない: ${NAMES[kind]}`, `not found even at the agent: ${kind}`);
   for (const what of ['memory', 'files', 'capture'] as const) {
     const seeing = find(haystacks, SEEING, what);
     for (const kind of ['known record', 'lossless tile'] as const) {
-      if (!seeing?.found[kind]) return both(`${what} of a relay that sees plaintext: ${kind} not found`);
+      if (!seeing?.found[kind])
+        return said(
+          `平文が見える試験用中継でも見つからない（${what}）: ${NAMES[kind]}`,
+          `not found even at a relay that sees plaintext (${what}): ${kind}`,
+        );
     }
   }
   const memory = find(haystacks, SEEING, 'memory');
   for (const kind of ['traffic key', 'shared secret'] as const) {
-    if (!memory?.found[kind]) return both(`memory of a relay that has the keys: ${kind} not found`);
+    if (!memory?.found[kind])
+      return said(
+        `鍵を持つ試験用中継でも見つからない: ${NAMES[kind]}`,
+        `not found even in the memory of a relay that has the keys: ${kind}`,
+      );
   }
   return null;
 }
@@ -111,11 +144,12 @@ function notControlled({ haystacks }: Searched): Said | null {
 function leaked({ haystacks }: Searched): Said | null {
   const middle = haystacks.filter(({ place }) => [...MIDDLE, ...HOPS].some((one) => one === place));
   const found = middle.flatMap(({ place, what, when, found }) =>
-    SECRETS.filter((kind) => found[kind] > 0).map((kind) => `${kind} in the ${what} of ${place} (${when})`),
+    SECRETS.filter((kind) => found[kind] > 0).map((kind) => ({ kind, place, what, when })),
   );
-  return found.length === 0
-    ? null
-    : { ja: `中継側で見つかった: ${found.join('、')}`, en: `found in the middle: ${found.join(', ')}` };
+  if (found.length === 0) return null;
+  const ja = found.map(({ kind, place, what, when }) => `${place} の${PLACES[what]}（${when}）に${NAMES[kind]}`);
+  const en = found.map(({ kind, place, what, when }) => `${kind} in the ${what} of ${place} (${when})`);
+  return said(`中継側で見つかった: ${ja.join('、')}`, `found in the middle: ${en.join(', ')}`);
 }
 
 export const recordingProof: Proof<Searched> = {
@@ -139,14 +173,30 @@ export function judgeRecording(seen: Searched): Judgement {
   for (const place of ['gateway', 'broker', 'agent']) {
     const searched = files(place);
     if (!searched?.found[CONTROL])
-      return { result: 'fail', seen: both(`the search in the files of ${place} saw nothing`) };
+      return {
+        result: 'fail',
+        seen: said(
+          `${place} のファイルで接続番号さえ見つからず、探索が成り立たない`,
+          `not even the session's id was found in the files of ${place}`,
+        ),
+      };
     for (const kind of SECRETS) {
-      if (searched.found[kind] > 0) return { result: 'fail', seen: both(`${kind} in a file of ${place}`) };
+      if (searched.found[kind] > 0)
+        return {
+          result: 'fail',
+          seen: said(`${place} のファイルにある: ${NAMES[kind]}`, `${kind} in a file of ${place}`),
+        };
     }
   }
   const kept = files(SEEING);
   if (!kept?.found['lossless tile'])
-    return { result: 'fail', seen: both('a file that does hold the screen was not found out') };
+    return {
+      result: 'fail',
+      seen: said(
+        '画面を保存したファイルを見つけられず、探索が成り立たない',
+        'a file that does hold the screen was not found out',
+      ),
+    };
   return {
     result: 'pass',
     seen: {
@@ -160,5 +210,17 @@ function find(haystacks: readonly Haystack[], place: string, what: Haystack['wha
   return haystacks.find((one) => one.place === place && one.what === what && (when === undefined || one.when === when));
 }
 
-const both = (text: string): Said => ({ ja: `観測: ${text}`, en: text });
+const said = (ja: string, en: string): Said => ({ ja, en });
+const NAMES: Readonly<Record<Secret, string>> = {
+  'traffic key': '通信鍵',
+  'shared secret': '共有秘密',
+  'known record': '打鍵レコードの平文',
+  'lossless tile': '可逆圧縮タイル',
+  pixels: '画素',
+};
+const PLACES: Readonly<Record<Haystack['what'], string>> = {
+  memory: 'メモリー',
+  files: 'ファイル',
+  capture: '通信記録',
+};
 const mebibytes = (bytes: number): string => (bytes / 1024 / 1024).toFixed(1);

@@ -1,18 +1,9 @@
 // D7, D8: a broker in hostile hands reads nothing, and whatever else it does is refused, or seen by the user, and audited.
-import { generateKeyPair } from 'jose';
-import { findAudited } from '#lab/audit-log.ts';
-import { MUNICIPALITY } from '#lab/system.ts';
-import { toBase64Url, toHex } from '#protocol/bytes.ts';
-import { nodeCipher } from '#protocol/inner/cipher-node.ts';
-import { signGrant } from '#protocol/outer/grant.ts';
 import type { Judgement, Proof } from '../proof.ts';
-import { type Attempted, attempt } from './attempt.ts';
-import { DOWNGRADES, impersonations, replayedSession, SESSION_ATTEMPTS } from './attempts.ts';
-import { type HostileBroker, takeBrokersPlace } from './hostile-broker.ts';
-import { judgeAttempts, type Offered, type Siege } from './judge-attempts.ts';
-import { inPlaceOf } from './place-of.ts';
-import { readEverything } from './reading.ts';
-import { SECRECY, type Secrecy } from './stage.ts';
+import { DOWNGRADES, SESSION_ATTEMPTS } from './attempts.ts';
+import { besiegedByBroker } from './broker-siege.ts';
+import { judgeAttempts, type Siege } from './judge-attempts.ts';
+import { SECRECY } from './stage.ts';
 
 /** Attempts in the middle, and offers to the agent. */
 const ATTEMPTS = SESSION_ATTEMPTS.length + 1 + DOWNGRADES.length + 2;
@@ -32,49 +23,12 @@ export const hostileBrokerProof: Proof<Siege> = {
   needs: [],
   async collect(run) {
     const stage = await run.stage(SECRECY);
-    return inPlaceOf(
-      'broker',
-      stage,
-      () => takeBrokersPlace(stage.system),
-      async (broker) => {
-        const { inward, ...read } = await readEverything(stage, broker);
-        const attempts: Attempted[] = [];
-        const { agentKey } = stage.client.pinned(stage.nextDesktop().id);
-        for (const one of [...SESSION_ATTEMPTS, replayedSession(inward), ...DOWNGRADES, ...impersonations(agentKey)]) {
-          run.progress(attempts.length / ATTEMPTS, one.said.en);
-          attempts.push(await attempt(stage, broker, one));
-        }
-        return { read, attempts, offers: await offers(stage, broker) };
-      },
-    );
+    run.progress(0.2, 'a hostile broker');
+    return (await besiegedByBroker(stage)).siege;
   },
   judge: (seen) => judgeHostileBroker(seen),
 };
 
 export function judgeHostileBroker(seen: Siege): Judgement {
   return judgeAttempts(seen, { attempts: ATTEMPTS, offers: OFFERS });
-}
-
-/** A grant of its own making, and one that was used before. */
-async function offers({ system, nextDesktop }: Secrecy, broker: HostileBroker): Promise<Offered[]> {
-  const session = toHex(nodeCipher.random(16));
-  const { privateKey } = await generateKeyPair('ES256');
-  const claims = {
-    ...{ aud: nextDesktop().id, sub: 'tanaka', municipality: MUNICIPALITY, session, epoch: 0, mode: 'open' as const },
-    ...{ cnf: { 'x5t#S256': toBase64Url(nodeCipher.random(32)) }, amr: ['mtls' as const, 'otp' as const] },
-    ...{ policy: { idleSeconds: 900, overallSeconds: 43_200 }, hello: toBase64Url(nodeCipher.random(32)) },
-    jti: toBase64Url(nodeCipher.random(16)),
-  };
-  broker.offer(session, await signGrant({ kid: 'own', key: privateKey }, claims, Date.now()));
-  const used = broker.grants.at(-1) ?? '';
-  const { session: usedBy } = JSON.parse(Buffer.from(used.split('.')[1] ?? '', 'base64url').toString());
-  broker.offer(usedBy, used);
-  const refused = async (name: string, id: string, reason: string): Promise<Offered> => {
-    const found = await findAudited(system, 'agent', 'offer-refused', { session: id, reason }, 4_000);
-    return { name, wanted: reason, audited: found ? reason : null };
-  };
-  return [
-    await refused('a grant that it signed itself', session, 'GRANT_SIGNATURE'),
-    await refused('a grant that was used', usedBy, 'GRANT_REPLAYED'),
-  ];
 }

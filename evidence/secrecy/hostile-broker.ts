@@ -33,6 +33,7 @@ export async function takeBrokersPlace(system: System): Promise<HostileBroker> {
   const waiting = new Map<string, Partial<Record<Side, Socket>>>();
   const grants: string[] = [];
   let middle: Middle | null = null;
+  let presence: object | null = null;
   const tell = (side: Side, message: object) => links[side]?.sendText(JSON.stringify(message));
 
   async function heard(side: Side, message: FromGateway | FromAgent): Promise<void> {
@@ -43,7 +44,8 @@ export async function takeBrokersPlace(system: System): Promise<HostileBroker> {
         return;
       }
       case 'presence':
-        tell('gateway', { ...message, agent: `${MUNICIPALITY}/${AGENT}` });
+        presence = { ...message, agent: `${MUNICIPALITY}/${AGENT}` };
+        tell('gateway', presence);
         return;
       case 'anchor':
         return;
@@ -67,6 +69,8 @@ export async function takeBrokersPlace(system: System): Promise<HostileBroker> {
       links[side] = socket;
       const parse = side === 'gateway' ? parseFromGateway : parseFromAgent;
       socket.listen({ text: (text) => void heard(side, parse(text)), closed() {} });
+      // Whichever of the two comes first.
+      if (side === 'gateway' && presence) tell('gateway', presence);
       return;
     }
     socket.listen({ text: (text) => join(side, parseSessionMessage(text).session, socket), closed() {} });

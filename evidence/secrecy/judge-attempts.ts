@@ -34,7 +34,7 @@ export function judgeAttempts(
     return fail('試していない攻撃がある。', 'Not everything was tried.');
   for (const one of attempts) {
     const wrong = wrongWith(one);
-    if (wrong) return fail(`${one.name}: ${wrong}`, `${one.name}: ${wrong}.`);
+    if (wrong) return { result: 'fail', seen: wrong };
   }
   const held = attempts.find(({ name }) => name === HELD_BACK);
   if (held && (held.roundTripMs ?? 0) < SHOWN_DELAY_MS) {

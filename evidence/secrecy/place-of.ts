@@ -7,24 +7,39 @@ import type { Secrecy } from './stage.ts';
 const ONLINE_MAX_MS = 20_000;
 const LOOK_MS = 50;
 
+/** Who dials whom: a dialler that lost its link waits longer and longer, so it begins anew beside whoever it dials. */
+const DIALLERS: Readonly<Record<ProcessName, readonly ProcessName[]>> = {
+  broker: ['gateway', 'agent'],
+  gateway: [],
+  agent: [],
+};
+
 export async function inPlaceOf<I extends { close(): Promise<void> }, T>(
   name: ProcessName,
   stage: Pick<Secrecy, 'system' | 'client'>,
   take: () => Promise<I>,
   work: (impostor: I) => Promise<T>,
 ): Promise<T> {
-  const { system } = stage;
-  await system.processes[name].stop();
+  const { processes, restart } = stage.system;
+  const diallers = DIALLERS[name];
+  const stopAll = async (names: readonly ProcessName[]) => {
+    for (const one of names) await processes[one].stop();
+  };
+  const startDiallers = () => Promise.all(diallers.map(restart));
+  await stopAll([...diallers, name]);
   try {
     const impostor = await take();
     try {
-      if (name === 'broker') await online(stage);
+      await startDiallers();
+      if (diallers.length > 0) await online(stage);
       return await work(impostor);
     } finally {
+      await stopAll(diallers);
       await impostor.close();
     }
   } finally {
-    await system.restart(name);
+    await restart(name);
+    await startDiallers();
     await online(stage);
   }
 }

@@ -1,5 +1,6 @@
 // What a hostile relay can read of a session: everything that passes it is kept, and searched as the workday's haystacks are.
 import { setTimeout as delay } from 'node:timers/promises';
+import { audited } from '#lab/audit-log.ts';
 import { type Needle, Search } from '#lab/search.ts';
 import type { Bytes } from '#protocol/bytes.ts';
 import { nodeCipher } from '#protocol/inner/cipher-node.ts';
@@ -39,7 +40,8 @@ export async function readEverything(stage: Secrecy, hostile: InTheMiddle): Prom
   }
   await delay(SETTLE_MS);
   view.session.end();
-  await stage.over(view.id);
+  // The gateway may be the hostile one, and writes no log then.
+  await audited(stage.system, 'agent', 'session-ended', { session: view.id });
   const { came } = hostile.middle;
   needles.push(...recording.keys.map(({ key }) => ({ kind: 'secret' as const, bytes: Buffer.from(key) })));
   const search = new Search([...needles, { kind: 'control', bytes: Buffer.from(view.id, 'hex') }]);

@@ -1,5 +1,5 @@
-// The cables of all three hops in the run's hands: what was listening moves to another port, and in its place stands a proxy
-// of bytes that turns one bit where it is told to. It has nobody's key.
+// The cables of all three hops in the run's hands: in each stands a proxy of bytes that turns one bit where it is told to. It has
+// nobody's key.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { online } from './place-of.ts';
 import type { Secrecy } from './stage.ts';
 
 export interface Wire {
-  /** Turns the last bit of what passes next in this direction on the newest connection: the last byte is inside a TLS record. */
+  /** Turns a bit of the TLS record that passes next in this direction on the newest connection. */
   flipNext(way: Way): void;
   /** How many bits were turned. */
   readonly flips: number;
@@ -20,6 +20,8 @@ export interface Wire {
 export const HOPS = ['client – gateway', 'gateway – broker', 'agent – broker'] as const;
 export type Hop = (typeof HOPS)[number];
 export type Wires = Readonly<Record<Hop, Wire>>;
+
+const TLS_HEADER_BYTES = 5;
 
 /** @param port where it listens @param to where whom it stands before has moved to */
 async function layWire(port: number, to: number, clientIs: Way): Promise<Wire> {
@@ -44,7 +46,8 @@ async function layWire(port: number, to: number, clientIs: Way): Promise<Wire> {
       });
       from.on('data', (chunk: Buffer) => {
         if (flipping === way && newest === near) {
-          chunk[chunk.length - 1] = (chunk.at(-1) ?? 0) ^ 1;
+          const at = endOfFirstRecord(chunk);
+          chunk[at] = (chunk[at] ?? 0) ^ 1;
           flipping = null;
           flips++;
         }
@@ -68,55 +71,62 @@ async function layWire(port: number, to: number, clientIs: Way): Promise<Wire> {
   };
 }
 
-interface Listens {
-  listen: { port: number };
+/** Its last byte belongs to the tag; what follows in the same chunk is another record's. */
+function endOfFirstRecord(chunk: Buffer): number {
+  const length = chunk.length >= TLS_HEADER_BYTES ? chunk.readUInt16BE(3) : 0;
+  return Math.min(TLS_HEADER_BYTES + length, chunk.length) - 1;
 }
 
-/** Gateway and broker move and come back; their keys and states stay where they are. */
+interface GatewayFile {
+  listen: { port: number };
+  broker: { url: string };
+}
+interface AgentFile {
+  broker: { url: string };
+}
+
+/**
+ * Gateway and agent begin anew, each with its broker at the end of a wire; the gateway itself listens elsewhere, and a wire where
+ * clients know it to be. Afterwards everything is as before.
+ */
 export async function withWires<T>(stage: Secrecy, work: (wires: Wires) => Promise<T>): Promise<T> {
   const { system } = stage;
+  const home = Number(new URL(system.gateway).port);
   const { gatewayPort, agentPort } = system.processes.broker.ready;
-  const homes = {
-    gateway: Number(new URL(system.gateway).port),
-    gatewaySide: Number(gatewayPort),
-    agentSide: Number(agentPort),
-  };
   const away = { gateway: await freePort(), gatewaySide: await freePort(), agentSide: await freePort() };
-  const move = async (ports: typeof homes) => {
-    await system.processes.gateway.stop();
-    await system.processes.broker.stop();
-    rewrite<Listens>(join(system.folder, 'gateway', 'gateway.json'), (config) => {
+  const begin = async (ports: { gateway: number; gatewaySide: number; agentSide: number }) => {
+    await Promise.all([system.processes.gateway.stop(), system.processes.agent.stop()]);
+    rewrite<GatewayFile>(join(system.folder, 'gateway', 'gateway.json'), (config) => {
       config.listen.port = ports.gateway;
+      config.broker.url = `wss://127.0.0.1:${ports.gatewaySide}`;
     });
-    rewrite<{ gatewaySide: Listens; agentSide: Listens }>(join(system.folder, 'broker', 'broker.json'), (config) => {
-      config.gatewaySide.listen.port = ports.gatewaySide;
-      config.agentSide.listen.port = ports.agentSide;
+    rewrite<AgentFile>(join(system.folder, 'agent', 'agent.json'), (config) => {
+      config.broker.url = `wss://127.0.0.1:${ports.agentSide}`;
     });
   };
-  const begin = async () => {
-    await system.restart('broker');
-    await system.restart('gateway');
+  const start = async () => {
+    await Promise.all([system.restart('gateway'), system.restart('agent')]);
     await online(stage);
   };
   const laid: Wire[] = [];
-  const lay = async (side: keyof typeof homes, dials: Way) => {
-    const wire = await layWire(homes[side], away[side], dials);
+  const lay = async (...of: Parameters<typeof layWire>) => {
+    const wire = await layWire(...of);
     laid.push(wire);
     return wire;
   };
-  await move(away);
+  await begin(away);
   try {
     const wires: Wires = {
-      'client – gateway': await lay('gateway', 'inward'),
-      'gateway – broker': await lay('gatewaySide', 'inward'),
-      'agent – broker': await lay('agentSide', 'outward'),
+      'client – gateway': await lay(home, away.gateway, 'inward'),
+      'gateway – broker': await lay(away.gatewaySide, Number(gatewayPort), 'inward'),
+      'agent – broker': await lay(away.agentSide, Number(agentPort), 'outward'),
     };
-    await begin();
+    await start();
     return await work(wires);
   } finally {
     for (const wire of laid) await wire.close();
-    await move(homes);
-    await begin();
+    await begin({ gateway: home, gatewaySide: Number(gatewayPort), agentSide: Number(agentPort) });
+    await start();
   }
 }
 

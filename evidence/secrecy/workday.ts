@@ -60,18 +60,18 @@ const FRAME_MIN_BYTES = 400;
 export async function workday({ system, client, desktop, over }: Workplace, artefacts: string): Promise<Workday> {
   const recording = recordingCipher(nodeCipher);
   const relay = await startRelayThatSees(join(system.folder, 'seeing-relay'), recording);
+  const { gatewayPort, agentPort } = system.processes.broker.ready;
+  const hops = new Map<string, number>([
+    ['client – gateway', Number(new URL(system.gateway).port)],
+    ['gateway – broker', Number(gatewayPort)],
+    ['agent – broker', Number(agentPort)],
+  ]);
+  const file = join(artefacts, 'hops.pcap');
+  const capture = await captureLoopback(file, [...hops.values()]);
+  // Here the keys themselves travel in clear, so it is no artefact.
+  const seeingFile = join(relay.folder, 'seeing.pcap');
+  const seeing = await captureLoopback(seeingFile, [relay.port]);
   try {
-    const { gatewayPort, agentPort } = system.processes.broker.ready;
-    const hops = new Map<string, number>([
-      ['client – gateway', Number(new URL(system.gateway).port)],
-      ['gateway – broker', Number(gatewayPort)],
-      ['agent – broker', Number(agentPort)],
-    ]);
-    const file = join(artefacts, 'hops.pcap');
-    const capture = await captureLoopback(file, [...hops.values()]);
-    // Here the keys themselves travel in clear, so it is no artefact.
-    const seeingFile = join(relay.folder, 'seeing.pcap');
-    const seeing = await captureLoopback(seeingFile, [relay.port]);
     const known = await work({ client, desktop, recording, relay });
     const { view, needles, arrivedBefore } = known;
     const { broker, gateway, agent } = system.processes;
@@ -109,7 +109,7 @@ export async function workday({ system, client, desktop, over }: Workplace, arte
       readByRelay: relay.read,
     };
   } finally {
-    await relay.stop();
+    await Promise.all([relay.stop(), capture.stop(), seeing.stop()]);
   }
 }
 

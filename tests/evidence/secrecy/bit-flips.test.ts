@@ -10,6 +10,7 @@ const cut = (hop: Cut['hop'], way: Cut['way']): Cut => ({
 const inside = (nth: number): Attempted => ({
   ...{
     name: `lane ${nth}`,
+    said: { ja: 'レーン', en: `lane ${nth}` },
     client: { code: 'PROTOCOL_ERROR', authentic: true },
     agent: ['session-ended RECORD_FORGED'],
   },

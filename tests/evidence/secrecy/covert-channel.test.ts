@@ -8,6 +8,7 @@ const GOOD: Pushed = {
   steadyKbps: 97,
   byLane: { input: 99, ack: 198, control: 5 },
   computedKbps: PUBLISHED_KBPS,
+  reopening: { sessions: 10, seconds: 4, bytes: 230_000 },
 };
 
 describe('the covert channel is judged', () => {
@@ -20,6 +21,8 @@ describe('the covert channel is judged', () => {
     ['a lane is missing in what is published', { computedKbps: 120 }],
     ['the ends did not really push', { steadyKbps: 40 }],
     ['nothing arrived', { steadyKbps: 0, bytes: 0 }],
+    ['each new session gets a burst of its own', { reopening: { sessions: 29, seconds: 4, bytes: 1_200_000 } }],
+    ['nobody tried to open anew', { reopening: { sessions: 0, seconds: 4, bytes: 0 } }],
     ['the burst is larger than it may be', { bytes: 200_000 }],
   ])('failed when %s', (_, change) => {
     expect(judgePushed({ ...GOOD, ...change }).result).toBe('fail');

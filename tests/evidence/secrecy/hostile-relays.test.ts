@@ -5,6 +5,7 @@ import { judgeAttempts, type Siege } from '#evidence/secrecy/judge-attempts.ts';
 
 const refused = (name: string): Attempted => ({
   name,
+  said: { ja: name, en: name },
   client: { code: 'PROTOCOL_ERROR', authentic: true },
   agent: ['session-ended RECORD_FORGED'],
   arrived: 0,
@@ -14,7 +15,14 @@ const refused = (name: string): Attempted => ({
   },
 });
 const heldBack: Attempted = {
-  ...{ name: 'keys held back', client: null, agent: ['session-ended ENDED_BY_USER'], arrived: 3, roundTripMs: 1_600 },
+  ...{
+    name: 'keys held back',
+    said: { ja: '遅延', en: 'delay' },
+    client: null,
+    agent: ['session-ended ENDED_BY_USER'],
+    arrived: 3,
+    roundTripMs: 1_600,
+  },
   expected: { client: null, agent: 'ENDED_BY_USER', arrivedMin: 3, arrivedMax: 3 },
 };
 const TRIED = { attempts: 3, offers: 1 };
