@@ -160,7 +160,7 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
     routes: routes({
       ...{ accounts: users, authenticators, policies, sessions, history, cookie: USER_COOKIE },
       ...{ entitlements, slots, tickets, grants, rights, relays, broker, journal, now },
-      openings: new RequestRate({ ...OPENINGS_OF_ONE_USER, now: monotonic }),
+      openings: new KeyedRate({ ...OPENINGS_OF_ONE_USER, now: monotonic }),
       ownFactors: new OwnFactors({ store, authenticators, policies, journal, now }),
       nameOf: async (owner) => (await users.find(owner))?.name ?? owner.user,
     }),

@@ -1,11 +1,11 @@
 // Opening a desktop: the decision (PDP). It ends in a ticket for this gateway's own relay and a grant for the agent.
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
+import type { KeyedRate } from '#platform/hop/keyed-rate.ts';
 import type { PeerIdentity } from '#platform/hop/tls.ts';
 import { Refusal, refusalFrom } from '#protocol/codes.ts';
 import type { Policy } from '#protocol/outer/grant.ts';
 import type { BrokerLink } from './broker-link.ts';
-import type { RequestRate } from './doors/limits.ts';
 import type { Entitlements } from './entitlements.ts';
 import type { Grants } from './grants.ts';
 import type { Journal, Visitor } from './journal.ts';
@@ -45,7 +45,7 @@ export interface OpeningParts {
   broker: BrokerLink;
   journal: Journal;
   /** Of one user. */
-  openings: RequestRate;
+  openings: KeyedRate;
   /** Wall clock, ms. */
   now(): number;
 }

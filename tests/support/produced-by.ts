@@ -15,6 +15,7 @@ export const PRODUCED_BY: Partial<Record<EventName, string>> = {
   'torn-write-removed': 'tests/platform/audit/chain.test.ts',
   'event-malformed': 'tests/platform/audit/chain.test.ts',
   'collector-refused': 'tests/attacks/t15-collector.test.ts',
+  'connection-refused': 'tests/attacks/t25-edge-load.test.ts',
   'shipping-overdue': 'tests/platform/audit/syslog/shipping.test.ts',
   'shipping-resumed': 'tests/platform/audit/syslog/shipping.test.ts',
   'certificate-refused': 'tests/broker/doors.test.ts',

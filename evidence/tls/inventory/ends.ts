@@ -77,7 +77,13 @@ export const ENDS: readonly InventoryRow[] = [
     standard: 'RFC 7515, RFC 7518',
     cryptrec: recommended('ECDSA, SHA-256'),
     calls: {
-      'protocol/outer/grant.ts': ['jose ES256', 'jose.SignJWT()', 'jose.errors()', 'jose.jwtVerify()'],
+      'protocol/outer/grant.ts': [
+        'jose ES256',
+        'jose.SignJWT()',
+        'jose.decodeProtectedHeader()',
+        'jose.errors()',
+        'jose.jwtVerify()',
+      ],
       'gateway/grants.ts': [
         ...['generateKeyPairSync(ec P-256)', 'jose ES256', 'jose.calculateJwkThumbprint()'],
         ...['jose.exportJWK()', 'jose.importPKCS8()'],

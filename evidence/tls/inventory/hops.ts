@@ -15,6 +15,9 @@ export const HOPS: readonly InventoryRow[] = [
     calls: {
       'platform/hop/tls.ts': ['X509Certificate()', 'tls.checkServerIdentity()', 'tls.createSecureContext()'],
       'platform/hop/dial.ts': ['tls.connect()'],
+      'platform/audit/syslog/collector.ts': [
+        ...['tls.checkServerIdentity()', 'tls.connect()', 'tls.createSecureContext()'],
+      ],
       'gateway/doors/listener.ts': ['https.createServer()'],
       'gateway/enrolment/listener.ts': ['https.createServer()'],
       'broker/doors.ts': ['https.createServer()'],
@@ -114,6 +117,10 @@ export const HOPS: readonly InventoryRow[] = [
       ja: '全員が同時に再接続しないためだけのもので、推測されても害がない',
       en: 'only keeps peers from dialling all at once; who guesses it gains nothing',
     },
-    calls: { 'gateway/main.ts': ['Math.random'], 'agent/broker-link.ts': ['Math.random'] },
+    calls: {
+      'gateway/main.ts': ['Math.random'],
+      'agent/broker-link.ts': ['Math.random'],
+      'platform/audit/syslog/start.ts': ['Math.random'],
+    },
   },
 ];

@@ -99,4 +99,15 @@ export const SIGN_IN: readonly InventoryRow[] = [
       'platform/audit/line.ts': ['createHash(sha256)'],
     },
   },
+  {
+    use: { ja: '監査ログの署名', en: 'signatures of the audit log’s checkpoints' },
+    algorithm: 'ECDSA P-256 with SHA-256; each key signs once and is erased',
+    size: '256',
+    standard: 'FIPS 186-5, FIPS 180-4',
+    cryptrec: recommended('ECDSA, SHA-256'),
+    calls: {
+      'platform/audit/checkpoint.ts': ['createPublicKey()', 'sign(sha256)', 'verify(sha256)'],
+      'platform/audit/signer.ts': ['createPrivateKey()', 'generateKeyPairSync(ec P-256)'],
+    },
+  },
 ];
