@@ -135,7 +135,7 @@ describe('the broker', () => {
     expect(test.audit.of('gateway-disconnected')[0]).toMatchObject({ reason: 'MALFORMED' });
   });
 
-  it('holds no code that could open a connection', () => {
+  it('holds no code that could open a connection, but to the collector of its own configuration', () => {
     const root = fileURLToPath(new URL('../..', import.meta.url));
     const graph = graphOf(readSources(root), packageJson.imports);
     const reached = new Set<string>();
@@ -146,9 +146,13 @@ describe('the broker', () => {
     };
     visit('broker/main.ts');
     expect(reached).toContain('platform/hop/accept.ts');
-    for (const dialling of ['platform/hop/dial.ts', 'platform/hop/redial.ts', 'platform/process/local-call.ts']) {
+    for (const dialling of ['platform/hop/dial.ts', 'platform/process/local-call.ts']) {
       expect(reached).not.toContain(dialling);
     }
+    // Two places connect: to the SOC that broker.json names, if it names one, and to a Unix socket, to see whether another
+    // process serves it. No peer's word leads to either.
+    const connecting = [...reached].filter((path) => graph.get(path)?.names.has('connect'));
+    expect(connecting.sort()).toEqual(['platform/audit/syslog/collector.ts', 'platform/process/local-socket.ts']);
     const outward = [...reached].filter((path) => {
       const names = graph.get(path)?.names ?? new Set();
       return ['fetch', 'WebSocket', 'EventSource'].some(
