@@ -5,10 +5,11 @@ import { createInterface } from 'node:readline';
 import { type Packet, readCapture } from './pcap.ts';
 import type { Place } from './process.ts';
 
-/** More than any packet on a cable of ours has (namespaces.ts). Of 262144 bytes a packet the buffer would hold a few only. */
-const PACKET_MAX_BYTES = '2048';
-const BUFFER_KIB = '16384';
 const READY_MAX_MS = 10_000;
+/** While tcpdump is not running packets wait, and each takes the place of the largest: 256 of these fit, thousands of those. */
+const ANY = { packetBytes: 262_144, bufferKib: 65_536 } as const;
+/** On a cable that namespaces.ts laid no packet is longer. */
+const OF_A_CABLE = { packetBytes: 2_048, bufferKib: 16_384 } as const;
 /** What is on its way to tcpdump when it is told to stop is still written. */
 const LAST_PACKETS_MS = 200;
 
@@ -20,31 +21,48 @@ export interface Captured {
 }
 
 export interface Tap {
+  /** A second call gives the same. */
   stop(): Promise<Captured>;
 }
 
+/** At one end of a cable that namespaces.ts laid. */
+export const captureCable = (place: Place, device: string, file: string): Promise<Tap> =>
+  capture(place, device, file, '', OF_A_CABLE);
+
 /**
  * @param file pcap, made here
+ * @param filter what of it, in tcpdump's language; all of it if it is left out
  * @throws Error in tcpdump's own words
  */
-export async function capture(place: Place, device: string, file: string): Promise<Tap> {
+export async function capture(
+  place: Place,
+  device: string,
+  file: string,
+  filter = '',
+  { packetBytes, bufferKib }: { packetBytes: number; bufferKib: number } = ANY,
+): Promise<Tap> {
+  const limits = ['-s', String(packetBytes), '-B', String(bufferKib)];
   // Never another user: the folder is root's alone.
-  const limits = ['-s', PACKET_MAX_BYTES, '-B', BUFFER_KIB];
-  const options = ['-i', device, '-n', '-U', '--immediate-mode', ...limits, '-Z', 'root', '-w', file];
+  const options = ['-i', device, '-n', '-U', '--immediate-mode', ...limits, '-Z', 'root', '-w', file, filter];
   // It ends with whoever began it, however that ends.
   const bound = ['--pdeathsig', 'TERM', '--', 'tcpdump', ...options];
   const child = spawn(...place('setpriv', bound), { stdio: ['ignore', 'ignore', 'pipe'] });
   const said: string[] = [];
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   await listening(child, said, ended);
+  const stop = async (): Promise<Captured> => {
+    await new Promise((resolve) => setTimeout(resolve, LAST_PACKETS_MS));
+    child.kill('SIGINT');
+    await ended;
+    const missed = said.map((line) => /^(\d+) packets? dropped by kernel/.exec(line)?.[1]).find((count) => count);
+    if (missed === undefined) throw new Error(`tcpdump did not end in order: ${said.at(-1) ?? 'no word'}`);
+    return { file, packets: readCapture(readFileSync(file)), missed: Number(missed) };
+  };
+  let stopped: Promise<Captured> | null = null;
   return {
-    async stop() {
-      await new Promise((resolve) => setTimeout(resolve, LAST_PACKETS_MS));
-      child.kill('SIGINT');
-      await ended;
-      const missed = said.map((line) => /^(\d+) packets? dropped by kernel/.exec(line)?.[1]).find((count) => count);
-      if (missed === undefined) throw new Error(`tcpdump did not end in order: ${said.at(-1) ?? 'no word'}`);
-      return { file, packets: readCapture(readFileSync(file)), missed: Number(missed) };
+    stop() {
+      stopped ??= stop();
+      return stopped;
     },
   };
 }

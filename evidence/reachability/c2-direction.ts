@@ -2,7 +2,7 @@
 import { copyFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { run as runCommand } from '#lab/process.ts';
-import { capture } from '#lab/tap.ts';
+import { captureCable } from '#lab/tap.ts';
 import type { Judgement, Proof } from '../proof.ts';
 import { type Conversations, conversationsIn } from './conversations.ts';
 import { HOLE, withHole } from './hole.ts';
@@ -43,7 +43,7 @@ export const c2Direction: Proof<DirectionSeen> = {
     const leave = takeOver(hosts, WALLS.firewall);
     try {
       const hole = await withHole(hosts, run.folder, async () => {
-        const tap = await capture(deployed.network.on('lgwan'), 'office', join(run.folder, 'with-hole.pcap'));
+        const tap = await captureCable(deployed.network.on('lgwan'), 'office', join(run.folder, 'with-hole.pcap'));
         await runCommand('lab/reach.ts', [HOLE.address, String(HOLE.port)], { place: deployed.network.on('broker') });
         return tap.stop();
       });

@@ -3,7 +3,7 @@ import { copyFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { HOSTS } from '#lab/deployment-plan.ts';
 import { run as runCommand } from '#lab/process.ts';
-import { capture } from '#lab/tap.ts';
+import { captureCable } from '#lab/tap.ts';
 import type { Judgement, Proof } from '../proof.ts';
 import { type Conversations, conversationsIn, nameQuestions, packetsIn } from './conversations.ts';
 import { deployedHosts, NEEDS_HOSTS, POINTS, type Point } from './stage.ts';
@@ -46,7 +46,7 @@ export const j5Peers: Proof<PeersSeen> = {
   async collect(run) {
     const { deployed, captured } = await run.stage(deployedHosts);
     for (const { file } of Object.values(captured)) copyFileSync(file, join(run.folder, basename(file)));
-    const tap = await capture(deployed.network.on('lgwan'), 'office', join(run.folder, 'with-telltale.pcap'));
+    const tap = await captureCable(deployed.network.on('lgwan'), 'office', join(run.folder, 'with-telltale.pcap'));
     await runCommand(TELLTALE, [], { place: deployed.network.on('lgwan') });
     const control = await tap.stop();
     const questions = (packets: typeof control.packets) =>

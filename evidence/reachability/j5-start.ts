@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { commandOn } from '#lab/host-command.ts';
 import { layNetwork } from '#lab/namespaces.ts';
 import { run as runCommand, start } from '#lab/process.ts';
-import { capture } from '#lab/tap.ts';
+import { captureCable } from '#lab/tap.ts';
 import type { Judgement, Proof, Run } from '../proof.ts';
 import { type Conversations, conversationsIn, packetsIn } from './conversations.ts';
 import { NEEDS_HOSTS } from './stage.ts';
@@ -59,7 +59,7 @@ async function collectStart(run: Run): Promise<StartSeen> {
     });
     try {
       const watched = async (name: string, work: () => Promise<unknown>) => {
-        const tap = await capture(machine, 'way-out', join(run.folder, `${name}.pcap`));
+        const tap = await captureCable(machine, 'way-out', join(run.folder, `${name}.pcap`));
         await work();
         return tap.stop();
       };

@@ -8,7 +8,7 @@ import { commandOn } from '#lab/host-command.ts';
 import type { Network } from '#lab/namespaces.ts';
 import type { Ended } from '#lab/process.ts';
 import { socketsOf } from '#lab/sockets.ts';
-import { type Captured, capture, type Tap } from '#lab/tap.ts';
+import { type Captured, captureCable, type Tap } from '#lab/tap.ts';
 import type { Need, Stage } from '../proof.ts';
 import type { Flow } from './sweep.ts';
 
@@ -50,7 +50,7 @@ export const deployedHosts: Stage<Hosts> = {
     const tapEveryCable = async (network: Network) => {
       for (const [point, cable] of Object.entries(POINTS) as [Point, (typeof POINTS)[Point]][]) {
         const [, { host, device }] = CABLES[cable].ends;
-        captures.set(point, await capture(network.on(host), device, join(folder, `${point}.pcap`)));
+        captures.set(point, await captureCable(network.on(host), device, join(folder, `${point}.pcap`)));
       }
     };
     let deployed: Deployment | null = null;

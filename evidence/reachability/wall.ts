@@ -5,7 +5,7 @@ import { dropRules, loadRules, type RuledHost } from '#lab/deployment.ts';
 import { addressesOf, type HostName } from '#lab/deployment-plan.ts';
 import { commandOn } from '#lab/host-command.ts';
 import { setForwarding } from '#lab/namespaces.ts';
-import { type Captured, capture } from '#lab/tap.ts';
+import { type Captured, captureCable } from '#lab/tap.ts';
 import { scan } from './scan.ts';
 import type { Hosts } from './stage.ts';
 import { type Swept, sweep, unsolicited } from './sweep.ts';
@@ -99,7 +99,7 @@ export async function attack(hosts: Hosts, wall: Wall, folder: string, name: str
     { host: 'office', device: 'office' },
   ] as const;
   const captures = await Promise.all(
-    points.map(async ({ host, device }) => ({ host, tap: await capture(network.on(host), device, file(host)) })),
+    points.map(async ({ host, device }) => ({ host, tap: await captureCable(network.on(host), device, file(host)) })),
   );
   const targets = innerAddresses(wall);
   const doors = wall.doors.map((door) => door.split(' ', 1)[0] ?? '');
