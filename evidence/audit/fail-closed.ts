@@ -131,6 +131,8 @@ async function collectorGone(stage: ShippedSystem, view: View): Promise<FailClos
   const faults = keep();
   const killed = performance.now();
   await collector.current.kill();
+  // Not far enough behind yet, and something to be behind with at each of the three.
+  await tryToOpen(clients[1], desktop);
   await until('all three notice that the collector is gone', all(0));
   const refused = performance.now();
   const unhealthy = await processesAt(stage, 0);

@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { connect, type TLSSocket } from 'node:tls';
 import { Authority, makeKey } from '#certs/authority.ts';
 import { readCertified } from '#client-sim/credentials.ts';
@@ -29,6 +30,7 @@ export const EVIL: readonly string[] = [
   '\ufeff","digest":"',
 ].map((text, index) => `${MARK}${index}${text}`);
 const ANSWER_MAX_MS = 5_000;
+const LOOK_MS = 50;
 /** A cell that begins with it is a formula to a spreadsheet; the mark comes behind. */
 const FORMULAS = ['=', '+', '-', '@', '\t=', '＠'].map((sign, index) => `${sign}${MARK}formula-${index}`);
 
@@ -36,6 +38,7 @@ export async function actAtSystem(
   system: System,
   people: readonly Person[],
   clients: readonly Client[],
+  signal: AbortSignal,
 ): Promise<void> {
   const [tanaka, suzuki] = people;
   const [client] = clients;
@@ -60,6 +63,9 @@ export async function actAtSystem(
   await admin('entitlement.add', { municipality: MUNICIPALITY, user: 'sato', desktop });
   await admin('entitlement.remove', { municipality: MUNICIPALITY, user: 'sato', desktop });
   const kicked = await client.view(desktop);
+  // The gateway counts a session as one from the agent's first nonce on.
+  const known = async () => JSON.stringify(await admin('session.list', {})).includes(kicked.id);
+  while (!(await known())) await setTimeout(LOOK_MS, null, { signal });
   await admin('session.end', { session: kicked.id });
   await kicked.ended;
 }

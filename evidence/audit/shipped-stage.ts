@@ -27,6 +27,7 @@ export interface ShippedSystem {
   readonly clients: readonly [Client, Client];
   /** What a process tells a monitor. */
   metric(process: ProcessName, name: string): Promise<number>;
+  down(): Promise<void>;
   /** Waits for it. @throws Error after SETTLED_MAX_MS */
   until(what: string, holds: () => boolean | Promise<boolean>): Promise<void>;
 }
@@ -37,49 +38,46 @@ export const shippedSystem: Stage<ShippedSystem> = {
     const pki = await collectorFiles(join(folder, 'soc'));
     const collector = { current: await startCollector(pki.collector) };
     const { port } = collector.current;
-    const syslog = {
-      host: '127.0.0.1',
-      port,
-      serverName: 'localhost',
-      tls: pki.process,
-      behindSeconds: BEHIND_SECONDS,
+    const trust = { serverName: 'localhost', tls: pki.process };
+    const syslog = { host: '127.0.0.1', port, ...trust, behindSeconds: BEHIND_SECONDS };
+    const people: Person[] = [];
+    const clients: Client[] = [];
+    let system: System | null = null;
+    // What is left open would keep the whole run from ending.
+    const down = async () => {
+      for (const client of clients) client.close();
+      await system?.stop();
+      await collector.current.kill();
     };
-    const system = await bringUp({
-      ...{ folder: join(folder, 'system'), port: 0, page: null, audit: { syslog }, signal },
-      desktops: ['pc-01', 'pc-02'].map((name) => ({ name, kind: 'office' as const })),
-    });
     try {
-      const people: Person[] = [];
-      const clients: Client[] = [];
-      for (const [user, name] of [
-        ['tanaka', '田中太郎'],
-        ['suzuki', '鈴木花子'],
-      ] as const) {
+      system = await bringUp({
+        ...{ folder: join(folder, 'system'), port: 0, page: null, audit: { syslog }, signal },
+        desktops: ['pc-01', 'pc-02'].map((name) => ({ name, kind: 'office' as const })),
+      });
+      const { processes, desktops } = system;
+      for (const [index, desktop] of desktops.entries()) {
+        const [user, name] = index === 0 ? ['tanaka', '田中太郎'] : ['suzuki', '鈴木花子'];
         const person = await enrol(system, user, name);
         const client = await signInClient(system, person);
-        await client.pair(system.desktops[clients.length] ?? '');
         people.push(person);
         clients.push(client);
+        await client.pair(desktop);
       }
-      await actAtSystem(system, people, clients);
+      await actAtSystem(system, people, clients, signal);
       return {
-        ...{ system, collector, clients: clients as unknown as [Client, Client] },
+        ...{ system, collector, down, clients: clients as unknown as [Client, Client] },
         async collectAnew() {
           collector.current = await startCollector(pki.collector, port);
         },
-        metric: (process, name) => metric(Number(system.processes[process].ready.metricsPort), name),
+        metric: (process, name) => metric(Number(processes[process].ready.metricsPort), name),
         until: (what, holds) => until(what, holds, signal),
       };
     } catch (error) {
-      await system.stop();
+      await down();
       throw error;
     }
   },
-  async down({ system, clients, collector }) {
-    for (const client of clients) client.close();
-    await system.stop();
-    await collector.current.kill();
-  },
+  down: ({ down }) => down(),
 };
 
 /** What a try to open came to: a code of the one table, or "opened". It is ended at once. */
