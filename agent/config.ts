@@ -1,4 +1,5 @@
-// agent.json, read once. The only file of this folder that reads configuration.
+// agent.json. The only file of this folder that reads configuration. Read once at start, except for `desktops` and
+// `grantKeys`, which are taken over anew while the agent runs (agent-file.ts).
 import * as z from 'zod';
 import { auditSchema } from '#platform/audit/config.ts';
 import { tlsFilesSchema } from '#platform/hop/tls.ts';

@@ -44,8 +44,8 @@ export interface SystemOptions {
   line?: LineSpec;
   /** The key "audit" of all three configurations. */
   audit?: z.input<typeof auditSchema>;
-  /** Of the gateway's listener; its own default if it is left out. */
-  connectionsPerAddress?: number;
+  /** Of the gateway's listener, as gateway.json has it; its own defaults if it is left out. */
+  edge?: Readonly<Record<string, number>>;
   /** The page that the gateway serves; what `npm run page` makes if it is left out, null for none. */
   page?: string | null;
   progress?(step: Step): void;
@@ -171,7 +171,7 @@ export async function bringUp(options: SystemOptions): Promise<System> {
         ...{ rpId: 'localhost', rpName: 'LGWAN Telework 管理' },
         ...(pages ? { page: pages.admin } : {}),
       },
-      ...(options.connectionsPerAddress ? { connectionsPerAddress: options.connectionsPerAddress } : {}),
+      ...(options.edge ? { edge: options.edge } : {}),
       metrics: loopback,
     });
 

@@ -42,7 +42,10 @@ export const EVENTS = {
   /** It has caught up. `seconds`: how long nothing new could start. */
   'shipping-resumed': row(['seconds']),
 
-  // The certificate gate, on every listener
+  /** Cut at a listener's edge, before anybody was known: too many, too fast, too slow (T25). */
+  'connection-refused': row(['reason', 'listener'], ['address', 'detail']),
+
+  // The certificate gate: on every listener, and at a dial about the server's own
   'certificate-refused': row(
     ['reason'],
     ['kind', 'municipality', 'name', 'serial', 'thumbprint', 'address', 'detail', 'user'],
@@ -106,6 +109,8 @@ export const EVENTS = {
   'ticket-refused': row(['reason'], ['municipality', 'user', 'desktop', 'session', 'address', 'detail']),
   'relay-started': row(['session'], ['municipality', 'user', 'desktop']),
   'relay-ended': row(['session', 'code'], ['municipality', 'user', 'desktop', 'reason', 'detail', 'seconds']),
+  /** Grants and leases are signed by another key from now on. */
+  'grant-key-changed': row(['kid', 'before']),
   'session-revoked': row(['session', 'reason'], ['municipality', 'user', 'desktop', 'by', 'detail']),
 
   // The broker
@@ -144,6 +149,13 @@ export const EVENTS = {
   'pairing-refused': row(['reason'], ['municipality', 'user', 'desktop', 'session', 'detail']),
   'input-refused': row(['session', 'reason'], ['municipality', 'user', 'desktop', 'detail']),
   'desktop-lost': row(['desktop', 'reason'], ['municipality', 'user', 'session', 'detail']),
+  /** agent.json has changed while the agent ran. */
+  'desktop-offered': row(['municipality', 'desktop']),
+  'desktop-withdrawn': row(['municipality', 'desktop']),
+  'grant-pin-added': row(['kid']),
+  'grant-pin-withdrawn': row(['kid']),
+  /** It had changed and cannot be used: nobody new gets in, and sessions end with their leases. */
+  'settings-unusable': row(['detail']),
   /** The session is over, and its desktop may stand open. */
   'desktop-lock-failed': row(['desktop', 'reason'], ['municipality', 'user', 'session', 'detail']),
 } as const satisfies Record<string, Row>;

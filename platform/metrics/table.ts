@@ -57,6 +57,12 @@ export const METRICS = {
     of: ['gateway'],
     help: 'Requests and upgrades that the doors refused, whether the audit log has them or not.',
   },
+  telework_connections: {
+    type: 'gauge',
+    labels: ['listener', 'state'],
+    of: RELAYS,
+    help: 'TCP connections of a listener (user, enrolment, admin; hop, agent): known, or strangers, whose number is limited.',
+  },
   telework_sign_ins_total: {
     type: 'counter',
     labels: ['factor', 'outcome'],

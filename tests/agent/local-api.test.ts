@@ -1,14 +1,13 @@
 // What the office's administrator does at the running agent, and what the audit log says of it (G1).
 import { expect, it } from 'vitest';
 import { localHandlers } from '#agent/local-api.ts';
-import { bothEnds, DESKTOP, OTHER_DESKTOP } from '#tests/support/both-ends.ts';
+import { bothEnds, DESKTOP } from '#tests/support/both-ends.ts';
 import { agentKey, USER } from '#tests/support/end-to-end.ts';
 
 async function agent() {
   const ends = await bothEnds();
-  const { pairings, sessions, audit } = ends;
-  const desktops = [DESKTOP, OTHER_DESKTOP];
-  const parts = { municipality: '131016', desktops, identity: agentKey, pairings, sessions, audit };
+  const { home, pairings, sessions, audit } = ends;
+  const parts = { home, identity: agentKey, pairings, sessions, audit };
   return { ends, handlers: localHandlers({ ...parts, brokerUp: () => true }), audit };
 }
 

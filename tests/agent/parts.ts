@@ -3,6 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair } from 'jose';
+import { Home } from '#agent/home.ts';
 import type { Audit } from '#platform/audit/chain.ts';
 import { openSqliteStore } from '#platform/state/sqlite.ts';
 import { toBase64Url } from '#protocol/bytes.ts';
@@ -35,6 +36,12 @@ export function rememberingAudit(): Audit & { events: [string, Record<string, un
     anchor: () => {},
     close: () => {},
   };
+}
+
+/** Of desktops that nobody attaches. */
+export function homeWith(pins: readonly GrantKey[], desktops: readonly string[] = [DESKTOP]): Home {
+  const open = () => Promise.reject(new Error('not to be attached'));
+  return new Home('131016', { desktops: new Map(desktops.map((id) => [id, open])), pins });
 }
 
 export interface KeyPair {

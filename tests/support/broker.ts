@@ -9,6 +9,7 @@ import type { Audit } from '#platform/audit/chain.ts';
 import { auditSchema } from '#platform/audit/config.ts';
 import type { EventName } from '#platform/audit/events.ts';
 import { type DialOptions, dialSocket } from '#platform/hop/dial.ts';
+import { type EdgeLimits, edgeSchema } from '#platform/hop/edge-limits.ts';
 import { clientTls, type TlsFiles } from '#platform/hop/tls.ts';
 import type { Socket } from '#platform/hop/websocket.ts';
 import type { Limits } from '#platform/process/limits.ts';
@@ -130,6 +131,9 @@ export interface TestBroker {
 
 export const DESKTOP = '131016/soumu/notepad';
 
+/** All peers of a test have one address. */
+const FREELY: Partial<EdgeLimits> = { connectionsPerAddress: 4_096, handshakesPerSecond: 10_000 };
+
 /** Of no municipality in particular, and as fast as there is. */
 const WIDE: LineConfig = { tier: '1Gbps', municipalities: {}, others: { ceiling: 1 } };
 
@@ -137,19 +141,20 @@ export interface TestBrokerOptions {
   line?: LineConfig;
   limits?: Limits;
   observer?: ShaperObserver;
+  edge?: Partial<EdgeLimits>;
 }
 
 export async function openBroker(
   given?: DemoPki,
-  { line = WIDE, limits = { idleSeconds: 900, overallSeconds: 43_200 }, observer = {} }: TestBrokerOptions = {},
+  { line = WIDE, limits = { idleSeconds: 900, overallSeconds: 43_200 }, observer = {}, edge }: TestBrokerOptions = {},
 ): Promise<TestBroker> {
   const pki = given ?? (await demoPki());
   const state = mkdtempSync(join(tmpdir(), 'telework-broker-'));
   const audit = memoryAudit();
-  const listen = { host: '127.0.0.1', port: 0 };
+  const side = { listen: { host: '127.0.0.1', port: 0 }, edge: edgeSchema().parse({ ...FREELY, ...edge }) };
   const config = {
-    gatewaySide: { listen, tls: pki.brokerForGateways },
-    agentSide: { listen, tls: pki.brokerForAgents },
+    gatewaySide: { ...side, tls: pki.brokerForGateways },
+    agentSide: { ...side, tls: pki.brokerForAgents },
     line,
     limits,
     state,
