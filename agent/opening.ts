@@ -10,7 +10,7 @@ import type { WebAuthnPins } from '#protocol/inner/passkey.ts';
 import { OPENING_MAX_MS, PROOF_MAX_MS } from '#protocol/limits.ts';
 import { ClosedByRelay, type DataSocket, Inbox } from '#protocol/outer/data-socket.ts';
 import { parsePairedMessage } from '#protocol/outer/ticket.ts';
-import type { Admission, Admitted } from './admission.ts';
+import { type Admission, type Admitted, about } from './admission.ts';
 import type { Pairings } from './pairings.ts';
 
 export interface OpeningParts {
@@ -56,7 +56,7 @@ export async function openForOffer(parts: OpeningParts, session: string, jws: st
     const refusal = error instanceof ClosedByRelay ? new Refusal('PEER_GONE', error.code) : refusalFrom(error);
     socket?.close(refusal.code);
     const event = admitted.grant.mode === 'pair' ? 'pairing-refused' : 'handshake-refused';
-    parts.audit.record(event, { ...about(admitted), reason: refusal.reason, detail: refusal.detail });
+    parts.audit.record(event, { ...about(admitted.grant), reason: refusal.reason, detail: refusal.detail });
     throw refusal;
   }
 }
@@ -68,7 +68,7 @@ async function admit(
 ): Promise<Admitted> {
   try {
     const admitted = await admission.offer(session, jws);
-    audit.record('offer-accepted', { ...about(admitted), mode: admitted.grant.mode });
+    audit.record('offer-accepted', { ...about(admitted.grant), mode: admitted.grant.mode });
     return admitted;
   } catch (error) {
     const { reason, detail } = refusalFrom(error);
@@ -76,13 +76,6 @@ async function admit(
     throw error;
   }
 }
-
-const about = ({ grant: { municipality, sub, aud, session } }: Admitted) => ({
-  municipality,
-  user: sub,
-  desktop: aud,
-  session,
-});
 
 async function dial({ dialData }: OpeningParts): Promise<DataSocket> {
   try {
@@ -133,7 +126,7 @@ async function spendPairingTry(parts: OpeningParts, admitted: Admitted): Promise
   const { grant } = admitted;
   if (parts.live(grant.aud)) throw new Refusal('PAIRING_WHILE_LIVE');
   const psk = await parts.pairings.spendTry(grant.sub, grant.aud);
-  parts.audit.record('pairing-code-spent', about(admitted));
+  parts.audit.record('pairing-code-spent', about(grant));
   return psk;
 }
 

@@ -1,6 +1,7 @@
 // broker.json. The only file of this folder that reads configuration. Read once at start, except for `line`, which is
 // taken over anew while the broker runs (line-file.ts).
 import * as z from 'zod';
+import { auditSchema } from '#platform/audit/config.ts';
 import { edgeSchema } from '#platform/hop/edge-limits.ts';
 import { tlsFilesSchema } from '#platform/hop/tls.ts';
 import { metricsSchema } from '#platform/metrics/listener.ts';
@@ -64,6 +65,7 @@ const schema = z.strictObject({
   limits: limitsSchema,
   /** A folder: broker.db and audit.jsonl. */
   state: filePath,
+  audit: auditSchema,
   /** For npm run meter; without it nobody can ask the running broker. */
   adminSocket: filePath.optional(),
   metrics: metricsSchema,

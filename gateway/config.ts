@@ -1,5 +1,6 @@
 // gateway.json: read once at start, frozen.
 import * as z from 'zod';
+import { auditSchema } from '#platform/audit/config.ts';
 import { edgeSchema } from '#platform/hop/edge-limits.ts';
 import { tlsFilesSchema } from '#platform/hop/tls.ts';
 import { ownFilesSchema } from '#platform/hop/tls-files.ts';
@@ -41,6 +42,7 @@ const schema = z.strictObject({
   factorKey: filePath,
   /** A folder: state.sqlite and audit.jsonl. */
   state: filePath,
+  audit: auditSchema,
   adminSocket: filePath,
   /** Left out: no listener, and the Unix socket is the only way to administrate. */
   administration: administrationSchema.optional(),

@@ -4,8 +4,9 @@
 import { type Audit, requireHealthy } from '#platform/audit/chain.ts';
 import type { EventFields } from '#platform/audit/events.ts';
 import { Ration, Rations } from '#platform/audit/ration.ts';
-import type { PeerIdentity } from '#platform/hop/tls.ts';
+import { type PeerIdentity, refusalOfTls } from '#platform/hop/tls.ts';
 import { CodeTally } from '#platform/metrics/event-tally.ts';
+import { lineOf } from '#platform/process/exit.ts';
 import type { Log } from '#platform/process/log.ts';
 import type { Code, Refusal } from '#protocol/codes.ts';
 import type { Mode } from '#protocol/outer/grant.ts';
@@ -174,6 +175,16 @@ export class Journal {
     this.#audit.record('session-revoked', { session, reason, municipality, user, desktop, detail });
   }
 
+  /** @param kid of the key that signs now, and @param before: of the one that did */
+  grantKeyChanged(kid: string, before: string): void {
+    this.#log.info({ kid, before }, 'grants and leases are signed by another key');
+    this.#audit.record('grant-key-changed', { kid, before });
+  }
+
+  grantKeyKept(error: unknown): void {
+    this.#log.error(`the grant key stays as it was: ${lineOf(error)}`);
+  }
+
   /** What an administrator did. */
   administered(event: AdministrativeEvent, fields: EventFields[AdministrativeEvent]): void {
     this.#audit.record(event, fields);
@@ -185,6 +196,10 @@ export class Journal {
   }
 
   brokerDown(error: unknown, waitMs: number): void {
+    const refusal = refusalOfTls(error);
+    if (refusal?.code === 'CERTIFICATE_REFUSED') {
+      this.#audit.record('certificate-refused', { reason: refusal.reason, detail: refusal.detail, kind: 'hop' });
+    }
     this.#log.warn({ err: error, waitMs: Math.round(waitMs) }, 'no link to the broker; every desktop is offline');
   }
 

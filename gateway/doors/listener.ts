@@ -21,8 +21,8 @@ export interface ListenerParts extends Omit<DoorParts, 'known'> {
   monotonic(): number;
   /** A folder that `npm run page` made. */
   page: string | undefined;
-  /** A new list of clients' certificates is in force. */
-  revocationsChanged(newest: RevocationList): void;
+  /** From now on this list of clients' certificates is in force; null: none can be read. Called before anybody comes in. */
+  revocationsChanged(newest: RevocationList | null): void;
 }
 
 export interface Listener {

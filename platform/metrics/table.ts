@@ -199,7 +199,19 @@ export const METRICS = {
     type: 'gauge',
     labels: [],
     of: EVERY,
-    help: '1 while the audit log can be written; at 0 no new session starts.',
+    help: '1 while the audit log can be written and the collector keeps up; at 0 no new session starts.',
+  },
+  telework_audit_behind_seconds: {
+    type: 'gauge',
+    labels: [],
+    of: EVERY,
+    help: 'Age of the oldest audit event of which the collector has given no receipt; 0 without a collector.',
+  },
+  telework_audit_behind_bytes: {
+    type: 'gauge',
+    labels: [],
+    of: EVERY,
+    help: 'Audit events of which the collector has given no receipt; 0 without a collector.',
   },
   telework_valid_seconds: {
     type: 'gauge',

@@ -6,6 +6,7 @@ import { type Broker, startBroker } from '#broker/broker.ts';
 import type { LineConfig } from '#broker/config.ts';
 import type { ShaperObserver } from '#broker/shaping/shaper.ts';
 import type { Audit } from '#platform/audit/chain.ts';
+import { auditSchema } from '#platform/audit/config.ts';
 import type { EventName } from '#platform/audit/events.ts';
 import { type DialOptions, dialSocket } from '#platform/hop/dial.ts';
 import { type EdgeLimits, edgeSchema } from '#platform/hop/edge-limits.ts';
@@ -15,6 +16,7 @@ import type { Limits } from '#platform/process/limits.ts';
 import { type Code, type Refusal, refusalFrom } from '#protocol/codes.ts';
 import type { FromAgent, FromGateway } from '#protocol/outer/link.ts';
 import { type DemoPki, demoPki } from './pki.ts';
+import { produce } from './produced-events.ts';
 
 export interface Event {
   event: EventName;
@@ -37,9 +39,12 @@ export function memoryAudit(): MemoryAudit {
     events,
     healthy: true,
     of: (event) => events.filter((one) => one.event === event),
-    record: (event, fields) => void events.push({ event, ...fields }),
+    record(event, fields) {
+      produce(event, fields);
+      events.push({ event, ...fields });
+    },
     checkpoint() {},
-    anchor: (anchor) => void events.push({ event: 'anchor', ...anchor }),
+    anchor: (anchor) => void events.push({ event: 'anchor', ...produce('anchor', anchor) }),
     close() {},
   };
 }
@@ -153,6 +158,7 @@ export async function openBroker(
     line,
     limits,
     state,
+    audit: auditSchema.parse({}),
   };
   const broker = await startBroker(config, audit, () => performance.now(), observer);
   const peers: Peer[] = [];

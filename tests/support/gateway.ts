@@ -13,6 +13,7 @@ import { openGrantKey } from '#gateway/grants.ts';
 import { FactorSeal } from '#gateway/sign-in/factors.ts';
 import { Totp } from '#gateway/sign-in/totp.ts';
 import type { UserId } from '#gateway/users.ts';
+import { auditSchema } from '#platform/audit/config.ts';
 import { dialSocket } from '#platform/hop/dial.ts';
 import { type EdgeLimits, edgeSchema } from '#platform/hop/edge-limits.ts';
 import { normalSerial } from '#platform/hop/revocation.ts';
@@ -108,6 +109,7 @@ export async function openGateway(
     grantKey: join(folder, 'grant.pem'),
     factorKey: join(folder, 'factor.key'),
     state: folder,
+    audit: auditSchema.parse({}),
     adminSocket: join(folder, 'admin.sock'),
     enrolment: {
       ...{ listen: { host: '127.0.0.1', port: 0 }, edge },

@@ -1,6 +1,7 @@
-// A small VNC server (RFC 6143) of the test's own. It remembers which keys and buttons are down, so that a test can see
-// from the desktop's side what a session that ended has left behind; it answers each key at once with a changed corner;
-// or it shows a film of noise, the most that a screen can ask of what is behind it.
+// A small VNC server (RFC 6143) of the lab's own. It remembers which keys were pressed and which keys and buttons are down,
+// so that whoever made it sees from the desktop's side what a session has done and left behind; it shows a given picture
+// and answers each key at once with a changed corner, or it shows a film of noise, the most that a screen can ask of what
+// is behind it.
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -14,6 +15,8 @@ export interface RecordingVnc {
   readonly address: string;
   /** keysyms of the keys that are down, and "buttons" while a button is; only a client's word changes it */
   readonly held: Set<number | 'buttons'>;
+  /** keysyms, as they were pressed */
+  readonly pressed: readonly number[];
   readonly connections: number;
   /** Every connection breaks, as when the server dies. */
   drop(): void;
@@ -23,6 +26,8 @@ export interface RecordingVnc {
 export interface RecordingVncOptions {
   width?: number;
   height?: number;
+  /** What it shows: R, G, B, 0 for each pixel. Grey if it is left out. */
+  picture?: Buffer;
   /** Every pixel is another one all the time. */
   film?: boolean;
 }
@@ -35,10 +40,12 @@ const LENGTHS: Readonly<Record<number, number>> = { 0: 20, 3: 10, 4: 8, 5: 6, 6:
 
 export async function startRecordingVnc(options: RecordingVncOptions = {}): Promise<RecordingVnc> {
   const { width = 320, height = 200, film = false } = options;
+  const { picture = Buffer.alloc(4 * width * height, 0x88) } = options;
   const folder = mkdtempSync(join(tmpdir(), 'recording-vnc-'));
   const path = join(folder, 'vnc.sock');
   const sockets = new Set<Socket>();
   const held = new Set<number | 'buttons'>();
+  const pressed: number[] = [];
   const frames = film ? [1, 2, 3].map(() => update(width, height, randomBytes(4 * width * height))) : [];
 
   function conversation(socket: Socket): (type: number, message: Buffer) => void {
@@ -55,7 +62,7 @@ export async function startRecordingVnc(options: RecordingVncOptions = {}): Prom
     };
     return (type, message) => {
       if (type === 3 && message[1] === 0) {
-        socket.write(update(width, height, Buffer.alloc(4 * width * height, 0x88)));
+        socket.write(update(width, height, picture));
       } else if (type === 3 && film) {
         const frame = frames[frameNumber++ % frames.length] as Buffer;
         void delay(FILM_FRAME_MS).then(() => socket.write(frame));
@@ -63,8 +70,10 @@ export async function startRecordingVnc(options: RecordingVncOptions = {}): Prom
         wanted = true;
       } else if (type === 4) {
         const keysym = message.readUInt32BE(4);
-        if (message[1]) held.add(keysym);
-        else held.delete(keysym);
+        if (message[1]) {
+          held.add(keysym);
+          pressed.push(keysym);
+        } else held.delete(keysym);
         changed ||= message[1] === 1;
       } else if (type === 5) {
         if (message[1]) held.add('buttons');
@@ -111,6 +120,7 @@ export async function startRecordingVnc(options: RecordingVncOptions = {}): Prom
   return {
     address: `unix:${path}`,
     held,
+    pressed,
     get connections() {
       return sockets.size;
     },

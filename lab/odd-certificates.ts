@@ -1,14 +1,21 @@
-// Certificates as our authorities never issue them: each differs from a good one in what a test names.
+// Certificates as our authorities never issue them: each differs from a good one in what whoever asks for it names.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import forge from 'node-forge';
-import type { Signer } from '#certs/certificate.ts';
 import type { CertificateKind } from '#protocol/names.ts';
 
 const HOUR_MS = 3_600_000;
 
+/** An authority, or whoever plays one. */
+export interface Signer {
+  certificate: forge.pki.Certificate;
+  key: forge.pki.rsa.PrivateKey;
+}
+
 export interface OddOptions {
   commonName?: string;
+  /** The whole subject, in the place of a common name alone: such as that of an authority to be confused with. */
+  subject?: readonly forge.pki.CertificateField[];
   uris?: readonly string[];
   hosts?: readonly string[];
   /** null leaves the extension out. */
@@ -52,7 +59,7 @@ export function oddCertificate(
   certificate.serialNumber = options.serial ?? (serials++).toString(16);
   certificate.validity.notBefore = new Date(Date.now() + fromMs);
   certificate.validity.notAfter = new Date(Date.now() + untilMs);
-  certificate.setSubject([{ name: 'commonName', value: commonName }]);
+  certificate.setSubject([...(options.subject ?? [{ name: 'commonName', value: commonName }])]);
   certificate.setIssuer(signer ? signer.certificate.subject.attributes : certificate.subject.attributes);
   certificate.setExtensions([
     { name: 'basicConstraints', critical: true, cA: authority, ...pathLengthOf(options) },
