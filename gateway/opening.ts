@@ -1,6 +1,7 @@
 // Opening a desktop: the decision (PDP). It ends in a ticket for this gateway's own relay and a grant for the agent.
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
+import type { KeyedRate } from '#platform/hop/keyed-rate.ts';
 import type { PeerIdentity } from '#platform/hop/tls.ts';
 import { Refusal, refusalFrom } from '#protocol/codes.ts';
 import type { Policy } from '#protocol/outer/grant.ts';
@@ -30,6 +31,8 @@ export interface Opened {
   ticket: string;
   grant: string;
   policy: Policy;
+  /** Until the client's certificate runs out, and the session with it (E6). */
+  certificateSeconds: number;
 }
 
 export interface OpeningParts {
@@ -41,6 +44,8 @@ export interface OpeningParts {
   grants: Grants;
   broker: BrokerLink;
   journal: Journal;
+  /** Of one user. */
+  openings: KeyedRate;
   /** Wall clock, ms. */
   now(): number;
 }
@@ -52,20 +57,21 @@ export interface Opener {
 }
 
 /**
- * Checks in this order: audit, rights (entitlement last), broker, presence, slots. Who may not open a desktop learns
+ * Checks in this order: audit, rights (entitlement last), rate, broker, presence, slots. Who may not open a desktop learns
  * nothing about it.
- * @throws AUDIT_UNWRITABLE, what Rights.check throws, BROKER_UNREACHABLE, AGENT_OFFLINE, DESKTOP_IN_USE
+ * @throws AUDIT_UNWRITABLE, what Rights.check throws, RATE_EXCEEDED, BROKER_UNREACHABLE, AGENT_OFFLINE, DESKTOP_IN_USE
  */
 export async function openDesktop(
   parts: OpeningParts,
   { peer, signIn, visitor }: Opener,
   { desktop, mode, hello }: z.infer<typeof openRequest>,
 ): Promise<Opened> {
-  const { rights, slots, sessions, tickets, grants, broker, journal, now } = parts;
+  const { rights, openings, slots, sessions, tickets, grants, broker, journal, now } = parts;
   const { municipality, user } = signIn;
   try {
     journal.requireHealthy();
     await rights.check({ peer, signIn, desktop });
+    if (!openings.admit(`${municipality}/${user}`)) throw new Refusal('RATE_EXCEEDED', 'openings of one user');
     if (!broker.isUp) throw new Refusal('BROKER_UNREACHABLE');
     if (!broker.isOnline(desktop)) throw new Refusal('AGENT_OFFLINE');
     await slots.requireAvailable({ municipality, user, desktop });
@@ -75,7 +81,17 @@ export async function openDesktop(
     journal.opened(visitor, { desktop, session, mode });
     journal.requireHealthy(); // what could not be recorded does not begin (G4)
     const ticket = await tickets.issue(signIn, { session, desktop, grant });
-    return { session, epoch: 0, municipality, desktop, ticket, grant, policy: grants.policy(signIn) };
+    const certificateSeconds = Math.floor((peer.notAfter - now()) / 1000);
+    return {
+      session,
+      epoch: 0,
+      municipality,
+      desktop,
+      ticket,
+      grant,
+      policy: grants.policy(signIn),
+      certificateSeconds,
+    };
   } catch (error) {
     const refusal = refusalFrom(error);
     journal.openRefused(visitor, desktop, mode, refusal);

@@ -21,6 +21,7 @@ import { Direction, Lane } from '#protocol/outer/lanes.ts';
 import { parsePairedMessage, parseTicketMessage } from '#protocol/outer/ticket.ts';
 import type { BrokerLink } from './broker-link.ts';
 import type { SignIns } from './doors/doors.ts';
+import type { InwardLanes } from './inward-lanes.ts';
 import type { Journal, Visitor } from './journal.ts';
 import type { Revocation, Running } from './revocation.ts';
 import type { Rights } from './rights.ts';
@@ -44,6 +45,7 @@ export interface RelayParts {
   revocation: Revocation;
   journal: Journal;
   relayed: RelayTally;
+  inwardLanes: InwardLanes;
   /** Wall clock, ms. */
   now(): number;
 }
@@ -241,9 +243,10 @@ class Relay {
     this.#late = setTimeout(() => this.end(new Refusal('HANDSHAKE_TIMED_OUT')), PROOF_TOLD_MAX_MS);
     const running = this.#watched();
     client.sendText(paired);
-    const gate = (of: Direction) => new LaneGate(of, BURST_SECONDS);
-    pump({ ...inward, from: client, to: data, gate: gate(Direction.inward), now, admitted, ended });
-    pump({ ...outward, from: data, to: client, gate: gate(Direction.outward), now, ended });
+    const inwardGate = new LaneGate(Direction.inward, BURST_SECONDS, this.#parts.inwardLanes.of(this.#who.signIn));
+    const outwardGate = new LaneGate(Direction.outward, BURST_SECONDS);
+    pump({ ...inward, from: client, to: data, gate: inwardGate, now, admitted, ended });
+    pump({ ...outward, from: data, to: client, gate: outwardGate, now, ended });
     this.#running = true;
     revocation.add(running);
     journal.relayStarted(running.slot);

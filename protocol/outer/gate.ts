@@ -7,20 +7,27 @@ import { HANDSHAKE_RECORDS_INWARD, HANDSHAKE_RECORDS_OUTWARD } from '../limits.t
 import { TokenBucket } from '../token-bucket.ts';
 import { LANE_RULES, type LaneRule } from './lanes.ts';
 
+/** What is left of each lane's rate. */
+export type LaneBuckets = Map<Lane, TokenBucket>;
+
 /** Watches one direction of one session; made once per session and relay. */
 export class LaneGate {
   readonly #direction: Direction;
   readonly #burstSeconds: number;
-  readonly #buckets = new Map<Lane, TokenBucket>();
+  readonly #buckets: LaneBuckets;
   #sequence = 0;
   #handshakes = 0;
   #handshakeShut = false;
   #closed = false;
 
-  /** @param burstSeconds how many seconds' worth of records may come at once */
-  constructor(direction: Direction, burstSeconds: number) {
+  /**
+   * @param burstSeconds how many seconds' worth of records may come at once
+   * @param buckets what an earlier session left, where the rate is one over several sessions
+   */
+  constructor(direction: Direction, burstSeconds: number, buckets: LaneBuckets = new Map()) {
     this.#direction = direction;
     this.#burstSeconds = burstSeconds;
+    this.#buckets = buckets;
   }
 
   /**

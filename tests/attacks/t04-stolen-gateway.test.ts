@@ -12,12 +12,13 @@ import { importSigningKey, newSigningKeyPem, nodeCipher } from '#protocol/inner/
 import { answerHello, readHello } from '#protocol/inner/handshake.ts';
 import { DEFAULT_SUITE } from '#protocol/inner/suites.ts';
 import { signLease } from '#protocol/outer/grant.ts';
+import { audited } from '#tests/support/audited.ts';
 import { proverOf } from '#tests/support/end-to-end.ts';
 import { connectInProcess } from '#tests/support/in-process-client.ts';
 import { oneLineOf } from '#tests/support/one-line.ts';
 import { type Forge, honest, impersonate, type StolenGateway, stealGateway } from '#tests/support/stolen-gateway.ts';
 import { useSystem } from '#tests/support/system.ts';
-import { audited, idle } from '#tests/support/watched-system.ts';
+import { idle } from '#tests/support/watched-system.ts';
 import { openDesktop, pairDevice } from '#web/core/open.ts';
 
 const DESKTOP = `${MUNICIPALITY}/soumu/pc-01`;

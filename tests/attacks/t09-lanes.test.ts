@@ -15,7 +15,7 @@ import {
   RECORD_MAX_BYTES,
   TAG_BYTES,
 } from '#protocol/limits.ts';
-import { LaneGate } from '#protocol/outer/gate.ts';
+import { type LaneBuckets, LaneGate } from '#protocol/outer/gate.ts';
 import { Direction } from '#protocol/outer/lanes.ts';
 import { openBroker, openSession, type Peer, type TestBroker } from '../support/broker.ts';
 import { record } from '../support/record.ts';
@@ -52,6 +52,25 @@ describe('inward', () => {
       }),
       { numRuns: 30 },
     );
+  });
+
+  it('no burst comes with a session that begins on what the last one left', () => {
+    const buckets: LaneBuckets = new Map();
+    const pushedBy = () => {
+      const gate = new LaneGate(Direction.inward, BURST_SECONDS, buckets);
+      let [bytes, sequence] = [0, 0];
+      for (const lane of RATED) {
+        for (let waitMs = 0; waitMs === 0; ) {
+          const one = record(lane, sequence++, SIZES.get(lane) ?? 0);
+          waitMs = gate.admit(one, 0).waitMs;
+          bytes += one.length;
+        }
+      }
+      return bytes;
+    };
+    expect(pushedBy()).toBeGreaterThan(24_000);
+    // The record during which a wait begins, in each lane.
+    for (let session = 0; session < 20; session++) expect(pushedBy()).toBe(40 + 40 + 56);
   });
 
   it('the handshake adds two records and is then shut for good', () => {

@@ -7,10 +7,11 @@ import { encodeInput } from '#protocol/inner/profile.ts';
 import { Lane } from '#protocol/lanes.ts';
 import { RECORD_MAX_BYTES } from '#protocol/limits.ts';
 import { Inbox } from '#protocol/outer/data-socket.ts';
+import { audited } from '#tests/support/audited.ts';
 import { connectInProcess, type InProcessClient } from '#tests/support/in-process-client.ts';
 import { openRough, type RoughClient } from '#tests/support/rough-client.ts';
 import { useSystem } from '#tests/support/system.ts';
-import { alive, audited, idle, PROCESSES } from '#tests/support/watched-system.ts';
+import { alive, idle, PROCESSES } from '#tests/support/watched-system.ts';
 import { askToOpen } from '#web/core/gateway-api.ts';
 
 /** An agent takes few offers a minute for one desktop, so the work is spread. */

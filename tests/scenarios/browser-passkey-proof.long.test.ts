@@ -9,12 +9,13 @@ import { mustRun } from '#lab/process.ts';
 import { type Bytes, fromBase64Url, toBase64Url } from '#protocol/bytes.ts';
 import type { Assertion } from '#protocol/inner/passkey.ts';
 import { DEFAULT_SUITE } from '#protocol/inner/suites.ts';
+import { audited } from '#tests/support/audited.ts';
 import { type Chromium, NEEDED_FOR_CHROMIUM, startChromium } from '#tests/support/chromium.ts';
 import { connectInProcess, type InProcessClient } from '#tests/support/in-process-client.ts';
 import { needs } from '#tests/support/need.ts';
 import { useSystem } from '#tests/support/system.ts';
 import { firstFrame, openAtPage, pairAtPage, pairWithCode, signInByCode } from '#tests/support/user-at-page.ts';
-import { audited, idle, renewFactor } from '#tests/support/watched-system.ts';
+import { idle, renewFactor } from '#tests/support/watched-system.ts';
 import { endOf } from '#web/core/ends.ts';
 import { openDesktop } from '#web/core/open.ts';
 

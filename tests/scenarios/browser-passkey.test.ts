@@ -3,13 +3,13 @@
 import { createHash } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { audited } from '#tests/support/audited.ts';
 import { NEEDED_FOR_CHROMIUM, screenshot } from '#tests/support/chromium.ts';
 import { needs } from '#tests/support/need.ts';
 import { useSystem } from '#tests/support/system.ts';
 import { useChromium } from '#tests/support/use-chromium.ts';
 import { firstFrame, openAtPage, pairAtPage, signInByCode } from '#tests/support/user-at-page.ts';
 import { addAuthenticator, type VirtualAuthenticator } from '#tests/support/virtual-authenticator.ts';
-import { audited } from '#tests/support/watched-system.ts';
 
 describe.skipIf(!needs(...NEEDED_FOR_CHROMIUM))('passkeys in a real browser', () => {
   const up = useSystem(() => [{ name: 'pc-01', kind: 'office' }]);

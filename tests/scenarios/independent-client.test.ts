@@ -6,13 +6,14 @@ import { contentOf, textAreaOf } from '#agent/desktop/office/layout.ts';
 import { windowOf } from '#agent/desktop/office/windows.ts';
 import { pairingCode } from '#lab/person.ts';
 import { mustRun } from '#lab/process.ts';
+import { audited } from '#tests/support/audited.ts';
 import { ExpectedOffice } from '#tests/support/expected-office.ts';
 import { Gateway } from '#tests/support/readme-client/gateway.ts';
 import { shakeHands } from '#tests/support/readme-client/handshake.ts';
 import { byDeviceKey, byPasskey } from '#tests/support/readme-client/proof.ts';
 import { Session } from '#tests/support/readme-client/session.ts';
 import { useSystem } from '#tests/support/system.ts';
-import { audited, idle } from '#tests/support/watched-system.ts';
+import { idle } from '#tests/support/watched-system.ts';
 
 const ENDED = 0;
 const PASSKEY_REQUIRED = 35;

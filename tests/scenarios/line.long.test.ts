@@ -4,12 +4,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Contract } from '#broker/shaping/contract.ts';
 import { bytesPerSecondOf, TIERS, type TierLabel } from '#broker/tiers.ts';
+import { startRecordingVnc } from '#lab/recording-vnc.ts';
 import { MUNICIPALITY } from '#lab/system.ts';
 import { RELAY_QUEUE_MAX_BYTES } from '#protocol/limits.ts';
+import { audited } from '#tests/support/audited.ts';
 import { connectInProcess, type InProcessClient, type View } from '#tests/support/in-process-client.ts';
-import { startRecordingVnc } from '#tests/support/recording-vnc.ts';
 import { useSystem } from '#tests/support/system.ts';
-import { alive, audited, idle, PROCESSES } from '#tests/support/watched-system.ts';
+import { alive, idle, PROCESSES } from '#tests/support/watched-system.ts';
 
 const FILM = `${MUNICIPALITY}/soumu/film`;
 const MEASURE_MS = 3_000;

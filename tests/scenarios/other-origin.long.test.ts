@@ -8,12 +8,13 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mustRun } from '#lab/process.ts';
+import { audited } from '#tests/support/audited.ts';
 import { type Chromium, NEEDED_FOR_CHROMIUM, screenshot, startChromium } from '#tests/support/chromium.ts';
 import { needs } from '#tests/support/need.ts';
 import { filesOfPage, headersIn, type PageServer, servePage } from '#tests/support/page-server.ts';
 import { useSystem } from '#tests/support/system.ts';
 import { codeOf, openAtPage, pairAtPage } from '#tests/support/user-at-page.ts';
-import { audited, renewFactor } from '#tests/support/watched-system.ts';
+import { renewFactor } from '#tests/support/watched-system.ts';
 
 const PAGE_HOST = 'telework-page.example.test';
 const PAGE = `https://${PAGE_HOST}`;

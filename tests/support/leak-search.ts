@@ -1,7 +1,7 @@
 // What a session must not leave on a disk (I1), and looking for it in every file of a folder, in the shapes it could have.
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import type { BrowserContext, Page } from 'playwright-core';
+import { filesBelow, inBase64 } from '#lab/search.ts';
 
 export const KINDS = ['traffic key', 'key events', 'text', 'tile', 'pixels'] as const;
 export type Kind = (typeof KINDS)[number];
@@ -121,25 +121,9 @@ export async function recordPixels(page: Page, recording: Recording): Promise<vo
 /** @returns what was found of which kind, and in which file; empty if nothing was */
 export function searchFor(secrets: readonly Secret[], folder: string): { kind: Kind; file: string }[] {
   const shapes = secrets.map(({ kind, bytes }) => ({ kind, forms: [bytes, ...inBase64(bytes)] }));
-  return filesIn(folder).flatMap((file) => {
+  return filesBelow(folder).flatMap((file) => {
     const content = readFileSync(file);
     const found = shapes.filter(({ forms }) => forms.some((form) => content.includes(form)));
     return [...new Set(found.map(({ kind }) => kind))].map((kind) => ({ kind, file }));
   });
-}
-
-/** How a longer text would have these bytes inside, wherever they begin in it: without the characters at the edges. */
-function inBase64(bytes: Buffer): Buffer[] {
-  return [0, 1, 2].map((offset) => {
-    const text = Buffer.concat([Buffer.alloc(offset), bytes])
-      .toString('base64')
-      .replace(/=+$/, '');
-    return Buffer.from(text.slice(4, -4));
-  });
-}
-
-function filesIn(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
 }

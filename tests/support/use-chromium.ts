@@ -2,9 +2,9 @@
 import { basename } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll } from 'vitest';
+import { auditOf } from './audited.ts';
 import { type Chromium, screenshot, startChromium } from './chromium.ts';
 import type { SystemUnderTest } from './system.ts';
-import { auditOf } from './watched-system.ts';
 
 const AUDIT_LINES = 5;
 

@@ -1,14 +1,13 @@
-// What the scenarios ask a running system besides using it: is it still up, what did it write down, is it idle again.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+// What the scenarios ask a running system besides using it: is it still up, is it idle again.
+import { writeFileSync } from 'node:fs';
 import { vi } from 'vitest';
 import * as z from 'zod';
+import type { ProcessName } from '#lab/audit-log.ts';
 import type { Person } from '#lab/person.ts';
 import { MUNICIPALITY, type System } from '#lab/system.ts';
 import { callLocal } from '#platform/process/local-call.ts';
 
-export const PROCESSES = ['broker', 'gateway', 'agent'] as const;
-export type ProcessName = (typeof PROCESSES)[number];
+export const PROCESSES = ['broker', 'gateway', 'agent'] as const satisfies readonly ProcessName[];
 
 const enrolled = z.looseObject({ uri: z.string() });
 const sessions = z.looseObject({ sessions: z.array(z.unknown()) });
@@ -37,39 +36,6 @@ export async function renewFactor(system: System, person: Person): Promise<void>
   await administer(system, 'totp.reset', person);
   const { uri } = enrolled.parse(await administer(system, 'totp.enrol', person));
   writeFileSync(person.totpFile, `${uri}\n`, { mode: 0o600 });
-}
-
-export type AuditEvent = { event: string; fields: Record<string, unknown> };
-
-/** Everything in one process's audit log, oldest first. */
-export function auditOf(system: System, name: ProcessName): AuditEvent[] {
-  const text = readFileSync(join(system.folder, name, 'state', 'audit.jsonl'), 'utf8');
-  return text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-}
-
-/** Waits for an event with these fields. @throws Error with the last events if it does not come */
-export function audited(
-  system: System,
-  name: ProcessName,
-  event: string,
-  fields: object,
-  withinMs = 15_000,
-): Promise<AuditEvent> {
-  return vi.waitFor(
-    () => {
-      const events = auditOf(system, name);
-      const found = events.find(
-        (one) => one.event === event && Object.entries(fields).every(([key, value]) => one.fields[key] === value),
-      );
-      if (found) return found;
-      const last = events.slice(-5).map((one) => JSON.stringify(one));
-      throw new Error(`no ${event} ${JSON.stringify(fields)} in the ${name}'s audit log, but\n${last.join('\n')}`);
-    },
-    { timeout: withinMs, interval: 20 },
-  );
 }
 
 /** Waits until neither the gateway nor the agent knows of a session any more. */
