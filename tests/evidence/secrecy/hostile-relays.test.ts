@@ -27,6 +27,7 @@ const heldBack: Attempted = {
     said: { ja: '遅延', en: 'delay' },
     client: null,
     agent: ['session-ended ENDED_BY_USER'],
+    broker: [],
     arrived: 3,
     roundTripMs: 1_600,
   },
