@@ -10,6 +10,8 @@ export default defineConfig({
     globals: false,
     passWithNoTests: false,
     pool: 'forks',
+    // What a file's tests have made the audit log hold (tests/support/produced-by.ts).
+    setupFiles: ['tests/support/produced-events.setup.ts'],
     // The processes under test run Node without this warning too (package.json).
     execArgv: ['--disable-warning=ExperimentalWarning'],
     hookTimeout: 60_000,

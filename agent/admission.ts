@@ -1,7 +1,7 @@
 // The second trust boundary. What arrives here came through a gateway and a broker that may both be hostile, so an offer
 // is checked before the agent dials, and a hello before it is answered. The checks stand in the order they run.
 //
-//   offer:  audit writable → grant signature and times → this agent's desktop → its municipality → the session told →
+//   offer:  audit writable → configuration usable → grant signature and times → this agent's desktop → its municipality → the session told →
 //           a mode known here → rate → half-open → jti never seen                                        (T03, T06, T17)
 //   hello:  grant's bytes are the offered ones → session, epoch, mode, municipality, desktop equal →
 //           digest of the key shares → first hello of this grant                                          (T04, T06)
@@ -12,17 +12,11 @@ import { Refusal } from '#protocol/codes.ts';
 import type { Cipher } from '#protocol/inner/cipher.ts';
 import type { Hello } from '#protocol/inner/handshake.ts';
 import { CLOCK_SKEW_SECONDS, HALF_OPEN_PER_DESKTOP_MAX } from '#protocol/limits.ts';
-import { type GrantClaims, type GrantKey, verifyGrant } from '#protocol/outer/grant.ts';
+import { type GrantClaims, verifyGrant } from '#protocol/outer/grant.ts';
+import type { Home } from './home.ts';
 
 /** Offers a minute and desktop; a person opens a desktop far less often. */
 const OFFERS_PER_MINUTE_MAX = 12;
-
-export interface Home {
-  municipality: string;
-  /** The desktop ids this agent serves. */
-  desktops: ReadonlySet<string>;
-  pins: readonly GrantKey[];
-}
 
 /** An offer whose grant holds; whoever holds it has not proven anything yet. Ends by `done`. */
 export interface Admitted {
@@ -53,6 +47,7 @@ export class Admission {
   /** @throws the reason of the first check that fails */
   async offer(session: string, jws: string): Promise<Admitted> {
     requireHealthy(this.#audit);
+    this.#home.requireUsable();
     const grant = await verifyGrant(this.#home.pins, jws, this.#wall());
     if (!this.#home.desktops.has(grant.aud)) throw new Refusal('GRANT_OTHER_DESKTOP');
     if (grant.municipality !== this.#home.municipality) throw new Refusal('GRANT_MISMATCH', 'municipality');
@@ -109,6 +104,13 @@ export class Admission {
     };
   }
 }
+
+/** For the audit log. */
+export const about = ({ municipality, sub, aud, session }: GrantClaims) => ({
+  ...{ municipality, session },
+  user: sub,
+  desktop: aud,
+});
 
 /** A jti is kept until nobody could accept the grant any more. */
 const keepUntil = (grant: GrantClaims) => (grant.exp + CLOCK_SKEW_SECONDS) * 1000;

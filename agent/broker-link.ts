@@ -6,7 +6,7 @@ import { dialSocket } from '#platform/hop/dial.ts';
 import { keepAlive } from '#platform/hop/keep-alive.ts';
 import { redial } from '#platform/hop/redial.ts';
 import { slowDown } from '#platform/hop/slow-down.ts';
-import { clientTls, type TlsFiles, verifyPeer } from '#platform/hop/tls.ts';
+import { clientTls, refusalOfTls, type TlsFiles, verifyPeer } from '#platform/hop/tls.ts';
 import type { Socket } from '#platform/hop/websocket.ts';
 import { lineOf } from '#platform/process/exit.ts';
 import type { Log } from '#platform/process/log.ts';
@@ -18,8 +18,8 @@ const MESSAGES_PER_SECOND = 20;
 
 export interface BrokerLinkParts {
   broker: { url: string; serverName: string; tls: TlsFiles };
-  /** Desktop ids to announce. */
-  desktops: readonly string[];
+  /** Desktop ids to announce, asked for each time. */
+  desktops(): Iterable<string>;
   audit: Pick<Audit, 'record'>;
   log: Log;
   received(message: ToAgent): void;
@@ -37,6 +37,11 @@ export class BrokerLink {
       now: () => performance.now(),
       ended: (error, waitMs) => {
         const because = error === undefined ? 'closed' : lineOf(error);
+        const refusal = refusalOfTls(error);
+        if (refusal?.code === 'CERTIFICATE_REFUSED') {
+          const { reason, detail } = refusal;
+          parts.audit.record('certificate-refused', { reason, detail, kind: 'agent' });
+        }
         parts.log.warn({ because, waitMs }, 'control link to the broker is down');
       },
     });
@@ -49,6 +54,11 @@ export class BrokerLink {
   /** Sends on the control link; what cannot be sent now is void, since the broker forgets its sessions with the link. */
   tell(message: FromAgent): void {
     this.#socket?.sendText(JSON.stringify(message));
+  }
+
+  /** Says which desktops there are now; whoever waits for one that is gone hears that it is offline. */
+  announce(): void {
+    this.tell({ type: 'presence', desktops: [...this.#parts.desktops()] });
   }
 
   /** One data link, for one session. */
@@ -82,7 +92,7 @@ export class BrokerLink {
       this.#socket = socket;
       this.#parts.audit.record('broker-connected', { address: socket.peer.remoteAddress });
       this.#parts.log.info('control link to the broker is up');
-      this.tell({ type: 'presence', desktops: [...this.#parts.desktops] });
+      this.announce();
     });
   }
 

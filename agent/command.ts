@@ -10,7 +10,7 @@ npm run agent -- COMMAND [options]      Pairing and state of a running agent (of
   pair --user ID [--desktop ID] [--add]   issue a pairing code: 15 minutes, 5 tries; --add keeps what was paired before
   pair --list                             the devices and passkeys that are paired
   pair --revoke --user ID [--desktop ID]  unpair the user's devices and passkeys, and end their sessions
-  status                                  desktops, sessions, and the fingerprint of the agent's key
+  status                                  desktops, sessions, the fingerprint of the agent's key, and whether agent.json can be used
 
   --socket FILE   the agent's socket (default var/agent/agent.sock)
   --json          print one object
@@ -29,6 +29,7 @@ const listed = z.object({
 type Listed = z.infer<typeof listed>['pairings'][number];
 const state = z.object({
   desktops: z.array(z.string()),
+  configuration: z.string(),
   broker: z.string(),
   fingerprint: z.string(),
   sessions: z.array(z.object({ session: z.string(), desktop: z.string(), user: z.string() })),
@@ -78,8 +79,9 @@ await runCommand(async () => {
     }
     case 'status': {
       const answer = await call('status');
-      const { desktops, broker, fingerprint, sessions } = state.parse(answer);
-      const lines = [`broker: ${broker}`, `agent key: ${fingerprint}`, ...desktops.map((id) => `desktop: ${id}`)];
+      const { configuration, desktops, broker, fingerprint, sessions } = state.parse(answer);
+      const lines = [`configuration: ${configuration}`, `broker: ${broker}`, `agent key: ${fingerprint}`];
+      for (const desktop of desktops) lines.push(`desktop: ${desktop}`);
       for (const session of sessions) lines.push(`session: ${session.session} ${session.user} ${session.desktop}`);
       return void show(answer, lines.join('\n'));
     }

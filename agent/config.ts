@@ -1,5 +1,7 @@
-// agent.json, read once. The only file of this folder that reads configuration.
+// agent.json. The only file of this folder that reads configuration. Read once at start, except for `desktops` and
+// `grantKeys`, which are taken over anew while the agent runs (agent-file.ts).
 import * as z from 'zod';
+import { auditSchema } from '#platform/audit/config.ts';
 import { tlsFilesSchema } from '#platform/hop/tls.ts';
 import { metricsSchema } from '#platform/metrics/listener.ts';
 import { filePath, readConfig } from '#platform/process/config.ts';
@@ -44,6 +46,7 @@ const schema = z.strictObject({
   /** Without it no passkey can be paired. */
   webauthn: webauthn.optional(),
   state: filePath,
+  audit: auditSchema,
   socket: filePath,
   metrics: metricsSchema,
   limits: limitsSchema,

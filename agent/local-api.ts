@@ -6,6 +6,7 @@ import { toBase64Url } from '#protocol/bytes.ts';
 import { Refusal } from '#protocol/codes.ts';
 import type { SigningKey } from '#protocol/inner/cipher.ts';
 import { DESKTOP, NAME } from '#protocol/names.ts';
+import type { Home } from './home.ts';
 import { fingerprint } from './identity.ts';
 import type { Pairings } from './pairings.ts';
 import type { Sessions } from './sessions.ts';
@@ -14,8 +15,7 @@ const whom = z.strictObject({ user: z.string().regex(NAME), desktop: z.string().
 const pairing = whom.extend({ add: z.boolean() });
 
 export interface LocalParts {
-  municipality: string;
-  desktops: readonly string[];
+  home: Home;
   identity: SigningKey;
   pairings: Pairings;
   sessions: Sessions;
@@ -24,10 +24,11 @@ export interface LocalParts {
 }
 
 export function localHandlers(parts: LocalParts): LocalHandlers {
-  const { pairings, sessions, audit, municipality } = parts;
+  const { home, pairings, sessions, audit } = parts;
+  const { municipality } = home;
 
   function served(desktop: string): string {
-    if (!parts.desktops.includes(desktop)) throw new Refusal('DESKTOP_UNKNOWN', 'not a desktop of this agent');
+    if (!home.desktops.has(desktop)) throw new Refusal('DESKTOP_UNKNOWN', 'not a desktop of this agent');
     return desktop;
   }
 
@@ -53,13 +54,13 @@ export function localHandlers(parts: LocalParts): LocalHandlers {
       const about = { user, municipality, desktop, by: 'local' };
       if (code) audit.record('pairing-code-revoked', about);
       if (devices > 0) audit.record('pairing-revoked', { ...about, devices });
-      sessions.endOf(user, desktop);
       sessions.notice(desktop, `端末の登録が取り消されました: ${user} / A pairing was revoked: ${user}`);
       return { removed: devices };
     },
     status() {
       return {
-        desktops: parts.desktops,
+        desktops: [...home.desktops.keys()],
+        configuration: home.fault ?? 'ok',
         broker: parts.brokerUp() ? 'up' : 'down',
         agentKey: toBase64Url(parts.identity.publicKey),
         fingerprint: fingerprint(parts.identity.publicKey),

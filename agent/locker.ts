@@ -14,8 +14,7 @@ const PREFIX = 'left-open/';
 export interface LockerParts {
   store: Store;
   audit: Audit;
-  /** desktop id → how to attach to it */
-  desktops: ReadonlyMap<string, OpenDesktop>;
+  home: { readonly desktops: ReadonlyMap<string, OpenDesktop> };
 }
 
 /** For the audit log: which desktop, and whose session it was. */
@@ -53,11 +52,11 @@ export class Locker {
 
   /** Locks what an agent that was killed left open. */
   async lockLeftOpen(): Promise<void> {
-    const { store, desktops } = this.#parts;
+    const { store, home } = this.#parts;
     const left = (await store.list(PREFIX)).map(({ key }) => key.slice(PREFIX.length));
     await Promise.all(
       left.map(async (desktop) => {
-        const open = desktops.get(desktop);
+        const open = home.desktops.get(desktop);
         if (open) await this.#lockUnattended(desktop, open);
       }),
     );

@@ -1,9 +1,8 @@
 // The LGWAN side: dials out to the broker, verifies users itself, shows them their desktops. Only wiring here.
 import { join } from 'node:path';
 import { anchorKeeper } from '#platform/audit/anchors.ts';
-import { openAudit } from '#platform/audit/chain.ts';
-import { readIdentity } from '#platform/hop/peer-certificate.ts';
-import { loadTls } from '#platform/hop/tls-files.ts';
+import { openProcessAudit } from '#platform/audit/open.ts';
+import { requireOwn } from '#platform/hop/own-certificate.ts';
 import { watchValidity } from '#platform/hop/validity.ts';
 import { EventTally } from '#platform/metrics/event-tally.ts';
 import { startMetrics } from '#platform/metrics/process.ts';
@@ -17,11 +16,12 @@ import { openSqliteStore } from '#platform/state/sqlite.ts';
 import { nodeCipher } from '#protocol/inner/cipher-node.ts';
 import type { ToAgent } from '#protocol/outer/link.ts';
 import { Admission } from './admission.ts';
+import { followAgentFile } from './agent-file.ts';
 import { BrokerLink } from './broker-link.ts';
-import { readAgentConfig } from './config.ts';
-import type { OpenDesktop } from './desktop/desktop.ts';
+import { type AgentConfig, readAgentConfig } from './config.ts';
 import { openerOf } from './desktop/opener.ts';
 import { readGrantPin } from './grant-pin.ts';
+import { Home, type Settings } from './home.ts';
 import { fingerprint, openIdentity } from './identity.ts';
 import { localHandlers } from './local-api.ts';
 import { exposeAgent, ScreenTotals } from './metrics.ts';
@@ -32,7 +32,9 @@ const USAGE = `The agent on the LGWAN side: dials out to the broker, verifies us
 
   node agent/main.ts --config agent.json
 
-Makes its own key at the first start. Prints one JSON line once it runs; npm run agent talks to it.`;
+Makes its own key at the first start. Prints one JSON line once it runs; npm run agent talks to it.
+"desktops" and "grantKeys" in agent.json are taken over anew when the file changes and at SIGHUP: a session ends if its desktop
+or the gateway's key on whose word it goes on is not there any more. Everything else is read at the start only.`;
 
 runProcess('agent', async (life) => {
   const { values } = parseArguments(USAGE, { config: { type: 'string' } });
@@ -41,7 +43,7 @@ runProcess('agent', async (life) => {
   const clock = { monotonic: () => performance.now(), wall: () => Date.now() };
   const log = createLog('agent');
 
-  const { municipality, name } = readIdentity(loadTls(config.broker.tls).own, { kind: 'agent', role: 'client' });
+  const { municipality, name } = requireOwn(config.broker.tls, { kind: 'agent', role: 'client' });
   life.onStop(watchValidity(config.broker.tls, log, clock.wall));
   const source = `agent/${municipality}/${name}`;
   // Declared before whatever may speak on it: the audit log's last checkpoint comes also when the start fails.
@@ -49,23 +51,24 @@ runProcess('agent', async (life) => {
   const store = openSqliteStore(join(config.state, 'agent.db'), { now: clock.wall });
   life.onStop(() => store.close());
   const events = new EventTally();
-  const audit = openAudit({
-    path: join(config.state, 'audit.jsonl'),
+  const audit = openProcessAudit(life, config.audit, {
+    state: config.state,
     source,
     now: clock.wall,
     onCheckpoint: (checkpoint) => link?.tell({ type: 'anchor', ...checkpoint }),
     recorded: events.recorded,
+    log,
   });
-  life.onStop(() => audit.close());
 
   const identity = openIdentity(config.identityKey);
-  const pins = await Promise.all(config.grantKeys.map(readGrantPin));
-  const desktops = new Map<string, OpenDesktop>();
-  for (const desktop of config.desktops) desktops.set(`${municipality}/${name}/${desktop.name}`, openerOf(desktop));
-  const ids = [...desktops.keys()];
+  const settingsOf = async ({ desktops, grantKeys }: AgentConfig): Promise<Settings> => ({
+    desktops: new Map(desktops.map((desktop) => [`${municipality}/${name}/${desktop.name}`, openerOf(desktop)])),
+    pins: await Promise.all(grantKeys.map(readGrantPin)),
+  });
+  const home = new Home(municipality, await settingsOf(config));
 
   const pairings = new Pairings(store, nodeCipher, clock.wall);
-  const admission = new Admission({ municipality, desktops: new Set(ids), pins }, store, audit, clock.wall);
+  const admission = new Admission(home, store, audit, clock.wall);
   const totals = new ScreenTotals();
   const sessions = new Sessions({
     admission,
@@ -74,8 +77,7 @@ runProcess('agent', async (life) => {
     audit,
     cipher: nodeCipher,
     identity,
-    desktops,
-    pins,
+    home,
     webauthn: config.webauthn ?? null,
     limits: config.limits,
     clock,
@@ -86,18 +88,7 @@ runProcess('agent', async (life) => {
   });
 
   const brokerUp = () => link?.up ?? false;
-  const local = await serveLocal(
-    config.socket,
-    localHandlers({
-      municipality,
-      desktops: ids,
-      identity,
-      pairings,
-      sessions,
-      audit,
-      brokerUp,
-    }),
-  );
+  const local = await serveLocal(config.socket, localHandlers({ home, identity, pairings, sessions, audit, brokerUp }));
   life.onStop(() => local.close());
 
   const keepAnchor = anchorKeeper(audit, clock.monotonic);
@@ -122,8 +113,13 @@ runProcess('agent', async (life) => {
     }
   }
   await sessions.lockLeftOpen();
-  link = new BrokerLink({ broker: config.broker, desktops: ids, audit, log, received });
+  const desktops = () => home.desktops.keys();
+  link = new BrokerLink({ broker: config.broker, desktops, audit, log, received });
   life.onStop(() => link?.stop());
+  home.watch(() => link?.announce());
+  const file = followAgentFile({ path: values.config, config, home, settingsOf, audit, log });
+  process.on('SIGHUP', () => void file.reload());
+  life.onStop(file.stop);
   // While there still is another zone to anchor it in.
   life.onStop(() => audit.checkpoint());
   life.onStop(() => sessions.stop());
@@ -135,5 +131,5 @@ runProcess('agent', async (life) => {
   });
   const { socket } = config;
   const shown = fingerprint(identity.publicKey);
-  announceReady({ name: 'agent', desktops: ids, socket, fingerprint: shown, metricsPort });
+  announceReady({ name: 'agent', desktops: [...desktops()], socket, fingerprint: shown, metricsPort });
 });

@@ -1,6 +1,7 @@
 // From an offer to a verified user, in the order of session.md: offer → data link → paired → hello → answer, identity →
 // proof. Nothing is attached to a desktop before the proof is verified, and whatever fails is audited and ends here.
 import type { Audit } from '#platform/audit/chain.ts';
+import type { Ration } from '#platform/audit/ration.ts';
 import type { Bytes } from '#protocol/bytes.ts';
 import { type Code, Refusal, refusalFrom } from '#protocol/codes.ts';
 import type { Cipher, SigningKey } from '#protocol/inner/cipher.ts';
@@ -9,13 +10,15 @@ import type { WebAuthnPins } from '#protocol/inner/passkey.ts';
 import { OPENING_MAX_MS, PROOF_MAX_MS } from '#protocol/limits.ts';
 import { ClosedByRelay, type DataSocket, Inbox } from '#protocol/outer/data-socket.ts';
 import { parsePairedMessage } from '#protocol/outer/ticket.ts';
-import type { Admission, Admitted } from './admission.ts';
+import { type Admission, type Admitted, about } from './admission.ts';
 import type { Pairings } from './pairings.ts';
 
 export interface OpeningParts {
   admission: Admission;
   pairings: Pairings;
   audit: Audit;
+  /** A hostile broker can make up as many offers as the link lets through (T03, T25). */
+  refusedOffers: Ration;
   cipher: Cipher;
   identity: SigningKey;
   /** null: no passkey can be paired. */
@@ -53,29 +56,26 @@ export async function openForOffer(parts: OpeningParts, session: string, jws: st
     const refusal = error instanceof ClosedByRelay ? new Refusal('PEER_GONE', error.code) : refusalFrom(error);
     socket?.close(refusal.code);
     const event = admitted.grant.mode === 'pair' ? 'pairing-refused' : 'handshake-refused';
-    parts.audit.record(event, { ...about(admitted), reason: refusal.reason, detail: refusal.detail });
+    parts.audit.record(event, { ...about(admitted.grant), reason: refusal.reason, detail: refusal.detail });
     throw refusal;
   }
 }
 
-async function admit({ admission, audit }: OpeningParts, session: string, jws: string): Promise<Admitted> {
+async function admit(
+  { admission, audit, refusedOffers }: OpeningParts,
+  session: string,
+  jws: string,
+): Promise<Admitted> {
   try {
     const admitted = await admission.offer(session, jws);
-    audit.record('offer-accepted', { ...about(admitted), mode: admitted.grant.mode });
+    audit.record('offer-accepted', { ...about(admitted.grant), mode: admitted.grant.mode });
     return admitted;
   } catch (error) {
     const { reason, detail } = refusalFrom(error);
-    audit.record('offer-refused', { session, reason, detail });
+    refusedOffers.spend((more) => audit.record('offer-refused', { session, reason, detail: `${detail}${more}` }));
     throw error;
   }
 }
-
-const about = ({ grant: { municipality, sub, aud, session } }: Admitted) => ({
-  municipality,
-  user: sub,
-  desktop: aud,
-  session,
-});
 
 async function dial({ dialData }: OpeningParts): Promise<DataSocket> {
   try {
@@ -126,7 +126,7 @@ async function spendPairingTry(parts: OpeningParts, admitted: Admitted): Promise
   const { grant } = admitted;
   if (parts.live(grant.aud)) throw new Refusal('PAIRING_WHILE_LIVE');
   const psk = await parts.pairings.spendTry(grant.sub, grant.aud);
-  parts.audit.record('pairing-code-spent', about(admitted));
+  parts.audit.record('pairing-code-spent', about(grant));
   return psk;
 }
 

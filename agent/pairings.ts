@@ -31,6 +31,8 @@ const passkeyRecord = z.strictObject({
 const deviceRecord = z.strictObject({ kind: z.literal('device-key').default('device-key'), ...whose });
 const pairingRecord = z.union([passkeyRecord, deviceRecord]);
 
+export const PAIRING_PREFIX = 'pairing/';
+
 export type Pairing = z.infer<typeof pairingRecord>;
 
 /** A pairing holds for a year; then the user pairs again. */
@@ -131,7 +133,7 @@ export class Pairings {
   }
 
   async list(): Promise<Pairing[]> {
-    return (await this.#store.list('pairing/')).map(pairingOf);
+    return (await this.#store.list(PAIRING_PREFIX)).map(pairingOf);
   }
 
   /** @returns how many keys were removed, and whether a code was waiting to be used */
@@ -167,4 +169,10 @@ export function counterAdvances(stored: number, shown: number): boolean {
 
 const pairingOf = ({ value }: Entry<unknown>): Pairing => pairingRecord.parse(value);
 const codeKey = (desktop: string, user: string) => `pairing-code/${desktop}/${user}`;
-const pairingPrefix = (desktop: string, user: string) => `pairing/${desktop}/${user}/`;
+const pairingPrefix = (desktop: string, user: string) => `${PAIRING_PREFIX}${desktop}/${user}/`;
+
+/** @param key of a pairing's row in the store */
+export function ownerOfPairing(key: string): { user: string; desktop: string } {
+  const parts = key.slice(PAIRING_PREFIX.length).split('/');
+  return { desktop: parts.slice(0, 3).join('/'), user: parts[3] ?? '' };
+}

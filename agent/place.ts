@@ -1,21 +1,47 @@
 // A verified user's place at a desktop, from the proof until the desktop is let go: locked and detached. Whatever must end
 // the session finds it here, also while its desktop is still being attached.
+import type { Bytes } from '#protocol/bytes.ts';
 import type { Refusal } from '#protocol/codes.ts';
 import type { Desktop } from './desktop/desktop.ts';
 import type { Session, SessionMeasures } from './session.ts';
 
+/** Whose it is, where, and on whose word. */
+export interface Claim {
+  /** ids */
+  desktop: string;
+  user: string;
+  /** That has proven the user, 65 bytes. */
+  publicKey: Bytes;
+  /** kid of the key that signed the grant. */
+  signer: string;
+}
+
 export class Place {
-  readonly desktop: string;
-  readonly user: string;
+  readonly #claim: Claim;
   readonly #left = Promise.withResolvers<void>();
   #running: { session: Session; desktop: Desktop } | null = null;
   #begun = false;
   #unwanted: Refusal | null = null;
 
-  /** @param desktop and @param user: ids */
-  constructor(desktop: string, user: string) {
-    this.desktop = desktop;
-    this.user = user;
+  constructor(claim: Claim) {
+    this.#claim = claim;
+  }
+
+  get desktop(): string {
+    return this.#claim.desktop;
+  }
+
+  get user(): string {
+    return this.#claim.user;
+  }
+
+  get publicKey(): Bytes {
+    return this.#claim.publicKey;
+  }
+
+  /** kid of the key that signed the grant, or the newest lease since. */
+  get signer(): string {
+    return this.#running?.session.signer ?? this.#claim.signer;
   }
 
   /** @throws what `end` was called with before there was a session */

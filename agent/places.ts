@@ -1,18 +1,17 @@
 // The places at all desktops of this agent: one session a desktop. A place is taken by a verified proof and by nothing else;
 // one that is taken already goes to the same user's later proof, and to nobody else's (F5, T01).
 import { Refusal } from '#protocol/codes.ts';
-import type { GrantClaims } from '#protocol/outer/grant.ts';
-import { Place } from './place.ts';
+import { type Claim, Place } from './place.ts';
 
 export class Places {
   readonly #bySession = new Map<string, Place>();
 
   /** @throws DESKTOP_IN_USE by another user, GRANT_MISMATCH */
-  take({ session, aud, sub }: GrantClaims): Place {
-    if (this.at(aud).some(({ user }) => user !== sub)) throw new Refusal('DESKTOP_IN_USE');
+  take(session: string, claim: Claim): Place {
+    if (this.at(claim.desktop).some(({ user }) => user !== claim.user)) throw new Refusal('DESKTOP_IN_USE');
     // A second session of the same id would take the first one's leases and revocations (T06).
     if (this.#bySession.has(session)) throw new Refusal('GRANT_MISMATCH', 'session');
-    const place = new Place(aud, sub);
+    const place = new Place(claim);
     this.#bySession.set(session, place);
     return place;
   }

@@ -9,10 +9,10 @@ import type { Established } from '#protocol/inner/handshake.ts';
 import { decodeControl, decodeInput } from '#protocol/inner/profile.ts';
 import { LEASE_INTERVAL_MS, SOCKET_WAITING_MAX_BYTES } from '#protocol/limits.ts';
 import type { DataSocket, Inbox } from '#protocol/outer/data-socket.ts';
-import type { GrantClaims, GrantKey, Policy } from '#protocol/outer/grant.ts';
+import type { GrantClaims, Policy } from '#protocol/outer/grant.ts';
 import { Lane } from '#protocol/outer/lanes.ts';
 import type { Desktop, DesktopEvents } from './desktop/desktop.ts';
-import { Lease } from './lease.ts';
+import { Lease, type Pinned } from './lease.ts';
 import { InputPolicy } from './policy.ts';
 import type { Encoders } from './screen/encoders.ts';
 import { type OpenScreen, type ScreenCounts, type ScreenOutput, ScreenSender } from './screen/screen-sender.ts';
@@ -23,6 +23,8 @@ const TICK_MAX_MS = 1_000;
 
 export interface SessionParts {
   grant: GrantClaims;
+  /** kid of the key that signed it. */
+  signer: string;
   established: Established;
   socket: DataSocket;
   inbox: Inbox;
@@ -31,7 +33,7 @@ export interface SessionParts {
   desktop: Desktop;
   /** The stricter of the agent's own limits and the grant's. */
   limits: Policy;
-  pins: readonly GrantKey[];
+  home: Pinned;
   /** Lines of the watermark. */
   mark: string[];
   clock: { monotonic(): number; wall(): number };
@@ -71,7 +73,7 @@ export class Session {
     const now = parts.clock.monotonic();
     this.#startedAt = now;
     this.#policy = new InputPolicy(now);
-    this.#lease = new Lease(parts.grant.session, parts.grant.epoch, now);
+    this.#lease = new Lease(parts.grant.session, parts.grant.epoch, parts.signer, now);
     this.#channel = new Channel(parts.cipher, parts.established, {
       output: (record) => parts.socket.sendRecord(record),
       now: parts.clock.monotonic,
@@ -127,8 +129,13 @@ export class Session {
     };
   }
 
+  /** kid of the key on whose word it goes on. */
+  get signer(): string {
+    return this.#lease.signer;
+  }
+
   async leaseAnswered(lease: string): Promise<void> {
-    await this.#lease.answered(this.#parts.pins, lease, this.#parts.clock.wall());
+    await this.#lease.answered(this.#parts.home, lease, this.#parts.clock.wall());
   }
 
   /** Ends the session, tells the client under the session's keys why, and lets go of every key and button. */

@@ -27,6 +27,10 @@ export interface BenchOptions {
   roundTripsMs: readonly [number, ...number[]];
   /** Gateway, broker and agents on one host, clients and delay on another; everything here if it is left out. */
   hosts?: Hosts;
+  /** The gateway's `edge`; one that is in nobody's way if it is left out. */
+  edge?: Readonly<Record<string, number>>;
+  /** From how many addresses of this machine the clients come; one if it is left out. */
+  addresses?: number;
   signal: AbortSignal;
   say(line: string): void;
 }
@@ -66,8 +70,8 @@ export interface Bench {
   stop(): Promise<void>;
 }
 
-/** Connections of one address: clients behind the line all come from one, and each has two. */
-const CONNECTIONS_PER_ADDRESS = 4_096;
+/** Clients behind the line all come from one address, each has two connections, and what is measured is not the edge. */
+const EDGE = { connectionsPerAddress: 4_096, connectionsPerSecondPerAddress: 4_096, handshakesPerSecond: 4_096 };
 /** An address of this machine that is not the gateway's, with the same port: the origin stays the same. */
 const LINE_ADDRESS = '127.0.0.2';
 
@@ -91,7 +95,7 @@ export async function startBench(options: BenchOptions): Promise<Bench> {
       port: 0,
       line: { tier: options.tier },
       ...(hosts ? { place: hosts.inside, address: hosts.address } : {}),
-      connectionsPerAddress: CONNECTIONS_PER_ADDRESS,
+      edge: options.edge ?? EDGE,
       signal,
     });
     stops.push(() => system.stop());
@@ -126,6 +130,7 @@ export async function startBench(options: BenchOptions): Promise<Bench> {
       {
         gateway: system.gateway,
         via: link || hosts ? LINE_ADDRESS : null,
+        addresses: options.addresses ?? 1,
         credentials: population.credentials,
         stamped: true,
         socket: 'load.sock',

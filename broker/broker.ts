@@ -39,7 +39,7 @@ export async function startBroker(
   now: () => number,
   observer: ShaperObserver & SessionObserver = {},
 ): Promise<Broker> {
-  const trail = new Trail(audit);
+  const trail = new Trail(audit, now);
   const relayed = new RelayTally();
   const shaper = new Shaper(config.line, now, observer);
   const keepAnchor = anchorKeeper(audit, now);
@@ -103,6 +103,8 @@ export async function startBroker(
     },
     data: (socket, identity, session) => pairing.joinGateway(identity.name, session, socket),
     refused: refusedOf('hop', asGateway),
+    cut: (refusal, address) => trail.connectionRefused(refusal, 'hop', address),
+    now,
   });
   const agentDoor = await openDoor({
     config: config.agentSide,
@@ -114,6 +116,8 @@ export async function startBroker(
     },
     data: (socket, identity, session) => pairing.joinAgent(agentName(identity), session, socket),
     refused: refusedOf('agent', asAgent),
+    cut: (refusal, address) => trail.connectionRefused(refusal, 'agent', address),
+    now,
   });
 
   return {
@@ -127,7 +131,10 @@ export async function startBroker(
       gateways.sendAll({ type: 'anchor', ...checkpoint });
       agents.sendAll({ type: 'anchor', ...checkpoint });
     },
-    expose: (metrics) => exposeBroker(metrics, { pairing, agents, gateways, shaper, relayed }),
+    expose(metrics) {
+      const doors = { hop: gatewayDoor, agent: agentDoor };
+      exposeBroker(metrics, { pairing, agents, gateways, shaper, relayed, doors });
+    },
     async close() {
       const refusal = new Refusal('SHUTTING_DOWN');
       pairing.close(refusal);

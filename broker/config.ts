@@ -1,16 +1,30 @@
 // broker.json. The only file of this folder that reads configuration. Read once at start, except for `line`, which is
 // taken over anew while the broker runs (line-file.ts).
 import * as z from 'zod';
+import { auditSchema } from '#platform/audit/config.ts';
+import { edgeSchema } from '#platform/hop/edge-limits.ts';
 import { tlsFilesSchema } from '#platform/hop/tls.ts';
 import { metricsSchema } from '#platform/metrics/listener.ts';
 import { filePath, listenSchema, readConfig } from '#platform/process/config.ts';
 import { limitsSchema } from '#platform/process/limits.ts';
 import { MUNICIPALITY } from '#protocol/names.ts';
 import { usageRatesSchema } from './bill.ts';
+import { CONNECTIONS_MAX, HANDSHAKES_PER_SECOND } from './limits.ts';
 import { TIER_LABELS } from './tiers.ts';
 
+/**
+ * Peers are few hosts with many connections, a gateway's or a municipality's firewall, so one address may have nearly all
+ * of them; until one is known it counts as any stranger's.
+ */
+const edge = edgeSchema({
+  connections: CONNECTIONS_MAX,
+  connectionsPerAddress: CONNECTIONS_MAX / 2,
+  connectionsPerSecondPerAddress: HANDSHAKES_PER_SECOND,
+  handshakesPerSecond: HANDSHAKES_PER_SECOND,
+});
+
 /** Each side has an authority of its own: a certificate of one is refused by the other. */
-const side = z.strictObject({ listen: listenSchema, tls: tlsFilesSchema });
+const side = z.strictObject({ listen: listenSchema, edge, tls: tlsFilesSchema });
 
 /** Less would be a ban that nobody sees: a session that hardly moves looks like a fault. */
 const CEILING_MIN = 0.01;
@@ -51,6 +65,7 @@ const schema = z.strictObject({
   limits: limitsSchema,
   /** A folder: broker.db and audit.jsonl. */
   state: filePath,
+  audit: auditSchema,
   /** For npm run meter; without it nobody can ask the running broker. */
   adminSocket: filePath.optional(),
   metrics: metricsSchema,

@@ -6,16 +6,18 @@ import { createServer } from 'node:https';
 import type { Socket as TcpSocket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { acceptSockets } from '#platform/hop/accept.ts';
+import { Edge } from '#platform/hop/edge.ts';
+import { serverLimits } from '#platform/hop/edge-limits.ts';
 import { keepAlive } from '#platform/hop/keep-alive.ts';
+import { requireOwn } from '#platform/hop/own-certificate.ts';
 import { refusalBody } from '#platform/hop/refusal-body.ts';
 import { type PeerIdentity, reloadOnChange, serverTls, verifyPeer } from '#platform/hop/tls.ts';
 import type { Socket } from '#platform/hop/websocket.ts';
 import { listen } from '#platform/process/listen.ts';
 import { CODES, type Code, Refusal, refusalFrom } from '#protocol/codes.ts';
-import { OPENING_MAX_MS } from '#protocol/limits.ts';
+import { LEASE_LIFE_MS, OPENING_MAX_MS } from '#protocol/limits.ts';
 import { parseSessionMessage } from '#protocol/outer/ticket.ts';
 import type { SideConfig } from './config.ts';
-import { CONNECTIONS_MAX, UPGRADE_MAX_MS } from './limits.ts';
 
 export interface DoorOptions {
   config: SideConfig;
@@ -27,38 +29,37 @@ export interface DoorOptions {
   data(socket: Socket, identity: PeerIdentity, session: string): void;
   /** @param identity null if no certificate could be verified */
   refused(refusal: Refusal, identity: PeerIdentity | null, address: string): void;
+  /** Cut at the edge: nobody was known yet. */
+  cut(refusal: Refusal, address: string): void;
+  /** A monotonic clock, ms. */
+  now(): number;
 }
 
 export interface Door {
   readonly port: number;
+  readonly connections: Edge['measures'];
   /** Closes what is still open with the code and stops listening. */
   close(code: Code): Promise<void>;
 }
 
 /** How often a live connection's certificate is looked at again; a changed revocation list is looked at at once. */
 const EXPIRY_CHECK_MS = 30_000;
+/** Lists that cannot be read, or have run out, say nothing about who is in already; as long as a session without a lease. */
+const UNKNOWN_MAX_MS = LEASE_LIFE_MS;
 /** What is still in a TLS handshake has no code to hear and is cut after this. */
 const CLOSE_MAX_MS = 3_500;
 
 export async function openDoor(options: DoorOptions): Promise<Door> {
   const { config, kind, link, data, refused } = options;
   const expected = { kind, role: 'client' } as const;
+  requireOwn(config.tls, { kind, role: 'server' });
   const open = new Set<Socket>();
   /** Who asked for an upgrade, for the audit event if it is refused. */
   const asking = new WeakMap<TLSSocket, PeerIdentity>();
   const perPeer = new Map<string, number>();
 
-  const server = createServer(
-    {
-      ...serverTls(config.tls),
-      handshakeTimeout: UPGRADE_MAX_MS,
-      headersTimeout: UPGRADE_MAX_MS,
-      requestTimeout: UPGRADE_MAX_MS,
-    },
-    turnAway,
-  );
-  server.on('checkExpectation', turnAway);
-  server.maxConnections = CONNECTIONS_MAX;
+  const server = createServer({ ...serverTls(config.tls), ...serverLimits(config.edge) });
+  const edge = new Edge(server, { limits: config.edge, now: options.now, refused: options.cut }, turnAway);
 
   acceptSockets(
     server,
@@ -66,6 +67,7 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
       // The certificate first: who may not come in learns nothing about the paths.
       const identity = verifyPeer(peer, expected);
       asking.set(peer, identity);
+      edge.established(peer);
       const take = request.url === '/link' ? link : request.url === '/data' ? awaitSession : null;
       if (!take) throw new Refusal('ROUTE_UNKNOWN');
       if ((perPeer.get(nameOf(identity)) ?? 0) >= options.socketsPerPeerMax) {
@@ -128,20 +130,30 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
     });
   }
 
-  /** Cuts who would not be let in any more: revoked, or run out. Lists that cannot be read cut nobody who is in already. */
-  function recheck(): void {
+  /** While nobody can know who is revoked: when those go who are in already. */
+  let giveUp: NodeJS.Timeout | null = null;
+
+  /** Cuts who would not be let in any more: revoked, run out, or unknown for too long (T26). */
+  function recheck(knownSoon = true): void {
+    let unknown = false;
     for (const socket of open) {
       try {
         verifyPeer(socket.peer, expected);
       } catch (error) {
         const refusal = refusalFrom(error);
-        if (refusal.reason !== 'REVOCATION_UNKNOWN') socket.refuse(refusal);
+        if (refusal.reason === 'REVOCATION_UNKNOWN' && knownSoon) unknown = true;
+        else socket.refuse(refusal);
       }
+    }
+    if (unknown) giveUp ??= setTimeout(() => recheck(false), UNKNOWN_MAX_MS);
+    else if (giveUp) {
+      clearTimeout(giveUp);
+      giveUp = null;
     }
   }
 
-  const stopReloading = reloadOnChange(server, config.tls, recheck);
-  const expiry = setInterval(recheck, EXPIRY_CHECK_MS);
+  const stopReloading = reloadOnChange(server, config.tls, () => recheck());
+  const expiry = setInterval(() => recheck(), EXPIRY_CHECK_MS);
   const connections = new Set<TcpSocket>();
   server.on('connection', (connection) => {
     connections.add(connection);
@@ -151,9 +163,14 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
 
   return {
     port,
+    get connections() {
+      return edge.measures;
+    },
     async close(code) {
       stopReloading();
       clearInterval(expiry);
+      if (giveUp) clearTimeout(giveUp);
+      edge.close();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of open) socket.close(code);
       server.closeAllConnections();

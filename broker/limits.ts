@@ -11,8 +11,8 @@ export const SOCKETS_PER_AGENT_MAX = 2 + (2 + HALF_OPEN_PER_DESKTOP_MAX) * DESKT
 export const SOCKETS_PER_GATEWAY_MAX = 2 + SESSIONS_MAX + WAITING_MAX;
 /** TLS connections of one listener, those that have said nothing yet included. */
 export const CONNECTIONS_MAX = 2 * SESSIONS_MAX + LINKS_MAX;
-/** From the first TCP byte to the upgrade. */
-export const UPGRADE_MAX_MS = 10_000;
+/** Each session opens two, and after a restart every agent and every session comes at once. */
+export const HANDSHAKES_PER_SECOND = 200;
 
 /** Messages of one control link: an agent with 64 sessions sends 6.4 nonces a second, a gateway answers for all agents. */
 export const AGENT_MESSAGES_PER_SECOND = 50;

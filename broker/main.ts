@@ -1,7 +1,6 @@
 // The broker process: configuration, audit log, meter, two listeners.
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
-import { openAudit } from '#platform/audit/chain.ts';
+import { openProcessAudit } from '#platform/audit/open.ts';
 import { EventTally } from '#platform/metrics/event-tally.ts';
 import { startMetrics } from '#platform/metrics/process.ts';
 import { parseArguments } from '#platform/process/args.ts';
@@ -34,14 +33,14 @@ runProcess('broker', async (life) => {
   const monotonic = () => performance.now();
   let broker: Broker | null = null;
   const events = new EventTally();
-  const audit = openAudit({
-    path: join(config.state, 'audit.jsonl'),
+  const audit = openProcessAudit(life, config.audit, {
+    state: config.state,
     source: 'broker',
     now: Date.now,
     onCheckpoint: (checkpoint) => broker?.anchor(checkpoint),
     recorded: events.recorded,
+    log,
   });
-  life.onStop(() => audit.close());
   const store = openSqliteStore(stateFile(config.state), { now: Date.now });
   life.onStop(() => store.close());
   const clock = { monotonic, wall: Date.now };

@@ -1,5 +1,6 @@
 // What only the broker can tell: the contracted line and who uses it, who waits, which links are up.
 
+import { type Connections, exposeConnections } from '#platform/metrics/connections.ts';
 import { Distribution } from '#platform/metrics/distribution.ts';
 import type { Metrics, Sample } from '#platform/metrics/metrics.ts';
 import type { RelayTally } from '#platform/metrics/relay-tally.ts';
@@ -32,9 +33,10 @@ export interface Measured {
   gateways: Pick<Gateways, 'size'>;
   shaper: Pick<Shaper, 'measure'>;
   relayed: RelayTally;
+  doors: Connections;
 }
 
-export function exposeBroker(metrics: Metrics, { pairing, agents, gateways, shaper, relayed }: Measured): void {
+export function exposeBroker(metrics: Metrics, { pairing, agents, gateways, shaper, relayed, doors }: Measured): void {
   metrics.gauge('telework_sessions_opening', () => pairing.measure().opening);
   metrics.gauge('telework_sessions_live', () =>
     [...pairing.measure().live].map(([municipality, value]) => ({ municipality, value })),
@@ -44,6 +46,7 @@ export function exposeBroker(metrics: Metrics, { pairing, agents, gateways, shap
     { peer: 'agent', value: agents.size },
   ]);
   metrics.gauge('telework_desktops_online', () => desktopsOnline(agents.online()));
+  exposeConnections(metrics, doors);
   relayed.expose(metrics);
   exposeLine(metrics, shaper);
 }

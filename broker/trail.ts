@@ -1,5 +1,6 @@
 // What the broker writes to the audit log: one function an event, so that nothing else here knows the events' fields.
 import type { Audit } from '#platform/audit/chain.ts';
+import { Ration, Rations } from '#platform/audit/ration.ts';
 import type { Code, Reason, Refusal } from '#protocol/codes.ts';
 import { agentOfDesktop } from '#protocol/names.ts';
 
@@ -22,14 +23,26 @@ const LANE_REASONS: ReadonlySet<Reason> = new Set<Reason>([
   'MESSAGE_UNEXPECTED',
 ]);
 
+const STRANGERS = { perSecond: 20, burst: 20 };
+const CONNECTIONS = { perSecond: 0.2, burst: 5 };
+/** Whose certificate holds can be asked about it; still, no peer shall fill the disk. */
+const PEERS = { perSecond: 20, burst: 200 };
+
 const municipalityOf = (agent: string): string => agent.split('/')[0] ?? '';
 const why = (refusal: Refusal | null) => (refusal ? { reason: refusal.reason, detail: refusal.detail } : {});
 
 export class Trail {
   readonly #audit: Audit;
+  readonly #strangers: Ration;
+  readonly #connections: Rations;
+  readonly #peers: Ration;
 
-  constructor(audit: Audit) {
+  /** @param now a monotonic clock, ms */
+  constructor(audit: Audit, now: () => number) {
     this.#audit = audit;
+    this.#strangers = new Ration({ ...STRANGERS, now });
+    this.#connections = new Rations({ ...CONNECTIONS, now });
+    this.#peers = new Ration({ ...PEERS, now });
   }
 
   linked(peer: Peer, serial: string, thumbprint: string, address: string): void {
@@ -53,26 +66,30 @@ export class Trail {
   }
 
   /** Whatever a peer with a valid certificate was refused. */
-  refused(peer: Peer, refusal: Refusal, about: { session?: string; desktop?: string } = {}): void {
-    if ('agent' in peer) {
-      const { agent } = peer;
-      this.#audit.record('agent-refused', { ...why(refusal), reason: refusal.reason, agent, ...about });
-    } else {
-      this.#audit.record('gateway-refused', {
-        ...why(refusal),
-        reason: refusal.reason,
-        gateway: peer.gateway,
-        ...about,
-      });
-    }
+  refused(peer: Peer, { reason, detail }: Refusal, about: { session?: string; desktop?: string } = {}): void {
+    this.#peers.spend((more) => {
+      const what = { reason, detail: `${detail}${more}`, ...about };
+      if ('agent' in peer) this.#audit.record('agent-refused', { ...what, agent: peer.agent });
+      else this.#audit.record('gateway-refused', { ...what, gateway: peer.gateway });
+    });
   }
 
   /** Nobody we know: no certificate, or none that holds. Or not even a request for a WebSocket. */
   strangerRefused(refusal: Refusal, kind: string, address: string): void {
-    const { reason, detail } = refusal;
-    if (refusal.code === 'CERTIFICATE_REQUIRED' || refusal.code === 'CERTIFICATE_REFUSED') {
-      this.#audit.record('certificate-refused', { reason, detail, kind, address });
-    } else this.#audit.record('bypass-attempt', { reason, detail, address });
+    const { reason } = refusal;
+    this.#strangers.spend((more) => {
+      const what = { reason, detail: `${refusal.detail}${more}`, address };
+      if (refusal.code === 'CERTIFICATE_REQUIRED' || refusal.code === 'CERTIFICATE_REFUSED') {
+        this.#audit.record('certificate-refused', { ...what, kind });
+      } else this.#audit.record('bypass-attempt', what);
+    });
+  }
+
+  /** Cut at the edge of one side. */
+  connectionRefused({ reason, detail }: Refusal, listener: string, address: string): void {
+    this.#connections.spend(`${listener}/${reason}`, (more) => {
+      this.#audit.record('connection-refused', { reason, listener, address, detail: `${detail}${more}` });
+    });
   }
 
   paired({ id, gateway, offered }: SessionFacts): void {

@@ -4,7 +4,7 @@ import forge from 'node-forge';
 import type { Bytes } from '#protocol/bytes.ts';
 
 /** PBKDF2 rounds. The PRF is HMAC-SHA-1, the only one the library writes and every reader knows. */
-const P12_ROUNDS = 100_000;
+export const P12_ROUNDS = 100_000;
 const P12_ROUNDS_MAX = 1_000_000;
 /** One key and a short chain are below 16 KiB. */
 const P12_MAX_BYTES = 65_536;

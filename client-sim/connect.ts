@@ -19,6 +19,9 @@ import { typeAndWait } from './typing.ts';
 /** The whole screen of a desktop must stand within this. */
 const FIRST_FRAME_MAX_MS = 20_000;
 
+const CERTIFICATE_WARNING_MS = 10 * 60_000;
+const STAY_MAX_MS = 43_200_000;
+
 export interface ConnectOptions {
   user: string;
   gateway: URL;
@@ -50,6 +53,9 @@ export interface ConnectResult {
   width: number | null;
   height: number | null;
   screenshot: string | null;
+  /** When the certificate runs out, and 30, 7 or 1 if it is no more days than that. */
+  certificateExpiresAt: string | null;
+  certificateWarning: number | null;
 }
 
 /** @throws Failure with the sentence of the code, in Japanese and English, and who said so */
@@ -70,6 +76,10 @@ export async function connect(options: ConnectOptions, say: (line: string) => vo
   try {
     const signedIn = await signInWithTotp(around.request, await oneTimeCode(options.code, Date.now()));
     say(`サインインしました / signed in: ${signedIn.user} (${signedIn.factors.join(' + ')})`);
+    const { certificateExpiresAt, certificateWarning } = signedIn;
+    if (certificateExpiresAt && certificateWarning != null) {
+      say(`証明書の有効期限が近づいています / the certificate is about to end: ${certificateExpiresAt}`);
+    }
     const desktop = options.desktop ?? (await onlyDesktop(around));
     const opening = { suite: Suite[options.suite], user: options.user, desktop };
     if (options.pairingCode) {
@@ -141,6 +151,7 @@ async function work(
       if (!left) ended.reject(new SessionEnded(end));
     },
   });
+  const callOffWarning = warnOfCertificate(around, opened.certificateEndsAt, say);
   const whileLive = <T>(work: Promise<T>): Promise<T> => Promise.race([work, ended.promise]);
   try {
     await whileLive(withinTime(picture.complete, FIRST_FRAME_MAX_MS));
@@ -160,9 +171,24 @@ async function work(
     };
   } finally {
     left = true;
+    callOffWarning();
     session.end();
     ended.reject(new Error('over'));
   }
+}
+
+/** @returns calls it off */
+function warnOfCertificate({ now, after }: Surroundings, endsAt: number, say: (line: string) => void): () => void {
+  const warn = () => {
+    const minutes = Math.max(1, Math.ceil((endsAt - now()) / 60_000));
+    say(
+      `証明書の期限まであと ${minutes} 分です。切れると終了します / the certificate, and this session, ends in ${minutes} min`,
+    );
+  };
+  const wait = endsAt - CERTIFICATE_WARNING_MS - now();
+  if (wait > 0) return wait < STAY_MAX_MS ? after(wait, warn) : () => {};
+  warn();
+  return () => {};
 }
 
 class SessionEnded extends Error {
@@ -218,6 +244,8 @@ function result(
     width: worked?.width ?? null,
     height: worked?.height ?? null,
     screenshot: worked ? options.screenshot : null,
+    certificateExpiresAt: signedIn.certificateExpiresAt ?? null,
+    certificateWarning: signedIn.certificateWarning ?? null,
   };
 }
 

@@ -1,7 +1,7 @@
 // The headless client's two ways to the gateway: HTTPS requests and one WebSocket, both with the user's certificate.
 import type { IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
-import type { LookupFunction } from 'node:net';
+import type { TcpSocketConnectOpts } from 'node:net';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { dialSocket, UpgradeRefused } from '#platform/hop/dial.ts';
 import { clientTlsOf, refusalOfTls, verifyPeer } from '#platform/hop/tls.ts';
@@ -12,6 +12,9 @@ import { BODY_MAX_BYTES, OPENING_MAX_MS } from '#protocol/limits.ts';
 import type { DataSocket } from '#protocol/outer/data-socket.ts';
 import { RefusedByGateway } from '#web/core/ends.ts';
 import type { Request, Response } from '#web/core/gateway-api.ts';
+
+/** Another way from the host's name to its address, for a line that stands in front of the gateway; where to come from. */
+export type Way = Pick<TcpSocketConnectOpts, 'lookup' | 'localAddress'>;
 
 export interface Transport {
   request: Request;
@@ -24,12 +27,11 @@ export interface Transport {
 /**
  * @param gateway https://host:port
  * @param own without a certificate for the enrolment listener, which asks for none
- * @param lookup another way from the host's name to its address, for a line that stands in front of the gateway
  */
-export function openTransport(gateway: URL, own: LoadedTls | LoadedTrust, lookup?: LookupFunction): Transport {
+export function openTransport(gateway: URL, own: LoadedTls | LoadedTrust, way: Way = {}): Transport {
   // In a URL an IPv6 address stands in brackets.
   const name = gateway.hostname.replace(/^\[|\]$/g, '');
-  const tls: ConnectionOptions = { ...clientTlsOf(own, name), ...(lookup ? { lookup } : {}) };
+  const tls: ConnectionOptions = { ...clientTlsOf(own, name), ...way };
   const verify = (peer: TLSSocket) => void verifyPeer(peer, { kind: 'gateway-server', role: 'server' });
   // No resumption: a resumed connection shows no certificate, and verify would refuse the gateway.
   const agent = new Agent({ ...tls, keepAlive: true, maxSockets: 1, maxCachedSessions: 0 });

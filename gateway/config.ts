@@ -1,16 +1,21 @@
 // gateway.json: read once at start, frozen.
 import * as z from 'zod';
+import { auditSchema } from '#platform/audit/config.ts';
+import { edgeSchema } from '#platform/hop/edge-limits.ts';
 import { tlsFilesSchema } from '#platform/hop/tls.ts';
 import { ownFilesSchema } from '#platform/hop/tls-files.ts';
 import { metricsSchema } from '#platform/metrics/listener.ts';
 import { filePath, listenSchema, readConfig } from '#platform/process/config.ts';
 import { limitsSchema } from '#platform/process/limits.ts';
-import { CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX } from './doors/limits.ts';
 
 const hostName = z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'a host name');
 
+/** Raise `connectionsPerAddress` and its rate where a proxy that passes TLS through stands in front. */
+const edge = edgeSchema();
+
 const administrationSchema = z.strictObject({
   listen: listenSchema,
+  edge,
   /** Its authority is the administrators' (kind admin), and so is its own certificate's. */
   tls: tlsFilesSchema,
   /** As of `webauthn`, for administrators' passkeys. */
@@ -22,6 +27,7 @@ export type AdministrationConfig = z.infer<typeof administrationSchema>;
 
 const schema = z.strictObject({
   listen: listenSchema,
+  edge,
   /** Origins of pages that may use this gateway, beside those that it serves itself. */
   origins: z.array(
     z.string().refine(isOrigin, 'an origin as browsers send it, such as https://host or https://host:8443'),
@@ -36,6 +42,7 @@ const schema = z.strictObject({
   factorKey: filePath,
   /** A folder: state.sqlite and audit.jsonl. */
   state: filePath,
+  audit: auditSchema,
   adminSocket: filePath,
   /** Left out: no listener, and the Unix socket is the only way to administrate. */
   administration: administrationSchema.optional(),
@@ -54,9 +61,7 @@ const schema = z.strictObject({
     })
     .optional(),
   /** The second listener, where users without a certificate ask for one; left out, there is none. */
-  enrolment: z.strictObject({ listen: listenSchema, tls: ownFilesSchema, page: filePath.optional() }).optional(),
-  /** Of the listener; raise it where a proxy that passes TLS through stands in front. */
-  connectionsPerAddress: z.int().min(1).max(CONNECTIONS_MAX).default(CONNECTIONS_PER_ADDRESS_MAX),
+  enrolment: z.strictObject({ listen: listenSchema, edge, tls: ownFilesSchema, page: filePath.optional() }).optional(),
   /** A municipality's policy can tighten them further. */
   limits: limitsSchema,
 });

@@ -2,6 +2,9 @@
 // and clocks are arguments.
 import { anchorKeeper } from '#platform/audit/anchors.ts';
 import type { Anchor, Audit } from '#platform/audit/chain.ts';
+import { KeyedRate } from '#platform/hop/keyed-rate.ts';
+import { requireOwn } from '#platform/hop/own-certificate.ts';
+import type { RevocationList } from '#platform/hop/revocation.ts';
 import { loadTls, loadTrust } from '#platform/hop/tls-files.ts';
 import type { Metrics } from '#platform/metrics/metrics.ts';
 import { RelayTally } from '#platform/metrics/relay-tally.ts';
@@ -18,7 +21,6 @@ import { socketHandlers } from './administration/socket.ts';
 import { BrokerLink } from './broker-link.ts';
 import type { GatewayConfig } from './config.ts';
 import type { SignIns } from './doors/doors.ts';
-import { RequestRate } from './doors/limits.ts';
 import { openListener } from './doors/listener.ts';
 import { otherOrigins, requirePageOf } from './doors/origins.ts';
 import { routes } from './doors/routes.ts';
@@ -28,6 +30,7 @@ import { openEnrolment } from './enrolment/listener.ts';
 import { Nonces } from './enrolment/nonces.ts';
 import { EnrolmentRequests } from './enrolment/requests.ts';
 import { Entitlements } from './entitlements.ts';
+import { followGrantKey } from './grant-key-file.ts';
 import { Grants } from './grants.ts';
 import { InwardLanes } from './inward-lanes.ts';
 import { Journal } from './journal.ts';
@@ -89,9 +92,10 @@ export interface Gateway {
 /** @throws Failure in one line: a file that cannot be used, a port in use */
 export async function startGateway(config: GatewayConfig, parts: GatewayParts): Promise<Gateway> {
   const { store, audit, log, seal, grantKey, now, monotonic } = parts;
+  requireOwnCertificates(config);
   const bornAt = now();
 
-  const journal = new Journal(audit, log, now);
+  const journal = new Journal(audit, log, now, monotonic);
   const troubled = (error: unknown) => journal.troubled(error);
   const users = new Users(store);
   const policies = new Policies(store);
@@ -106,9 +110,10 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
   const tickets = new Tickets(store, now);
   const grants = new Grants(grantKey, now);
 
-  let { revocations } = loadTrust(config.tls);
+  // The listener tells the first one, too, so that no change falls between reading it here and watching it there.
+  let revocations: RevocationList | null = null;
   const rights = new Rights({ users, authenticators, sessions, entitlements, revocations: () => revocations, now });
-  const revocation = new Revocation({ store, rights, sessions, slots, now, troubled });
+  const revocation = new Revocation({ store, rights, sessions, slots, now, monotonic, troubled });
 
   const keepAnchor = anchorKeeper(audit, monotonic);
   const broker: BrokerLink = new BrokerLink(config.broker, {
@@ -130,7 +135,7 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
     sessions: new Sessions(store, async () => ADMINISTRATOR_LIMITS, now),
     authenticators: new Authenticators({ store, seal, now }, policies, administratorsParty(config)),
   };
-  const doors = { rate: new RequestRate({ ...REQUESTS_OF_ONE_CERTIFICATE, now: monotonic }), journal };
+  const doors = { monotonic, rate: new KeyedRate({ ...REQUESTS_OF_ONE_CERTIFICATE, now: monotonic }), journal };
   const enrolment = {
     users,
     codes: new EnrolmentCodes(store, now),
@@ -144,9 +149,9 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
     enrolment: { ...enrolment, isListening: config.enrolment !== undefined, trust: () => loadTrust(config.tls), now },
   });
   const stopWatching = revocation.start();
+  const stopFollowing = followGrantKey(config.grantKey, grants, journal);
   const listener = await openListener({
-    ...{ listen: config.listen, tls: config.tls, page: config.page },
-    connectionsPerAddress: config.connectionsPerAddress,
+    ...{ listen: config.listen, edge: config.edge, tls: config.tls, page: config.page },
     kind: 'user',
     origins: new Set(config.origins),
     others: new Set(otherOrigins(config.origins, loadTls(config.tls).own)),
@@ -155,7 +160,7 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
     routes: routes({
       ...{ accounts: users, authenticators, policies, sessions, history, cookie: USER_COOKIE },
       ...{ entitlements, slots, tickets, grants, rights, relays, broker, journal, now },
-      openings: new RequestRate({ ...OPENINGS_OF_ONE_USER, now: monotonic }),
+      openings: new KeyedRate({ ...OPENINGS_OF_ONE_USER, now: monotonic }),
       ownFactors: new OwnFactors({ store, authenticators, policies, journal, now }),
       nameOf: async (owner) => (await users.find(owner))?.name ?? owner.user,
     }),
@@ -193,7 +198,10 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
     anchor(checkpoint) {
       if (broker.isUp) broker.send({ type: 'anchor', ...checkpoint });
     },
-    expose: (metrics) => exposeGateway(metrics, { relays, relayed, refusedAtDoors: journal.refusedAtDoors, broker }),
+    expose(metrics) {
+      const listeners = { user: listener, enrolment: enrolmentListener, admin: administration };
+      exposeGateway(metrics, { relays, relayed, refusedAtDoors: journal.refusedAtDoors, broker, listeners });
+    },
     async close() {
       const listeners = [listener, ...(administration ? [administration] : [])];
       for (const one of listeners) one.stopListening();
@@ -201,9 +209,17 @@ export async function startGateway(config: GatewayConfig, parts: GatewayParts): 
       relays.endAll();
       await stopLinking();
       stopWatching();
+      stopFollowing();
       for (const one of listeners) one.close();
     },
   };
+}
+
+/** Of every listener, before any of them lets somebody in. @throws Failure naming the file */
+function requireOwnCertificates({ tls, enrolment, administration }: GatewayConfig): void {
+  requireOwn(tls, { kind: 'gateway-server', role: 'server' });
+  if (enrolment) requireOwn(enrolment.tls, { kind: 'gateway-server', role: 'server' });
+  if (administration) requireOwn(administration.tls, { kind: 'admin', role: 'server' });
 }
 
 /** Those whose authenticators are still there and still enough. */

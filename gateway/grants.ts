@@ -2,7 +2,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK, importPKCS8 } from 'jose';
 import { Failure } from '#platform/process/exit.ts';
-import { createKeyFile, readKeyFile } from '#platform/process/key-files.ts';
+import { createKeyFile, readKeyFile, requireKeyFile } from '#platform/process/key-files.ts';
 import { type GrantKey, type Mode, type Policy, signGrant, signLease } from '#protocol/outer/grant.ts';
 import type { SignIn } from './sign-in/sessions.ts';
 
@@ -17,13 +17,23 @@ export interface Opening {
 }
 
 export class Grants {
-  readonly #key: GrantKey;
+  #key: GrantKey;
   readonly #now: () => number;
 
   /** @param now wall clock, ms */
   constructor(key: GrantKey, now: () => number) {
     this.#key = key;
     this.#now = now;
+  }
+
+  /** kid of the key that signs. */
+  get signer(): string {
+    return this.#key.kid;
+  }
+
+  /** Signs by another key from now on: the next lease of each running session carries it over. */
+  rollOver(key: GrantKey): void {
+    this.#key = key;
   }
 
   /**
@@ -59,13 +69,20 @@ export class Grants {
 }
 
 /**
- * Reads the ES256 key (PKCS#8 PEM). If there is none it is made, with its public half (SPKI PEM) beside it as
- * NAME.pub.pem for the agents' configuration. kid is the RFC 7638 thumbprint.
+ * Reads the ES256 key (PKCS#8 PEM); if there is none it is made.
  * @returns made: the public half's path if the key is new, else null
  */
 export async function openGrantKey(path: string): Promise<{ key: GrantKey; made: string | null }> {
-  const pem = readKeyFile(path);
-  if (pem !== null) return { key: await importGrantKey(path, pem), made: null };
+  const made = readKeyFile(path) === null ? makeGrantKey(path) : null;
+  return { key: await readGrantKey(path), made };
+}
+
+/**
+ * Makes a key, with its public half (SPKI PEM) beside it as NAME.pub.pem for the agents' configuration.
+ * @returns the public half's path
+ * @throws Failure if there is one already
+ */
+export function makeGrantKey(path: string): string {
   const { privateKey, publicKey } = generateKeyPairSync('ec', {
     namedCurve: 'P-256',
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
@@ -74,10 +91,12 @@ export async function openGrantKey(path: string): Promise<{ key: GrantKey; made:
   const publicPath = `${path.replace(/\.pem$/, '')}.pub.pem`;
   createKeyFile(path, privateKey);
   createKeyFile(publicPath, publicKey, 0o644);
-  return { key: await importGrantKey(path, privateKey), made: publicPath };
+  return publicPath;
 }
 
-async function importGrantKey(path: string, pem: string): Promise<GrantKey> {
+/** @returns kid: the RFC 7638 thumbprint. @throws Failure if there is none, or none that can be used */
+export async function readGrantKey(path: string): Promise<GrantKey> {
+  const pem = requireKeyFile(path);
   try {
     const key = await importPKCS8(pem, 'ES256', { extractable: true });
     const { kty, crv, x, y } = await exportJWK(key);

@@ -3,8 +3,10 @@
 
 import { type Audit, requireHealthy } from '#platform/audit/chain.ts';
 import type { EventFields } from '#platform/audit/events.ts';
-import type { PeerIdentity } from '#platform/hop/tls.ts';
+import { Ration, Rations } from '#platform/audit/ration.ts';
+import { type PeerIdentity, refusalOfTls } from '#platform/hop/tls.ts';
 import { CodeTally } from '#platform/metrics/event-tally.ts';
+import { lineOf } from '#platform/process/exit.ts';
 import type { Log } from '#platform/process/log.ts';
 import type { Code, Refusal } from '#protocol/codes.ts';
 import type { Mode } from '#protocol/outer/grant.ts';
@@ -12,8 +14,8 @@ import type { Factor } from './sign-in/sessions.ts';
 import type { Slot } from './slots.ts';
 import type { UserId } from './users.ts';
 
-/** Strangers may knock as often as they like; they shall not fill the disk that the audit log needs (F8, T13). */
-const STRANGERS_PER_SECOND = 20;
+const STRANGERS = { perSecond: 20, burst: 20 };
+const CONNECTIONS = { perSecond: 0.2, burst: 5 };
 
 /** Who asks from where: the certificate's identity and the network address. */
 export interface Visitor extends UserId {
@@ -39,13 +41,19 @@ export class Journal {
   readonly #now: () => number;
   /** Requests and upgrades, also those that are not worth an audit event. */
   readonly refusedAtDoors = new CodeTally();
-  readonly #strangers = { since: 0, count: 0, unwritten: 0 };
+  readonly #strangers: Ration;
+  readonly #connections: Rations;
 
-  /** @param now ms */
-  constructor(audit: Audit, log: Log, now: () => number) {
+  /**
+   * @param now wall clock, ms
+   * @param monotonic ms
+   */
+  constructor(audit: Audit, log: Log, now: () => number, monotonic: () => number) {
     this.#audit = audit;
     this.#log = log;
     this.#now = now;
+    this.#strangers = new Ration({ ...STRANGERS, now: monotonic });
+    this.#connections = new Rations({ ...CONNECTIONS, now: monotonic });
   }
 
   get isHealthy(): boolean {
@@ -63,15 +71,17 @@ export class Journal {
   }
 
   certificateRefused({ reason, detail }: Refusal, address: string | undefined): void {
-    const strangers = this.#strangers;
-    if (this.#now() - strangers.since >= 1000) {
-      strangers.since = this.#now();
-      strangers.count = 0;
-    }
-    if (++strangers.count > STRANGERS_PER_SECOND) return void strangers.unwritten++;
-    const more = strangers.unwritten > 0 ? ` (${strangers.unwritten} before this were not written one by one)` : '';
-    strangers.unwritten = 0;
-    this.#audit.record('certificate-refused', { reason, address, detail: `${detail}${more}` });
+    this.#strangers.spend((more) => {
+      this.#audit.record('certificate-refused', { reason, address, detail: `${detail}${more}` });
+    });
+  }
+
+  /** Cut at the edge. @param listener whose connections they were */
+  connectionRefused(listener: string, { code, reason, detail }: Refusal, address: string): void {
+    this.refusedAtDoors.add(code);
+    this.#connections.spend(`${listener}/${reason}`, (more) => {
+      this.#audit.record('connection-refused', { reason, listener, address, detail: `${detail}${more}` });
+    });
   }
 
   identityHeader(header: string, { municipality, user, address }: Visitor): void {
@@ -165,6 +175,16 @@ export class Journal {
     this.#audit.record('session-revoked', { session, reason, municipality, user, desktop, detail });
   }
 
+  /** @param kid of the key that signs now, and @param before: of the one that did */
+  grantKeyChanged(kid: string, before: string): void {
+    this.#log.info({ kid, before }, 'grants and leases are signed by another key');
+    this.#audit.record('grant-key-changed', { kid, before });
+  }
+
+  grantKeyKept(error: unknown): void {
+    this.#log.error(`the grant key stays as it was: ${lineOf(error)}`);
+  }
+
   /** What an administrator did. */
   administered(event: AdministrativeEvent, fields: EventFields[AdministrativeEvent]): void {
     this.#audit.record(event, fields);
@@ -176,6 +196,10 @@ export class Journal {
   }
 
   brokerDown(error: unknown, waitMs: number): void {
+    const refusal = refusalOfTls(error);
+    if (refusal?.code === 'CERTIFICATE_REFUSED') {
+      this.#audit.record('certificate-refused', { reason: refusal.reason, detail: refusal.detail, kind: 'hop' });
+    }
     this.#log.warn({ err: error, waitMs: Math.round(waitMs) }, 'no link to the broker; every desktop is offline');
   }
 

@@ -1,8 +1,7 @@
 // The gateway process: configuration, state, audit log, keys, then the gateway and the administrator's socket.
 import { join } from 'node:path';
-import { openAudit } from '#platform/audit/chain.ts';
-import { readIdentity } from '#platform/hop/peer-certificate.ts';
-import { loadTls } from '#platform/hop/tls-files.ts';
+import { openProcessAudit } from '#platform/audit/open.ts';
+import { requireOwn } from '#platform/hop/own-certificate.ts';
 import { watchValidity } from '#platform/hop/validity.ts';
 import { EventTally } from '#platform/metrics/event-tally.ts';
 import { startMetrics } from '#platform/metrics/process.ts';
@@ -22,7 +21,8 @@ const USAGE = `The gateway: lets users in, decides who may open which desktop, r
 
   node gateway/main.ts --config gateway.json
 
-Makes its grant key and factor key at the first start. Prints one JSON line once it serves.`;
+Makes its grant key and factor key at the first start. Prints one JSON line once it serves. Another grant key in the place of
+the first is taken over while it runs (gateway/make-grant-key.ts makes one); everything else is read at the start only.`;
 
 runProcess('gateway', async (life) => {
   const { values } = parseArguments(USAGE, { config: { type: 'string' } });
@@ -32,17 +32,17 @@ runProcess('gateway', async (life) => {
 
   let gateway: Gateway | null = null;
   life.onStop(watchValidity(config.broker.tls, log, Date.now));
-  const { name } = readIdentity(loadTls(config.broker.tls).own, { kind: 'hop', role: 'client' });
+  const { name } = requireOwn(config.broker.tls, { kind: 'hop', role: 'client' });
   const events = new EventTally();
-  const audit = openAudit({
-    path: join(config.state, 'audit.jsonl'),
+  const audit = openProcessAudit(life, config.audit, {
+    state: config.state,
     // The broker takes anchors only under the name in our certificate.
     source: `gateway/${name}`,
     now: Date.now,
     onCheckpoint: (checkpoint) => gateway?.anchor(checkpoint),
     recorded: events.recorded,
+    log,
   });
-  life.onStop(() => audit.close());
   const store = openSqliteStore(join(config.state, 'state.sqlite'), { now: Date.now });
   life.onStop(() => store.close());
 

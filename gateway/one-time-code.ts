@@ -3,7 +3,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { formatCrockford, parseCrockford } from '#protocol/crockford.ts';
 
-const CODE_BYTES = 10;
+export const CODE_BYTES = 10;
 
 /** @returns the code, for the person alone, and its hash, base64url, which is all that is kept */
 export function newCode(): { code: string; hash: string } {

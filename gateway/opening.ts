@@ -1,11 +1,11 @@
 // Opening a desktop: the decision (PDP). It ends in a ticket for this gateway's own relay and a grant for the agent.
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
+import type { KeyedRate } from '#platform/hop/keyed-rate.ts';
 import type { PeerIdentity } from '#platform/hop/tls.ts';
 import { Refusal, refusalFrom } from '#protocol/codes.ts';
 import type { Policy } from '#protocol/outer/grant.ts';
 import type { BrokerLink } from './broker-link.ts';
-import type { RequestRate } from './doors/limits.ts';
 import type { Entitlements } from './entitlements.ts';
 import type { Grants } from './grants.ts';
 import type { Journal, Visitor } from './journal.ts';
@@ -31,6 +31,8 @@ export interface Opened {
   ticket: string;
   grant: string;
   policy: Policy;
+  /** Until the client's certificate runs out, and the session with it (E6). */
+  certificateSeconds: number;
 }
 
 export interface OpeningParts {
@@ -43,7 +45,7 @@ export interface OpeningParts {
   broker: BrokerLink;
   journal: Journal;
   /** Of one user. */
-  openings: RequestRate;
+  openings: KeyedRate;
   /** Wall clock, ms. */
   now(): number;
 }
@@ -79,7 +81,17 @@ export async function openDesktop(
     journal.opened(visitor, { desktop, session, mode });
     journal.requireHealthy(); // what could not be recorded does not begin (G4)
     const ticket = await tickets.issue(signIn, { session, desktop, grant });
-    return { session, epoch: 0, municipality, desktop, ticket, grant, policy: grants.policy(signIn) };
+    const certificateSeconds = Math.floor((peer.notAfter - now()) / 1000);
+    return {
+      session,
+      epoch: 0,
+      municipality,
+      desktop,
+      ticket,
+      grant,
+      policy: grants.policy(signIn),
+      certificateSeconds,
+    };
   } catch (error) {
     const refusal = refusalFrom(error);
     journal.openRefused(visitor, desktop, mode, refusal);

@@ -3,7 +3,7 @@
 // makes the process that relays the session look again. A new revocation list does the same, and so does time.
 import type { Store } from '#platform/state/store.ts';
 import { Refusal } from '#protocol/codes.ts';
-import { LEASE_INTERVAL_MS } from '#protocol/limits.ts';
+import { LEASE_INTERVAL_MS, LEASE_LIFE_MS } from '#protocol/limits.ts';
 import { ENTITLEMENT_PREFIX } from './entitlements.ts';
 import { POLICY_PREFIX } from './policies.ts';
 import { type Claimant, endOfRights, type Rights } from './rights.ts';
@@ -20,6 +20,12 @@ const WATCHED = [
   ...[USER_PREFIX, TOTP_PREFIX, PASSKEY_PREFIX, PASSWORD_PREFIX],
   ...[SESSION_PREFIX, ENTITLEMENT_PREFIX, USER_SLOT_PREFIX],
 ];
+
+/**
+ * State or revocation lists that cannot be read say nothing, neither yes nor no. Nobody new gets in then, and who is in has as
+ * long as the agent would go on without a lease (T26).
+ */
+const UNCONFIRMED_MAX_MS = LEASE_LIFE_MS;
 
 /** A session that is being relayed by this process. */
 export interface Running extends Claimant {
@@ -41,6 +47,8 @@ export interface RevocationParts {
   slots: Slots;
   /** Wall clock, ms. */
   now(): number;
+  /** ms, from whenever. */
+  monotonic(): number;
   /** Something other than the rights failed, such as the store: for the operators' log. */
   troubled(error: unknown): void;
 }
@@ -51,6 +59,8 @@ export class Revocation {
   /** The same by municipality/user: a thousand sessions write three rows each in ten seconds, and each write asks for one owner. */
   readonly #byOwner = new Map<string, Set<Running>>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
+  /** When the rights were found to hold for the last time, by the monotonic clock. */
+  readonly #confirmedAt = new WeakMap<Running, number>();
 
   constructor(parts: RevocationParts) {
     this.#parts = parts;
@@ -76,6 +86,7 @@ export class Revocation {
     this.#running.set(running.slot.session, running);
     const owner = ownerOf(running);
     this.#byOwner.set(owner, (this.#byOwner.get(owner) ?? new Set()).add(running));
+    this.#confirmedAt.set(running, this.#parts.monotonic());
     this.#wait(running, 0);
   }
 
@@ -118,7 +129,7 @@ export class Revocation {
     this.#timers.delete(session);
   }
 
-  /** A new revocation list is in force. */
+  /** Other revocation lists are in force, or none can be read any more. */
   certificatesChanged(): void {
     for (const running of this.#running.values()) void this.check(running);
   }
@@ -144,7 +155,7 @@ export class Revocation {
       if (running.live) await slots.renew(running.slot);
       next = Math.min(next, Math.max(1, endsAt - now()));
     });
-    if (this.#isRunning(running)) this.#wait(running, next);
+    if (this.#isRunning(running)) this.#wait(running, Math.max(1, Math.min(next, this.#confirmedFor(running))));
     // It ended while its slot was being renewed: leave none behind.
     else await slots.release(running.slot).catch(this.#parts.troubled);
   }
@@ -161,18 +172,28 @@ export class Revocation {
   async #guard(running: Running, look: () => Promise<void>): Promise<boolean> {
     try {
       await look();
+      this.#confirmedAt.set(running, this.#parts.monotonic());
       return this.#isRunning(running);
     } catch (error) {
-      if (!(error instanceof Refusal) || error.code === 'UNAVAILABLE') {
+      if (error instanceof Refusal && error.code !== 'UNAVAILABLE') this.#end(running, endOfRights(error));
+      else {
         this.#parts.troubled(error);
-        return false;
-      }
-      if (this.#isRunning(running)) {
-        this.remove(running.slot.session);
-        running.end(endOfRights(error));
+        if (this.#confirmedFor(running) <= 0) this.#end(running, new Refusal('RIGHTS_UNCONFIRMED'));
       }
       return false;
     }
+  }
+
+  /** So many ms more without a look that finds the rights to hold. */
+  #confirmedFor(running: Running): number {
+    const since = this.#confirmedAt.get(running) ?? Number.NEGATIVE_INFINITY;
+    return since + UNCONFIRMED_MAX_MS - this.#parts.monotonic();
+  }
+
+  #end(running: Running, refusal: Refusal): void {
+    if (!this.#isRunning(running)) return;
+    this.remove(running.slot.session);
+    running.end(refusal);
   }
 
   #isRunning(running: Running): boolean {

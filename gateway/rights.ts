@@ -19,8 +19,8 @@ export interface RightsParts {
   authenticators: Pick<Authenticators, 'requireHeld'>;
   sessions: Sessions;
   entitlements: Entitlements;
-  /** The newest lists of the user authorities. */
-  revocations(): RevocationList;
+  /** The newest lists of the user authorities; null while they cannot be read. */
+  revocations(): RevocationList | null;
   /** Wall clock, ms. */
   now(): number;
 }
@@ -35,12 +35,13 @@ export class Rights {
   /**
    * Certificate, account, factor, sign-in, entitlement: in this order, so that the first reason is the gravest.
    * @returns when the first time limit strikes, ms; nothing else ends by itself
-   * @throws REVOCATION_UNKNOWN, CERTIFICATE_REVOKED, CERTIFICATE_EXPIRED, USER_*, FACTOR_GONE, SIGN_IN_BY_RECOVERY, SESSION_*,
+   * @throws REVOCATION_UNREADABLE, REVOCATION_UNKNOWN, CERTIFICATE_REVOKED, CERTIFICATE_EXPIRED, USER_*, FACTOR_GONE, SIGN_IN_BY_RECOVERY, SESSION_*,
    * DESKTOP_UNKNOWN, ENTITLEMENT_MISSING
    */
   async check({ peer, signIn, desktop }: Claimant): Promise<number> {
     const { users, authenticators, sessions, entitlements, now } = this.#parts;
     const revocations = this.#parts.revocations();
+    if (!revocations) throw new Refusal('REVOCATION_UNREADABLE');
     // A list that has run out proves nothing: hard fail, also for who is in already (D9).
     if (!revocations.isCurrent(now())) throw new Refusal('REVOCATION_UNKNOWN', 'the revocation list has run out');
     if (revocations.isRevoked(peer.serial)) throw new Refusal('CERTIFICATE_REVOKED');
@@ -57,6 +58,9 @@ export class Rights {
 /** Why a running session ends when `check` refuses it: the user reads "signed out" or "idle", not "please sign in". */
 export function endOfRights(refusal: Refusal): Refusal {
   const reasons: Partial<Record<Reason, Reason>> = {
+    REVOCATION_UNKNOWN: 'RIGHTS_UNCONFIRMED',
+    CERTIFICATE_REVOKED: 'CERTIFICATE_ENDED',
+    CERTIFICATE_EXPIRED: 'CERTIFICATE_ENDED',
     SESSION_MISSING: 'SIGNED_OUT',
     SESSION_IDLE: 'IDLE_LIMIT',
     SESSION_TOO_OLD: 'OVERALL_LIMIT',
@@ -65,5 +69,6 @@ export function endOfRights(refusal: Refusal): Refusal {
     TAKEN_OVER: 'TAKEN_OVER',
   };
   const reason = reasons[refusal.reason];
-  return reason ? new Refusal(reason, refusal.detail) : new Refusal('RIGHTS_REVOKED', refusal.message);
+  if (!reason) return new Refusal('RIGHTS_REVOKED', refusal.message);
+  return new Refusal(reason, reason === 'CERTIFICATE_ENDED' ? refusal.message : refusal.detail);
 }

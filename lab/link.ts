@@ -23,6 +23,8 @@ export interface Link {
   reshape(shapes: { forth?: LineShape; back?: LineShape }): void;
   /** Read and not yet passed on, both directions. */
   readonly heldBytes: number;
+  /** Breaks every connection off, as a router does that is started anew; whoever dials again gets through. */
+  cut(): void;
   /** Ends every connection. */
   close(): Promise<void>;
 }
@@ -64,6 +66,9 @@ export async function openLink({ to, forth, back, host = '127.0.0.1', port = 0 }
     },
     get heldBytes() {
       return lines.forth.heldBytes + lines.back.heldBytes;
+    },
+    cut() {
+      for (const socket of open) socket.resetAndDestroy();
     },
     async close() {
       for (const way of [lines.forth, lines.back]) way.close();

@@ -262,7 +262,7 @@ function howToGoOn(system: System, person: Person, administrator: PageAdministra
   npm run admin -- --socket ${at(system.sockets.admin)} session list
   npm run meter -- --socket ${at(system.sockets.broker)}
   curl ${metricsOf(system.processes.broker)}
-  npm run audit -- verify ${at(join(system.folder, 'gateway', 'state', 'audit.jsonl'))}
+  npm run audit -- verify ${at(join(system.folder, 'gateway', 'state'))}
 
 ログ / logs: ${at(join(system.folder, 'log'))}    Ctrl-C で終了 / Ctrl-C stops everything`;
 }

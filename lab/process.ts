@@ -27,7 +27,7 @@ export interface Running {
 /** Where a command runs: here as it is, or on a host that lab/namespaces.ts made. */
 export type Place = (program: string, args: readonly string[]) => [program: string, args: string[]];
 
-const here: Place = (program, args) => [program, [...args]];
+export const here: Place = (program, args) => [program, [...args]];
 
 /**
  * Starts a main file and resolves once it serves.

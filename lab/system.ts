@@ -2,6 +2,8 @@
 // and configuration file, on loopback. Used by npm start and by the scenarios.
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type * as z from 'zod';
+import type { auditSchema } from '#platform/audit/config.ts';
 import { makePrivateFolder } from '#platform/process/private-folder.ts';
 import { freePort } from './ports.ts';
 import { mustRun, type Place, type Running, start } from './process.ts';
@@ -40,8 +42,10 @@ export interface SystemOptions {
   place?: Place;
   /** What the broker shapes to; 1 Gbps if it is left out. */
   line?: LineSpec;
-  /** Of the gateway's listener; its own default if it is left out. */
-  connectionsPerAddress?: number;
+  /** The key "audit" of all three configurations. */
+  audit?: z.input<typeof auditSchema>;
+  /** Of the gateway's listener, as gateway.json has it; its own defaults if it is left out. */
+  edge?: Readonly<Record<string, number>>;
   /** The page that the gateway serves; what `npm run page` makes if it is left out, null for none. */
   page?: string | null;
   progress?(step: Step): void;
@@ -99,6 +103,7 @@ export async function bringUp(options: SystemOptions): Promise<System> {
     for (const one of running.splice(0).reverse()) await one.stop();
     release();
   };
+  const audit = options.audit ? { audit: options.audit } : {};
   const begin = async (name: string, config: object): Promise<Running> => {
     makePrivateFolder(at(name));
     writeFileSync(at(name, `${name}.json`), `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
@@ -126,6 +131,7 @@ export async function bringUp(options: SystemOptions): Promise<System> {
       agentSide: { listen: loopback, tls: files.brokerForAgents },
       line: options.line ?? LOOPBACK,
       state: 'state',
+      ...audit,
       adminSocket: 'admin.sock',
       metrics: loopback,
     });
@@ -150,6 +156,7 @@ export async function bringUp(options: SystemOptions): Promise<System> {
       grantKey: 'grant-key.pem',
       factorKey: 'factor.key',
       state: 'state',
+      ...audit,
       adminSocket: 'admin.sock',
       webauthn: { rpId: 'localhost', rpName: 'LGWAN Telework' },
       ...(page ? { page } : {}),
@@ -164,7 +171,7 @@ export async function bringUp(options: SystemOptions): Promise<System> {
         ...{ rpId: 'localhost', rpName: 'LGWAN Telework 管理' },
         ...(pages ? { page: pages.admin } : {}),
       },
-      ...(options.connectionsPerAddress ? { connectionsPerAddress: options.connectionsPerAddress } : {}),
+      ...(options.edge ? { edge: options.edge } : {}),
       metrics: loopback,
     });
 
@@ -177,6 +184,7 @@ export async function bringUp(options: SystemOptions): Promise<System> {
       desktops: options.desktops.map((desktop) => (desktop.kind === 'vnc' ? { lock: 'none', ...desktop } : desktop)),
       webauthn: { rpId: 'localhost', origins: [`https://localhost:${port}`] },
       state: 'state',
+      ...audit,
       socket: 'agent.sock',
       metrics: loopback,
     });

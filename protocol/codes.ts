@@ -262,6 +262,36 @@ export const CODES = {
     ja: '画面を表示できなくなったため、終了しました。もう一度接続してください。',
     en: 'The session was ended because the screen could not be drawn any more. Connect again.',
   },
+  RIGHTS_UNCONFIRMED: {
+    wire: 50,
+    http: 503,
+    ja: '利用の許可を確認できなくなったため、終了しました。しばらくしてから、もう一度接続してください。',
+    en: 'The session was ended because the permission for it could not be confirmed any more. Connect again in a while.',
+  },
+  CERTIFICATE_ENDED: {
+    wire: 51,
+    http: 403,
+    ja: '証明書の有効期限が切れたか、失効したため、終了しました。担当者に連絡してください。',
+    en: 'The session was ended because your certificate has run out or was revoked. Please contact your administrator.',
+  },
+  PAIRING_ENDED: {
+    wire: 52,
+    http: 403,
+    ja: 'この端末またはパスキーの登録が庁内で取り消されました。使い続けるには、庁内で新しい端末登録コードを受け取ってください。',
+    en: 'The pairing of this device or passkey was revoked at the office. To go on, get a new pairing code there.',
+  },
+  DESKTOP_WITHDRAWN: {
+    wire: 53,
+    http: 403,
+    ja: 'このデスクトップの提供は終了しました。担当者に確認してください。',
+    en: 'This desktop is not offered any more. Please ask your administrator.',
+  },
+  GATEWAY_DISTRUSTED: {
+    wire: 54,
+    http: 403,
+    ja: '庁内側がこのゲートウェイからの接続を停止しました。担当者に連絡してください。',
+    en: 'The office side has stopped taking connections from this gateway. Please contact your administrator.',
+  },
 } as const satisfies Record<string, CodeRow>;
 
 export type Code = keyof typeof CODES;
@@ -348,6 +378,10 @@ const REASONS = {
   CONNECTIONS_EXCEEDED: 'TOO_MANY',
   AUDIT_UNWRITABLE: 'UNAVAILABLE',
   STATE_UNWRITABLE: 'UNAVAILABLE',
+  /** Nobody knows who is revoked, since the lists cannot be read. */
+  REVOCATION_UNREADABLE: 'UNAVAILABLE',
+  /** A configuration file that is followed while the process runs cannot be used. */
+  SETTINGS_UNUSABLE: 'UNAVAILABLE',
   BROKER_UNREACHABLE: 'UNAVAILABLE',
   SHUTTING_DOWN: 'UNAVAILABLE',
   INTERNAL: 'UNAVAILABLE',
@@ -433,8 +467,15 @@ const REASONS = {
   PEER_GONE: 'CONNECTION_LOST',
   PEER_STUCK: 'CONNECTION_LOST',
   HANDSHAKE_TIMED_OUT: 'TOOK_TOO_LONG',
-  LEASE_EXPIRED: 'RIGHTS_ENDED',
   RIGHTS_REVOKED: 'RIGHTS_ENDED',
+  /** No gateway has answered a nonce of the agent's in time (T26). */
+  LEASE_EXPIRED: 'RIGHTS_UNCONFIRMED',
+  /** State or revocation lists could not be read for too long. */
+  RIGHTS_UNCONFIRMED: 'RIGHTS_UNCONFIRMED',
+  CERTIFICATE_ENDED: 'CERTIFICATE_ENDED',
+  PAIRING_REVOKED: 'PAIRING_ENDED',
+  DESKTOP_WITHDRAWN: 'DESKTOP_WITHDRAWN',
+  GRANT_KEY_WITHDRAWN: 'GATEWAY_DISTRUSTED',
   IDLE_LIMIT: 'IDLE',
   OVERALL_LIMIT: 'TIME_LIMIT',
 } as const satisfies Record<string, Code>;

@@ -5,6 +5,8 @@ import { Refusal } from './codes.ts';
 export const MUNICIPALITY = /^[0-9]{6}$/;
 /** User ids and the last two parts of a desktop id. */
 export const NAME = /^[a-z0-9][a-z0-9._-]{0,31}$/;
+/** municipality/agent. */
+export const AGENT = /^[0-9]{6}\/[a-z0-9][a-z0-9._-]{0,31}$/;
 /** municipality/agent/name; the first two must be the agent certificate's own. */
 export const DESKTOP = /^[0-9]{6}\/[a-z0-9][a-z0-9._-]{0,31}\/[a-z0-9][a-z0-9._-]{0,31}$/;
 /** 16 random bytes in lower-case hex. */

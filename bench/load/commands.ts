@@ -15,6 +15,8 @@ export const REQUESTS = {
   'measure-begin': z.strictObject({ groups: z.record(z.string(), users) }),
   'measure-end': z.null(),
   close: z.strictObject({ users }),
+  /** From now on each of them whose session is lost opens it again, by itself. */
+  return: z.strictObject({ users }),
   status: z.null(),
 } as const;
 
@@ -35,7 +37,16 @@ export interface LoadAnswers {
   'measure-begin': null;
   'measure-end': { seconds: number; groups: Record<string, Measured>; stalls: Record<string, Stall> };
   close: null;
-  status: { open: number; lost: Record<string, string> };
+  return: null;
+  status: { open: number; lost: Record<string, string>; returned: Record<string, Returned> };
+}
+
+/** Since the session was lost. */
+export interface Returned {
+  ms: number;
+  tries: number;
+  /** Why each but the last try failed. */
+  failures: string[];
 }
 
 /** What a session that had stopped reading found when it read on. */

@@ -1,9 +1,8 @@
 // One user of the load: certificate, second factor, cookie, device key and pins of a real client (client-sim, web/core).
-import type { LookupFunction } from 'node:net';
 import { join } from 'node:path';
 import { deviceKey, pinOf, readCertified } from '#client-sim/credentials.ts';
 import { oneTimeCode } from '#client-sim/one-time-code.ts';
-import { openTransport, type Transport } from '#client-sim/transport.ts';
+import { openTransport, type Transport, type Way } from '#client-sim/transport.ts';
 import { Failure } from '#platform/process/exit.ts';
 import type { SigningKey } from '#protocol/inner/cipher.ts';
 import { nodeCipher } from '#protocol/inner/cipher-node.ts';
@@ -26,12 +25,12 @@ export class LoadUser {
    * @param folder credentials as client-sim keeps them, and TOTP_FILE
    * @throws Failure naming the file that is missing or wrong
    */
-  constructor(gateway: URL, folder: string, lookup?: LookupFunction) {
+  constructor(gateway: URL, folder: string, way: Way) {
     const { identity, tls } = readCertified(folder, null, Date.now());
     this.name = identity.name;
     this.#folder = folder;
     this.#key = deviceKey(folder, false);
-    this.#transport = openTransport(gateway, tls, lookup);
+    this.#transport = openTransport(gateway, tls, way);
     this.around = {
       request: this.#transport.request,
       dial: this.#transport.dial,

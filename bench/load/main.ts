@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import type { LookupFunction } from 'node:net';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseArguments } from '#platform/process/args.ts';
 import { Failure, lineOf } from '#platform/process/exit.ts';
 import { type LocalHandlers, serveLocal } from '#platform/process/local-socket.ts';
@@ -11,11 +12,12 @@ import { runProcess } from '#platform/process/stop.ts';
 import { CODES } from '#protocol/codes.ts';
 import { endOf, RefusedByGateway } from '#web/core/ends.ts';
 import { monotonicUs } from '../clock.ts';
-import type { Attempts, LoadAnswers, LoadCommand } from './commands.ts';
+import type { Attempts, LoadAnswers, LoadCommand, Returned } from './commands.ts';
 import { REQUESTS } from './commands.ts';
 import { readLoadConfig } from './config.ts';
 import { LoadSession } from './load-session.ts';
 import { LoadUser } from './load-user.ts';
+import { comeBack } from './returning.ts';
 import { gather, Samples } from './samples.ts';
 
 const USAGE = `bench's own client; npm run bench starts it: node bench/load/main.ts --config load.json`;
@@ -31,15 +33,22 @@ runProcess('load', async (life) => {
   const users = new Map<string, LoadUser>();
   const sessions = new Map<string, LoadSession>();
   const lost = new Map<string, string>();
+  const returning = new Set<string>();
+  const returned = new Map<string, Returned>();
+  let stopping = false;
   let measuring: { beganUs: number; groups: Map<string, Map<string, Samples>> } | null = null;
   life.onStop(() => {
+    stopping = true;
     for (const session of sessions.values()) session.close();
     for (const user of users.values()) user.close();
   });
 
   const folders = readdirSync(config.credentials, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  for (const { name } of folders) {
-    const user = new LoadUser(gateway, join(config.credentials, name), config.via ? leadsTo(config.via) : undefined);
+  for (const [i, { name }] of folders.entries()) {
+    const user = new LoadUser(gateway, join(config.credentials, name), {
+      ...(config.via ? { lookup: leadsTo(config.via) } : {}),
+      ...(config.addresses > 1 ? { localAddress: `127.1.0.${(i % config.addresses) + 1}` } : {}),
+    });
     users.set(user.name, user);
   }
 
@@ -52,10 +61,22 @@ runProcess('load', async (life) => {
       stamped: config.stamped,
       ended(code) {
         sessions.delete(user.name);
-        if (code !== 'ENDED') lost.set(user.name, code);
+        if (code === 'ENDED') return;
+        lost.set(user.name, code);
+        if (returning.has(user.name) && !stopping) void again(user);
       },
     });
     sessions.set(user.name, session);
+  }
+
+  async function again(user: LoadUser): Promise<void> {
+    const back = await comeBack({
+      ...{ open: () => open(user), explained, random: Math.random, wait: delay },
+      now: () => performance.now(),
+    });
+    if (!back) return;
+    lost.delete(user.name);
+    returned.set(user.name, back);
   }
 
   const known = (name: string): LoadUser => {
@@ -110,7 +131,17 @@ runProcess('load', async (life) => {
       for (const session of live(REQUESTS.close.parse(body).users)) session.close();
       return null;
     },
-    status: () => ({ open: sessions.size, lost: Object.fromEntries(lost) }),
+    return(body) {
+      returning.clear();
+      returned.clear();
+      for (const name of REQUESTS.return.parse(body).users) returning.add(name);
+      return null;
+    },
+    status: () => ({
+      open: sessions.size,
+      lost: Object.fromEntries(lost),
+      returned: Object.fromEntries(returned),
+    }),
   };
   const local = await serveLocal(config.socket, handlers satisfies LocalHandlers);
   life.onStop(() => local.close());

@@ -1,9 +1,7 @@
 // Two hosts and a cable between them: `inside` has gateway, broker and agents, `outside` the clients. What happens to the
 // cable is the kernel's doing: a token bucket (tbf) at its inner end, packets that are lost at either end (nft numgen).
-import { execFileSync } from 'node:child_process';
+import { commandOn } from '#lab/host-command.ts';
 import { layNetwork, type Network } from '#lab/namespaces.ts';
-import type { Place } from '#lab/process.ts';
-import { Failure } from '#platform/process/exit.ts';
 import { program } from '../peers/placement.ts';
 import type { Hosts } from '../system.ts';
 
@@ -12,7 +10,6 @@ const [INSIDE, OUTSIDE] = ['198.18.0.1', '198.18.0.2'];
 /** What a router at the end of such a line has: a burst of some packets, and a queue that nobody would call short. */
 const TBF = ['burst', '16kb', 'latency', '400ms'];
 const TABLE = 'telework_loss';
-const COMMAND_MAX_MS = 5_000;
 
 /** Why there cannot be two hosts here; null if there can. */
 export function whyNoHosts(): string | null {
@@ -35,25 +32,23 @@ export interface TwoHosts extends Hosts {
 
 /** @throws Failure in ip's own words; nothing is left then */
 export function layTwoHosts(): TwoHosts {
-  const network = said(() =>
-    layNetwork(
-      ['inside', 'outside'],
-      [
-        {
-          ends: [
-            { host: 'inside', address: INSIDE },
-            { host: 'outside', address: OUTSIDE },
-          ],
-        },
-      ],
-      {},
-    ),
+  const network = layNetwork(
+    { inside: {}, outside: {} },
+    [
+      {
+        ends: [
+          { host: 'inside', addresses: [`${INSIDE}/24`] },
+          { host: 'outside', addresses: [`${OUTSIDE}/24`] },
+        ],
+      },
+    ],
+    {},
   );
   const ends = [endOf(network, 'inside', 0), endOf(network, 'outside', 1)] as const;
   const [inside, outside] = ends;
   try {
     // Else a "packet" has up to 64 KiB: headers that are on no cable would not be counted, and all of it be lost at once.
-    for (const { place, device } of ends) command(place, 'ip', ['link', 'set', device, 'gso_max_segs', '1']);
+    for (const { place, device } of ends) commandOn(place, 'ip', ['link', 'set', device, 'gso_max_segs', '1']);
   } catch (error) {
     network.remove();
     throw error;
@@ -66,16 +61,16 @@ export function layTwoHosts(): TwoHosts {
     device: inside.device,
     limit(mbps) {
       const root = ['dev', inside.device, 'root'];
-      command(inside.place, 'tc', ['qdisc', 'add', ...root, 'tbf', 'rate', `${mbps}mbit`, ...TBF]);
-      undo.push(() => command(inside.place, 'tc', ['qdisc', 'delete', ...root]));
+      commandOn(inside.place, 'tc', ['qdisc', 'add', ...root, 'tbf', 'rate', `${mbps}mbit`, ...TBF]);
+      undo.push(() => commandOn(inside.place, 'tc', ['qdisc', 'delete', ...root]));
     },
     lose(perMille) {
       for (const { place, device } of ends) {
-        command(place, 'nft', ['-f', '-'], lossRules(device, perMille));
-        undo.push(() => command(place, 'nft', ['delete', 'table', 'inet', TABLE]));
+        commandOn(place, 'nft', ['-f', '-'], lossRules(device, perMille));
+        undo.push(() => commandOn(place, 'nft', ['delete', 'table', 'inet', TABLE]));
       }
     },
-    lost: () => ends.reduce((sum, { place }) => sum + droppedIn(command(place, 'nft', ['list', 'ruleset'])), 0),
+    lost: () => ends.reduce((sum, { place }) => sum + droppedIn(commandOn(place, 'nft', ['list', 'ruleset'])), 0),
     clear() {
       for (let next = undo.pop(); next; next = undo.pop()) next();
     },
@@ -101,21 +96,4 @@ export const lossRules = (device: string, perMille: number): string => `table in
 export function droppedIn(rules: string): number {
   const counters = rules.matchAll(/\bcounter packets (\d{1,15}) bytes \d+/g);
   return [...counters].reduce((sum, [, packets]) => sum + Number(packets), 0);
-}
-
-function command(place: Place, name: string, args: readonly string[], input = ''): string {
-  const [first, rest] = place(name, args);
-  const options = { input, timeout: COMMAND_MAX_MS, encoding: 'utf8', stdio: 'pipe' } as const;
-  return said(() => execFileSync(first, rest, options));
-}
-
-/** Runs what runs a command. @throws Failure with the first line that the command wrote to stderr */
-function said<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    const { stderr, message } = error as Error & { stderr?: Buffer | string };
-    const words = String(stderr ?? '').trim() || message;
-    throw new Failure(words.split('\n', 1)[0] ?? words, 3);
-  }
 }

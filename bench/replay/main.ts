@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { Admission } from '#agent/admission.ts';
 import { BrokerLink } from '#agent/broker-link.ts';
 import { readGrantPin } from '#agent/grant-pin.ts';
+import { Home } from '#agent/home.ts';
 import { openIdentity } from '#agent/identity.ts';
 import { Pairings } from '#agent/pairings.ts';
 import { Sessions } from '#agent/sessions.ts';
@@ -71,17 +72,19 @@ runProcess('replay', async (life) => {
       await pairings.learn(user, id, { kind: 'device-key', publicKey: fromBase64Url(publicKey) });
     }
     for (const [id, desktop] of own) desktops.set(id, desktop);
-    const ids = [...own.keys()];
+    const home = new Home(municipality, {
+      desktops: new Map([...own].map(([id, desktop]) => [id, desktop.open])),
+      pins,
+    });
     const sessions: Sessions = new Sessions({
-      admission: new Admission({ municipality, desktops: new Set(ids), pins }, store, audit, clock.wall),
+      admission: new Admission(home, store, audit, clock.wall),
       pairings,
       store,
       audit,
       cipher: nodeCipher,
       identity,
       webauthn: null,
-      desktops: new Map([...own].map(([id, desktop]) => [id, desktop.open])),
-      pins,
+      home,
       limits: LIMITS,
       clock,
       log,
@@ -95,7 +98,8 @@ runProcess('replay', async (life) => {
       if (message.type === 'lease') void sessions.lease(message.session, message.lease);
       if (message.type === 'revoke') sessions.revoke(message.session, message.code);
     };
-    const link: BrokerLink = new BrokerLink({ broker: { ...config.broker, tls }, desktops: ids, audit, log, received });
+    const broker = { ...config.broker, tls };
+    const link: BrokerLink = new BrokerLink({ broker, desktops: () => own.keys(), audit, log, received });
     life.onStop(() => link.stop());
     return { link, sessions };
   }

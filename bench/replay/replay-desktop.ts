@@ -25,7 +25,7 @@ export class ReplayDesktop {
     this.#screen?.show(showing, this.#offset);
   }
 
-  /** For SessionsParts.desktops; the pixels themselves are nobody's, so the screen has none. */
+  /** For the agent's Settings; the pixels themselves are nobody's, so the screen has none. */
   readonly open: OpenDesktop = async () => {
     const screen: Screen = { ...SIZE, pixels: new Uint8Array(0) };
     screensOf.set(screen, this);

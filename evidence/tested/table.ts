@@ -66,7 +66,7 @@ export const PROVEN_BY_TESTS: readonly ByTests[] = [
       ja: 'すべての経路と WebSocket が、証明書・第二要素・オリジン・一度限りの券を求める',
       en: 'Every route and upgrade wants certificate, second factor, allowed origin and one-time ticket; cookies are out of scripts’ reach',
     },
-    files: gateway('doors', 'tickets', 'connections'),
+    files: gateway('doors', 'tickets'),
   },
   {
     name: 'b1-stolen-device',

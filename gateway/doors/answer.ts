@@ -12,6 +12,9 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 /** To who has shown no certificate that is of use; a browser gets a page for them. */
 export const STRANGER_CODES: ReadonlySet<Code> = new Set(['CERTIFICATE_REQUIRED', 'CERTIFICATE_REFUSED']);
 
+/** A connection that is refused for these is of no use; to ask again on it would cost less than to be refused (T25). */
+const CLOSING_CODES: ReadonlySet<Code> = new Set([...STRANGER_CODES, 'TOO_MANY']);
+
 /** @param more headers besides those of every answer */
 export function send(
   request: IncomingMessage,
@@ -53,7 +56,7 @@ export function sendRefusal(
     'Content-Length': Buffer.byteLength(body),
     ...(code === 'METHOD_WRONG' ? { Allow: methodsAt(routes, request.url ?? '').join(', ') } : {}),
     // The rest of a body that nobody wants is not read.
-    ...(request.complete ? {} : { Connection: 'close' }),
+    ...(request.complete && !CLOSING_CODES.has(code) ? {} : { Connection: 'close' }),
     ...more,
   });
   response.end(body);

@@ -13,6 +13,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import type { Server } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { acceptSockets } from '#platform/hop/accept.ts';
+import type { KeyedRate } from '#platform/hop/keyed-rate.ts';
 import { type PeerIdentity, verifyPeer } from '#platform/hop/tls.ts';
 import type { Socket } from '#platform/hop/websocket.ts';
 import { type Reason, Refusal, refusalFrom } from '#protocol/codes.ts';
@@ -26,7 +27,6 @@ import { readBody } from './body.ts';
 import { crossOriginHeaders, originOfPreflight, preflightHeaders } from './cross-origin.ts';
 import { findRoute } from './find-route.ts';
 import { identityHeaders, SECURITY_HEADERS } from './headers.ts';
-import type { RequestRate } from './limits.ts';
 import type { Route, Visit } from './route.ts';
 
 export interface DoorParts {
@@ -42,8 +42,10 @@ export interface DoorParts {
   /** Name of the sign-in's cookie. */
   cookie: string;
   sessions: SignIns;
-  rate: RequestRate;
+  rate: KeyedRate;
   journal: Journal;
+  /** Told who has passed the gate: its connection is no stranger's any more. */
+  known(peer: TLSSocket): void;
 }
 
 export interface SignIns {
@@ -51,16 +53,17 @@ export interface SignIns {
   find(owner: Owner, thumbprint: string, secret: string | null): Promise<SignIn>;
 }
 
-export function openDoors(server: Server, parts: DoorParts): void {
-  const answer = (request: IncomingMessage, response: ServerResponse) => void serve(parts, request, response);
-  server.on('request', answer);
-  // Or Node would answer an unknown Expect header by itself, before the gate.
-  server.on('checkExpectation', answer);
+/** Takes upgrades. @returns what answers every other request */
+export function openDoors(
+  server: Server,
+  parts: DoorParts,
+): (request: IncomingMessage, response: ServerResponse) => void {
   acceptSockets(
     server,
     (request) => upgrade(parts, request),
     (refusal, socket) => note(parts, socket, refusal, BYPASS_BY_UPGRADE),
   );
+  return (request, response) => void serve(parts, request, response);
 }
 
 async function serve(parts: DoorParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -97,6 +100,7 @@ function passGate(parts: DoorParts, request: IncomingMessage): Visit {
   const { kind, journal, rate } = parts;
   const socket = socketOf(request);
   const peer = verify(kind, socket);
+  parts.known(socket);
   const visitor = visitorOf(peer, socket.remoteAddress);
   if (!rate.admit(peer.thumbprint)) throw new Refusal('RATE_EXCEEDED');
   for (const header of identityHeaders(request)) journal.identityHeader(header, visitor);
@@ -138,7 +142,8 @@ function requireSession(
 }
 
 function sendPreflight(response: ServerResponse, origin: string): void {
-  response.writeHead(204, { ...SECURITY_HEADERS, ...preflightHeaders(origin) });
+  // Nobody is known on this connection, and nothing else can be asked on it.
+  response.writeHead(204, { ...SECURITY_HEADERS, ...preflightHeaders(origin), Connection: 'close' });
   response.end();
 }
 

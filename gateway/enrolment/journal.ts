@@ -1,12 +1,11 @@
 // What the audit log learns of enrolment: who asked, who decided, what was carried where. Never a code (G2, T16).
 import type { Audit } from '#platform/audit/chain.ts';
 import { requireHealthy } from '#platform/audit/chain.ts';
+import { Ration } from '#platform/audit/ration.ts';
 import type { PeerIdentity } from '#platform/hop/tls.ts';
 import type { Refusal } from '#protocol/codes.ts';
-import { TokenBucket } from '#protocol/token-bucket.ts';
 import type { UserId } from '../users.ts';
 
-/** Strangers shall not fill the disk that the audit log needs (T13). */
 const REFUSALS = { perSecond: 2, burst: 50 };
 
 /** A request and whose it is. */
@@ -16,15 +15,12 @@ interface Which extends UserId {
 
 export class EnrolmentJournal {
   readonly #audit: Audit;
-  readonly #now: () => number;
-  readonly #refusals: TokenBucket;
-  #unwritten = 0;
+  readonly #refusals: Ration;
 
   /** @param now a monotonic clock, ms */
   constructor(audit: Audit, now: () => number) {
     this.#audit = audit;
-    this.#now = now;
-    this.#refusals = new TokenBucket(REFUSALS.perSecond, REFUSALS.burst, now());
+    this.#refusals = new Ration({ ...REFUSALS, now });
   }
 
   /** @throws AUDIT_UNWRITABLE: nothing new begins unrecorded (G4) */
@@ -42,10 +38,9 @@ export class EnrolmentJournal {
 
   /** Somebody at the listener. */
   refused({ reason, detail }: Refusal, address: string): void {
-    if (!this.#refusals.takeIfThere(this.#now())) return void this.#unwritten++;
-    const more = this.#unwritten > 0 ? ` (${this.#unwritten} before this were not written one by one)` : '';
-    this.#unwritten = 0;
-    this.#audit.record('enrolment-refused', { reason, address, detail: `${detail}${more}` });
+    this.#refusals.spend((more) => {
+      this.#audit.record('enrolment-refused', { reason, address, detail: `${detail}${more}` });
+    });
   }
 
   exported({ municipality, user, request }: Which, by: string): void {

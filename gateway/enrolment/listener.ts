@@ -6,6 +6,9 @@
 //   route    from the table, or a file of the enrolment page
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
+import type { TLSSocket } from 'node:tls';
+import { Edge } from '#platform/hop/edge.ts';
+import { type EdgeLimits, serverLimits } from '#platform/hop/edge-limits.ts';
 import { loadOwn, type OwnFiles } from '#platform/hop/tls-files.ts';
 import { reloadUnasking, unaskingTls } from '#platform/hop/tls-unasking.ts';
 import { listen } from '#platform/process/listen.ts';
@@ -13,7 +16,6 @@ import { type Code, Refusal, refusalFrom } from '#protocol/codes.ts';
 import { send, sendRefusal } from '../doors/answer.ts';
 import { readBody } from '../doors/body.ts';
 import { findRoute } from '../doors/find-route.ts';
-import { limitConnections, SERVER_LIMITS } from '../doors/limits.ts';
 import { ownOrigins } from '../doors/origins.ts';
 import { pageRoutes } from '../doors/page.ts';
 import type { Journal } from '../journal.ts';
@@ -23,13 +25,11 @@ import { type EnrolmentParts, enrolmentRoutes, type StrangersRoute } from './rou
 
 export interface EnrolmentConfig {
   listen: { host: string; port: number };
+  edge: EdgeLimits;
   tls: OwnFiles;
   /** A folder that `npm run page` made; left out, only the headless client can enrol here. */
   page?: string | undefined;
 }
-
-/** A municipality's users may stand behind one address. */
-const CONNECTIONS_OF_ONE_ADDRESS = 128;
 
 /** Worth an audit event; the rest of what a stranger may do wrong is only counted. */
 const RECORDED: ReadonlySet<Code> = new Set<Code>([
@@ -45,16 +45,15 @@ interface Doors {
   rates: Rates;
   journal: EnrolmentJournal;
   /** Counts every refusal, and tells the operators of what is no stranger's doing. */
-  operators: Pick<Journal, 'refusedAtDoors' | 'troubled'>;
+  operators: Pick<Journal, 'refusedAtDoors' | 'troubled' | 'connectionRefused'>;
 }
 
 /** @throws Failure in one line: a file that cannot be used, a port in use */
 export async function openEnrolment(
   config: EnrolmentConfig,
   parts: EnrolmentParts & Pick<Doors, 'operators'> & { monotonic(): number },
-): Promise<{ port: number; close(): void }> {
-  const server = createServer({ ...unaskingTls(config.tls), ...SERVER_LIMITS });
-  limitConnections(server, CONNECTIONS_OF_ONE_ADDRESS);
+): Promise<{ port: number; readonly connections: Edge['measures']; close(): void }> {
+  const server = createServer({ ...unaskingTls(config.tls), ...serverLimits(config.edge) });
   let origins: string[] = [];
   const doors: Doors = {
     routes: [...enrolmentRoutes(parts), ...(config.page ? pageRoutes(config.page, () => origins) : [])],
@@ -63,10 +62,16 @@ export async function openEnrolment(
     journal: parts.journal,
     operators: parts.operators,
   };
-  const answer = (request: IncomingMessage, response: ServerResponse) => void serve(doors, request, response);
-  server.on('request', answer);
-  // Or Node would answer an unknown Expect header by itself. An upgrade without a listener is a request like any other.
-  server.on('checkExpectation', answer);
+  const edgeParts = {
+    limits: config.edge,
+    now: parts.monotonic,
+    refused: (refusal: Refusal, address: string) => parts.operators.connectionRefused('enrolment', refusal, address),
+  };
+  // An upgrade without a listener is a request like any other.
+  const edge = new Edge(server, edgeParts, (request, response) => {
+    edge.established(request.socket as TLSSocket);
+    void serve(doors, request, response);
+  });
   const stopReloading = reloadUnasking(server, config.tls);
   const port = await listen(server, config.listen).catch((error) => {
     stopReloading();
@@ -75,9 +80,13 @@ export async function openEnrolment(
   origins = ownOrigins(loadOwn(config.tls).own, port);
   return {
     port,
+    get connections() {
+      return edge.measures;
+    },
     close() {
       stopReloading();
       server.close();
+      edge.close();
       server.closeAllConnections();
     },
   };

@@ -1,9 +1,9 @@
 // How often strangers may ask (T13, T21). A municipality's users may stand behind one address, so what costs nothing is
 // generous: the page's files come from memory. One address is refused before it takes from what is there for all.
+import { KeyedRate } from '#platform/hop/keyed-rate.ts';
+import { networkOf } from '#platform/hop/network.ts';
 import { Refusal } from '#protocol/codes.ts';
 import { TokenBucket } from '#protocol/token-bucket.ts';
-import { RequestRate } from '../doors/limits.ts';
-import { networkOf } from '../doors/network.ts';
 
 /** A page is half a dozen files. */
 const REQUESTS_OF_ONE_ADDRESS = { perSecond: 10, burst: 200 };
@@ -16,18 +16,18 @@ const CODES_IN_ALL = { perSecond: 2, burst: 40 };
 
 export class Rates {
   readonly #now: () => number;
-  readonly #requests: RequestRate;
-  readonly #posts: RequestRate;
-  readonly #codes: RequestRate;
+  readonly #requests: KeyedRate;
+  readonly #posts: KeyedRate;
+  readonly #codes: KeyedRate;
   readonly #postsInAll: TokenBucket;
   readonly #codesInAll: TokenBucket;
 
   /** @param now a monotonic clock, ms */
   constructor(now: () => number) {
     this.#now = now;
-    this.#requests = new RequestRate({ ...REQUESTS_OF_ONE_ADDRESS, now });
-    this.#posts = new RequestRate({ ...POSTS_OF_ONE_ADDRESS, now });
-    this.#codes = new RequestRate({ ...CODES_OF_ONE_ADDRESS, now });
+    this.#requests = new KeyedRate({ ...REQUESTS_OF_ONE_ADDRESS, now });
+    this.#posts = new KeyedRate({ ...POSTS_OF_ONE_ADDRESS, now });
+    this.#codes = new KeyedRate({ ...CODES_OF_ONE_ADDRESS, now });
     this.#postsInAll = new TokenBucket(POSTS_IN_ALL.perSecond, POSTS_IN_ALL.burst, now());
     this.#codesInAll = new TokenBucket(CODES_IN_ALL.perSecond, CODES_IN_ALL.burst, now());
   }

@@ -8,7 +8,7 @@ import type { Store } from '#platform/state/store.ts';
 import type { Bytes } from '#protocol/bytes.ts';
 import type { Owner } from './owner.ts';
 
-const KEY_BYTES = 32;
+export const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 

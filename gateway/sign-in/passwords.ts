@@ -17,9 +17,9 @@ const MIN_CHARACTERS = 8;
 const MAX_CHARACTERS = 128;
 
 /** Argon2id of RFC 9106 with the OWASP Password Storage Cheat Sheet's first choice: 19 MiB, 2 passes, 1 lane. */
-const COST = { memory: 19_456, passes: 2, parallelism: 1 };
+export const COST = { memory: 19_456, passes: 2, parallelism: 1 };
 const SALT_BYTES = 16;
-const HASH_BYTES = 32;
+export const HASH_BYTES = 32;
 
 const row = z.strictObject({
   setAt: z.number(),

@@ -16,7 +16,7 @@ const BEGUN_PREFIX = 'factor-begun/totp/';
 
 export const STEP_SECONDS = 30;
 /** 160 bits, the length of the HMAC's output (RFC 4226 §4 R6). */
-const SECRET_BYTES = 20;
+export const SECRET_BYTES = 20;
 const ISSUER = 'LGWAN Telework';
 /** For scanning the code, and typing the first one. */
 const BEGUN_LIFE_MS = 10 * 60_000;

@@ -17,8 +17,16 @@ export const EVENTS = {
   // Every process
   'process-started': row(['version', 'pid']),
   'process-stopped': row([]),
-  /** The heartbeat: that nothing happened is also something to prove. */
-  checkpoint: row([]),
+  /** From here on checkpoints are signed; `next` verifies the first. Once in a log, since a forger would begin anew. */
+  'signing-started': row(['next']),
+  /** The heartbeat: that nothing happened is also something to prove. Signed, and shipped to another zone (T15). */
+  checkpoint: row(['next', 'signature']),
+  /** The first line of a file that goes on where `file` was closed; `next` verifies its first checkpoint. */
+  'log-continued': row(['file', 'next']),
+  /** `file`, whose last event is `sequence`, goes to the archive. */
+  'log-archived': row(['file', 'sequence', 'digest']),
+  /** `file` is beyond the time for which logs are kept (G5), and is removed. */
+  'log-removed': row(['file', 'sequence', 'digest']),
   /** The newest checkpoint of another zone's log, kept here so that its tail cannot be cut unseen (T15). */
   anchor: row(['source', 'sequence', 'digest']),
   /** Events could not be written between `since` and now. */
@@ -27,8 +35,17 @@ export const EVENTS = {
   'torn-write-removed': row(['bytes']),
   /** A fault of the program: it tried to record this event with fields outside the row. */
   'event-malformed': row(['event'], ['detail']),
+  /** The collector's certificate does not hold. Once for each reason in a row. */
+  'collector-refused': row(['reason'], ['detail']),
+  /** The collector is further behind this log than allowed: no new session starts (G4). */
+  'shipping-overdue': row(['seconds', 'bytes']),
+  /** It has caught up. `seconds`: how long nothing new could start. */
+  'shipping-resumed': row(['seconds']),
 
-  // The certificate gate, on every listener
+  /** Cut at a listener's edge, before anybody was known: too many, too fast, too slow (T25). */
+  'connection-refused': row(['reason', 'listener'], ['address', 'detail']),
+
+  // The certificate gate: on every listener, and at a dial about the server's own
   'certificate-refused': row(
     ['reason'],
     ['kind', 'municipality', 'name', 'serial', 'thumbprint', 'address', 'detail', 'user'],
@@ -92,6 +109,8 @@ export const EVENTS = {
   'ticket-refused': row(['reason'], ['municipality', 'user', 'desktop', 'session', 'address', 'detail']),
   'relay-started': row(['session'], ['municipality', 'user', 'desktop']),
   'relay-ended': row(['session', 'code'], ['municipality', 'user', 'desktop', 'reason', 'detail', 'seconds']),
+  /** Grants and leases are signed by another key from now on. */
+  'grant-key-changed': row(['kid', 'before']),
   'session-revoked': row(['session', 'reason'], ['municipality', 'user', 'desktop', 'by', 'detail']),
 
   // The broker
@@ -130,6 +149,13 @@ export const EVENTS = {
   'pairing-refused': row(['reason'], ['municipality', 'user', 'desktop', 'session', 'detail']),
   'input-refused': row(['session', 'reason'], ['municipality', 'user', 'desktop', 'detail']),
   'desktop-lost': row(['desktop', 'reason'], ['municipality', 'user', 'session', 'detail']),
+  /** agent.json has changed while the agent ran. */
+  'desktop-offered': row(['municipality', 'desktop']),
+  'desktop-withdrawn': row(['municipality', 'desktop']),
+  'grant-pin-added': row(['kid']),
+  'grant-pin-withdrawn': row(['kid']),
+  /** It had changed and cannot be used: nobody new gets in, and sessions end with their leases. */
+  'settings-unusable': row(['detail']),
   /** The session is over, and its desktop may stand open. */
   'desktop-lock-failed': row(['desktop', 'reason'], ['municipality', 'user', 'session', 'detail']),
 } as const satisfies Record<string, Row>;

@@ -3,6 +3,7 @@
 // no code, key, ticket, token, keystroke or pixel can be written here (G2, T16).
 import * as z from 'zod';
 import { CODES, type Code, isReason, type Reason } from '#protocol/codes.ts';
+import { PUBLIC_KEY, SIGNATURE } from './checkpoint.ts';
 
 export type FieldClass = 'public' | 'sensitive';
 
@@ -33,6 +34,8 @@ export const FIELDS = {
   by: personal(text(64)),
   /** who asked for a change that another approved */
   askedBy: personal(text(64)),
+  /** which of a process's listeners */
+  listener: shown(text(32)),
   // Certificates
   kind: shown(text(32)),
   name: personal(text(256)),
@@ -54,9 +57,12 @@ export const FIELDS = {
   /** the name of a request header, never its value */
   header: shown(text(64)),
   seconds: shown(z.number().min(0)),
-  /** of the contracted line: the one that holds now, and the one before */
+  /** of the contracted line; the one that holds now */
   tier: shown(text(16)),
-  before: shown(text(16)),
+  /** RFC 7638 thumbprint of the public half of a grant key */
+  kid: shown(text(43)),
+  /** the tier, or the key, that held before */
+  before: shown(text(43)),
   /** of a municipality's policy: what holds now or is asked for, and what held; JSON */
   policy: shown(text(300)),
   policyBefore: shown(text(300)),
@@ -74,6 +80,11 @@ export const FIELDS = {
   since: shown(time),
   bytes: shown(count),
   event: shown(text(64)),
+  /** the public key of a checkpoint to come, and the signature of one: checkpoint.ts */
+  next: shown(z.string().regex(PUBLIC_KEY)),
+  signature: shown(z.string().regex(SIGNATURE)),
+  /** the name of a file of the log itself */
+  file: shown(text(128)),
 } as const satisfies Record<string, { class: FieldClass; schema: z.ZodType }>;
 
 export type FieldName = keyof typeof FIELDS;

@@ -3,27 +3,20 @@ import {
   chmodSync,
   closeSync,
   constants,
+  existsSync,
+  fchmodSync,
   fdatasync,
   fdatasyncSync,
   fstatSync,
   ftruncateSync,
   openSync,
-  readSync,
+  renameSync,
   statSync,
   writeSync,
 } from 'node:fs';
-import { LINE_MAX_BYTES } from './line.ts';
-
-const TAIL_MAX_BYTES = 4 * LINE_MAX_BYTES;
-
-/** The end of a log as it was found at the start. */
-export interface FoundTail {
-  /** The last complete lines, newlines cut off; all of them if the file is short. */
-  readonly lines: Buffer[];
-  readonly wholeFile: boolean;
-  /** Bytes after the last newline, of a write that did not end. They are removed. */
-  readonly tornBytes: number;
-}
+import { dirname, join } from 'node:path';
+import { syncFolder } from './files.ts';
+import { type FoundTail, readFirstLine, readLastLineWith, readTail } from './tail.ts';
 
 export class AuditFile {
   readonly #path: string;
@@ -46,18 +39,26 @@ export class AuditFile {
 
   /** Reads the end and removes a torn line there. Called once, before the first append. */
   takeTail(): FoundTail {
-    const start = Math.max(0, this.#size - TAIL_MAX_BYTES);
-    const bytes = Buffer.alloc(this.#size - start);
-    const read = readSync(this.#fd, bytes, 0, bytes.length, start);
-    const tail = bytes.subarray(0, read);
-    const end = tail.lastIndexOf('\n') + 1;
-    const begin = start === 0 ? 0 : tail.indexOf('\n') + 1;
-    const tornBytes = tail.length - end;
-    // A window without one newline is no torn line of ours but another file; it is left alone.
-    if (tornBytes > LINE_MAX_BYTES) return { lines: [tail], wholeFile: false, tornBytes: 0 };
-    if (tornBytes > 0) ftruncateSync(this.#fd, start + end);
-    this.#size = start + end;
-    return { lines: splitLines(tail.subarray(begin, end)), wholeFile: start === 0, tornBytes };
+    const tail = readTail(this.#fd, this.#size);
+    if (tail.tornBytes > 0) {
+      this.#size -= tail.tornBytes;
+      ftruncateSync(this.#fd, this.#size);
+    }
+    return tail;
+  }
+
+  /** The first line, or null while there is none. */
+  firstLine(): Buffer | null {
+    return this.#size === 0 ? null : readFirstLine(this.#fd);
+  }
+
+  lastLineWith(text: string): Buffer | null {
+    return readLastLineWith(text, this.#fd, this.#size);
+  }
+
+  /** In bytes, up to the last complete line. */
+  get size(): number {
+    return this.#size;
   }
 
   /**
@@ -83,9 +84,35 @@ export class AuditFile {
     return this.#syncError === null;
   }
 
+  /** Waits for the disk. @throws the error of the disk, which is final */
+  flush(): void {
+    try {
+      fdatasyncSync(this.#fd);
+    } catch (error) {
+      this.#syncError = error as Error;
+      throw error;
+    }
+  }
+
   close(): void {
-    fdatasyncSync(this.#fd);
+    this.flush();
     closeSync(this.#fd);
+  }
+
+  /**
+   * Closes the file and gives it another name, for good: from then on it may only be read.
+   * @throws the error of the file system, or if there is such a file; it can still be appended to then
+   */
+  moveAway(name: string): void {
+    const folder = dirname(this.#path);
+    const target = join(folder, name);
+    this.flush();
+    this.#checkUntouched();
+    if (existsSync(target)) throw new Error(`${name} is there already`);
+    renameSync(this.#path, target);
+    fchmodSync(this.#fd, 0o400);
+    closeSync(this.#fd);
+    syncFolder(folder);
   }
 
   /** Another writer, a cut, or another file under the name: the chain in memory does not continue what lies there (T15). */
@@ -109,14 +136,4 @@ export class AuditFile {
       else if (this.#syncAgain && !error) this.#sync();
     });
   }
-}
-
-function splitLines(bytes: Buffer): Buffer[] {
-  const lines: Buffer[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const end = bytes.indexOf('\n', at);
-    lines.push(bytes.subarray(at, end));
-    at = end + 1;
-  }
-  return lines;
 }

@@ -1,11 +1,13 @@
 // Keeps one dialled link up: dial, live, wait, dial again.
 
 /** The first wait is at most this long; it doubles with each failure in a row. */
-export const REDIAL_FIRST_MS = 500;
+export const REDIAL_FIRST_MS = 1_000;
+/** A peer that refuses at once is not asked in a loop. */
+export const REDIAL_LEAST_MS = 50;
 export const REDIAL_MOST_MS = 30_000;
 
 export interface RedialOptions {
-  /** In [0, 1). Every wait is a random share of its bound, so that after a restart not all peers dial at once (T13). */
+  /** In [0, 1). */
   random(): number;
   /** A monotonic clock in ms. */
   now(): number;
@@ -14,13 +16,15 @@ export interface RedialOptions {
 }
 
 /**
+ * Full jitter: after a restart all who were there come back, and no two moments of the wait shall see more of them than
+ * any other (H5, T25).
  * @param failures in a row, 0 for the first
  * @param random in [0, 1)
- * @returns ms to wait, between a half and the whole of the doubled bound
+ * @returns ms to wait, anything up to the doubled bound
  */
 export function backOffMs(failures: number, random: number): number {
   const most = Math.min(REDIAL_MOST_MS, REDIAL_FIRST_MS * 2 ** Math.min(failures, 16));
-  return Math.round(most / 2 + (random * most) / 2);
+  return Math.round(REDIAL_LEAST_MS + random * (most - REDIAL_LEAST_MS));
 }
 
 /**

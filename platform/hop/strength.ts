@@ -1,9 +1,9 @@
 // Which keys and signatures are strong enough, for certificates and revocation lists alike.
 import type { KeyObject } from 'node:crypto';
 
-const RSA_MIN_BITS = 3072;
+export const RSA_MIN_BITS = 3072;
 /** P-256, P-384, P-521 by OpenSSL's names. */
-const CURVES = new Set(['prime256v1', 'secp384r1', 'secp521r1']);
+export const CURVES = new Set(['prime256v1', 'secp384r1', 'secp521r1']);
 
 /**
  * Signature OID → digest: RSA PKCS#1 v1.5 and ECDSA with SHA-256, -384, -512. MD5 and SHA-1 are left out on purpose;

@@ -100,13 +100,19 @@ function ownOf(pair: { key: string; certificate: string }, named: OwnFiles): Loa
   return { own, pem: { key: pair.key, cert: pair.certificate } };
 }
 
-/** Both files once, so that OpenSSL and we never go by different lists. */
-function readTrust({ authorities: path, revocations }: TrustFiles): Trust & { crl: string } {
+/** Of a peer whose authority publishes no list. @returns at least one. @throws Failure as loadTls does */
+export function loadAuthorities(path: string): X509Certificate[] {
   const authorities = readCertificates(path, readPem(path, PEM_MAX_BYTES));
   for (const authority of authorities) {
     if (!authority.ca) throw new Failure(`${path} holds a certificate that is not an authority's`);
     if (!isStrongKey(authority.publicKey)) throw new Failure(`${path} holds an authority with a weak key`);
   }
+  return authorities;
+}
+
+/** Both files once, so that OpenSSL and we never go by different lists. */
+function readTrust({ authorities: path, revocations }: TrustFiles): Trust & { crl: string } {
+  const authorities = loadAuthorities(path);
   const crl = readPem(revocations, CRL_FILE_MAX_BYTES);
   try {
     return { authorities, revocations: RevocationList.parse(crl, authorities), crl };

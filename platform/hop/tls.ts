@@ -117,13 +117,14 @@ const guards = new WeakMap<TLSSocket, Guard>();
  * the log says why. Replacing key and certificate one after the other passes through that state for a moment. The log
  * also warns before, and alarms after, something in the files runs out (validity.ts).
  * Connections already in use are the caller's: cut those whose serial is revoked when `changed` is called.
- * @param changed called after each change that was taken over, with the new lists
+ * @param changed called at once and after each change, with the lists that hold from now on; null while the files cannot
+ * be used
  * @returns stops watching
  */
 export function reloadOnChange(
   server: Server,
   files: TlsFiles,
-  changed: (revocations: RevocationList) => void,
+  changed: (revocations: RevocationList | null) => void,
 ): () => void {
   const log = createLog('tls');
   const guard: Guard = { trust: null };
@@ -139,14 +140,13 @@ export function reloadOnChange(
       // Everything again: a context without minVersion would let TLS 1.2 in, one without crl would ask nobody.
       server.setSecureContext(serverOptions(loaded));
       guard.trust = loaded.trust;
+      const { certificate, revocations } = files;
+      if (!first) log.info({ certificate, revocations }, 'certificates and lists reloaded');
     } catch (error) {
       guard.trust = null;
       log.error(`everyone is refused until this is put right: ${lineOf(error)}`);
-      return;
     }
-    if (first) return;
-    log.info({ certificate: files.certificate, revocations: files.revocations }, 'certificates and lists reloaded');
-    changed(guard.trust.revocations);
+    changed(guard.trust?.revocations ?? null);
   }
 
   // Before the server's own listener, so that no request is handled on a socket without a guard.
@@ -211,6 +211,9 @@ export function refusalOfTls(error: unknown): Refusal | null {
   if (error instanceof Refusal) return error;
   const code = (error as NodeJS.ErrnoException | null)?.code ?? '';
   if (Object.hasOwn(VERDICTS, code)) return verdictOf(error);
+  // OpenSSL's own bar for keys and digests comes before ours at a dial, and Node has no name for its verdict.
+  const words = error instanceof Error ? error.message : '';
+  if (code === 'UNSPECIFIED' && /\btoo weak$/.test(words)) return new Refusal('CERTIFICATE_WEAK', words);
   return UNTRUSTED_SERVER.test(code) ? new Refusal('CERTIFICATE_UNTRUSTED', code) : null;
 }
 

@@ -19,6 +19,7 @@ export class CodeTally {
 
 const REFUSALS: ReadonlySet<EventName> = new Set<EventName>([
   'certificate-refused',
+  'collector-refused',
   'bypass-attempt',
   'sign-in-refused',
   'factor-refused',

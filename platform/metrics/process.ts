@@ -1,5 +1,5 @@
 // The metrics of a process: what every one has, what it adds itself, and the listener.
-import type { Audit } from '../audit/chain.ts';
+import type { ShippedAudit } from '../audit/open.ts';
 import type { TlsFiles } from '../hop/tls.ts';
 import type { Log } from '../process/log.ts';
 import type { Life } from '../process/stop.ts';
@@ -11,7 +11,7 @@ import { exposeTimeLeft } from './time-left.ts';
 
 export interface ProcessMetrics {
   name: ProcessName;
-  audit: Pick<Audit, 'healthy'>;
+  audit: Pick<ShippedAudit, 'healthy' | 'backlog' | 'files'>;
   events: EventTally;
   /** Whom they are about → the files. */
   files: Readonly<Record<string, TlsFiles>>;
@@ -33,8 +33,10 @@ export async function startMetrics(
   if (!address) return undefined;
   const metrics = new Metrics(name);
   metrics.gauge('telework_audit_healthy', () => (audit.healthy ? 1 : 0));
+  metrics.gauge('telework_audit_behind_seconds', () => audit.backlog().seconds);
+  metrics.gauge('telework_audit_behind_bytes', () => audit.backlog().bytes);
   events.expose(metrics);
-  exposeTimeLeft(metrics, files, Date.now);
+  exposeTimeLeft(metrics, { ...files, ...audit.files }, Date.now);
   expose(metrics);
   const served = await serveMetrics(address, metrics, log);
   life.onStop(() => served.close());

@@ -57,6 +57,12 @@ export const METRICS = {
     of: ['gateway'],
     help: 'Requests and upgrades that the doors refused, whether the audit log has them or not.',
   },
+  telework_connections: {
+    type: 'gauge',
+    labels: ['listener', 'state'],
+    of: RELAYS,
+    help: 'TCP connections of a listener (user, enrolment, admin; hop, agent): known, or strangers, whose number is limited.',
+  },
   telework_sign_ins_total: {
     type: 'counter',
     labels: ['factor', 'outcome'],
@@ -193,7 +199,19 @@ export const METRICS = {
     type: 'gauge',
     labels: [],
     of: EVERY,
-    help: '1 while the audit log can be written; at 0 no new session starts.',
+    help: '1 while the audit log can be written and the collector keeps up; at 0 no new session starts.',
+  },
+  telework_audit_behind_seconds: {
+    type: 'gauge',
+    labels: [],
+    of: EVERY,
+    help: 'Age of the oldest audit event of which the collector has given no receipt; 0 without a collector.',
+  },
+  telework_audit_behind_bytes: {
+    type: 'gauge',
+    labels: [],
+    of: EVERY,
+    help: 'Audit events of which the collector has given no receipt; 0 without a collector.',
   },
   telework_valid_seconds: {
     type: 'gauge',

@@ -1,6 +1,6 @@
 // The gateway's two signed statements: a grant lets one hello in, a lease lets a running session go on. JWS, ES256, with
 // different typ, so that neither passes for the other (T06). The agent pins the key; no broker delivers it.
-import { type CryptoKey, errors, jwtVerify, SignJWT } from 'jose';
+import { type CryptoKey, decodeProtectedHeader, errors, jwtVerify, SignJWT } from 'jose';
 import * as z from 'zod';
 import { Refusal } from '../codes.ts';
 import { CLOCK_SKEW_SECONDS, GRANT_LIFE_SECONDS, GRANT_MAX_BYTES } from '../limits.ts';
@@ -130,3 +130,6 @@ export const verifyGrant = (pins: readonly GrantKey[], jws: string, nowMs: numbe
  */
 export const verifyLease = (pins: readonly GrantKey[], jws: string, nowMs: number): Promise<LeaseClaims> =>
   verify(pins, LEASE_TYPE, leaseClaims, jws, nowMs);
+
+/** @param jws one that verified. @returns the kid of the key that signed it */
+export const signerOf = (jws: string): string => decodeProtectedHeader(jws).kid ?? '';

@@ -8,7 +8,7 @@
 import * as z from 'zod';
 import { CODES, type Code } from '../codes.ts';
 import { DESKTOPS_PER_AGENT_MAX, GRANT_MAX_BYTES, LINK_MESSAGE_MAX_BYTES } from '../limits.ts';
-import { DESKTOP, SESSION } from '../names.ts';
+import { AGENT, DESKTOP, SESSION } from '../names.ts';
 import { parseJson } from './json.ts';
 
 const session = z.string().regex(SESSION);
@@ -25,7 +25,7 @@ const agentPresence = z.strictObject({
 /** broker → gateway: the same, for the agent that the certificate names ("municipality/agent"). */
 const brokerPresence = z.strictObject({
   type: z.literal('presence'),
-  agent: z.string().max(64),
+  agent: z.string().regex(AGENT),
   desktops: z.array(desktop).max(DESKTOPS_PER_AGENT_MAX),
 });
 /** gateway → broker. */
@@ -43,7 +43,8 @@ const ended = z.strictObject({ type: z.literal('ended'), session, code });
 /** Either way: the newest checkpoint of the sender's audit chain, kept by the receiver as an anchor (G3). */
 const anchor = z.strictObject({
   type: z.literal('anchor'),
-  source: z.string().regex(/^[a-z0-9./_-]{1,80}$/),
+  /** Such as "broker" or "agent/131016/soumu": names, and no place for a path or an address (T08). */
+  source: z.string().regex(/^[a-z]{1,16}(?:\/[a-z0-9_-][a-z0-9._-]{0,31}){0,2}$/),
   sequence: z.int().min(0),
   digest: z.string().regex(/^[0-9a-f]{64}$/),
 });
@@ -52,6 +53,14 @@ const fromAgent = z.discriminatedUnion('type', [agentPresence, leaseNonce, ended
 const toAgent = z.discriminatedUnion('type', [offer, lease, revoke, anchor]);
 const fromGateway = z.discriminatedUnion('type', [open, lease, revoke, anchor]);
 const toGateway = z.discriminatedUnion('type', [brokerPresence, leaseNonce, ended, anchor]);
+
+/** All that may be said on a link, for whoever looks for a place that could hold an address. */
+export const LINK_SCHEMAS = {
+  'agent → broker': fromAgent,
+  'broker → agent': toAgent,
+  'gateway → broker': fromGateway,
+  'broker → gateway': toGateway,
+} as const;
 
 export type FromAgent = z.infer<typeof fromAgent>;
 export type ToAgent = z.infer<typeof toAgent>;

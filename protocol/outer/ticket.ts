@@ -15,6 +15,13 @@ const ticketMessage = z.strictObject({ type: z.literal('ticket'), ticket: secret
 const sessionMessage = z.strictObject({ type: z.literal('session'), session: z.string().regex(SESSION) });
 const pairedMessage = z.strictObject({ type: z.literal('paired'), session: z.string().regex(SESSION) });
 
+/** All that may be said on a data WebSocket before its records. */
+export const OPENING_SCHEMAS = {
+  'client → gateway': ticketMessage,
+  'gateway, agent → broker': sessionMessage,
+  'broker → gateway, agent': pairedMessage,
+} as const;
+
 export const OPENING_MESSAGE_MAX_BYTES = 256;
 
 export type TicketMessage = z.infer<typeof ticketMessage>;

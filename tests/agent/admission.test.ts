@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Admission } from '#agent/admission.ts';
+import type { Home } from '#agent/home.ts';
 import { toBase64Url } from '#protocol/bytes.ts';
 import { Refusal } from '#protocol/codes.ts';
 import { nodeCipher } from '#protocol/inner/cipher-node.ts';
@@ -7,7 +8,17 @@ import { makeShares, readHello } from '#protocol/inner/handshake.ts';
 import { Suite } from '#protocol/inner/suites.ts';
 import { CLOCK_SKEW_SECONDS, GRANT_LIFE_SECONDS, HALF_OPEN_PER_DESKTOP_MAX } from '#protocol/limits.ts';
 import type { GrantClaims } from '#protocol/outer/grant.ts';
-import { clockAt, DESKTOP, grantFor, grantKey, type KeyPair, rememberingAudit, SESSION, storeIn } from './parts.ts';
+import {
+  clockAt,
+  DESKTOP,
+  grantFor,
+  grantKey,
+  homeWith,
+  type KeyPair,
+  rememberingAudit,
+  SESSION,
+  storeIn,
+} from './parts.ts';
 
 const reasonOf = async (work: Promise<unknown>): Promise<string> =>
   work.then(
@@ -20,11 +31,12 @@ describe('the agent admits an offer', () => {
   let keys: KeyPair;
   let audit: ReturnType<typeof rememberingAudit>;
   let admission: Admission;
+  let home: Home;
 
   beforeEach(async () => {
     keys = await grantKey();
     audit = rememberingAudit();
-    const home = { municipality: '131016', desktops: new Set([DESKTOP]), pins: [keys.pin] };
+    home = homeWith([keys.pin]);
     admission = new Admission(home, storeIn(clock), audit, clock.now);
   });
 
@@ -32,6 +44,13 @@ describe('the agent admits an offer', () => {
 
   it('when everything fits', async () => {
     expect(await reasonOf(admission.offer(SESSION, await grant()))).toBe('accepted');
+  });
+
+  it('of a desktop that is withdrawn no more, nor anything while its configuration cannot be used', async () => {
+    home.fail('agent.json: not valid JSON');
+    expect(await reasonOf(admission.offer(SESSION, await grant()))).toBe('SETTINGS_UNUSABLE');
+    home.change({ desktops: new Map(), pins: home.pins });
+    expect(await reasonOf(admission.offer(SESSION, await grant()))).toBe('GRANT_OTHER_DESKTOP');
   });
 
   it.for<[string, Partial<GrantClaims>, string]>([

@@ -59,7 +59,7 @@ afterEach(async () => {
 function dial(): BrokerLink {
   link = new BrokerLink({
     broker: { url: `wss://127.0.0.1:${port}`, serverName: 'localhost', tls },
-    desktops: DESKTOPS,
+    desktops: () => DESKTOPS,
     audit,
     log: createLog('agent', { write: () => {} }),
     received: (message) => received.push(message),
@@ -84,6 +84,16 @@ describe('the control link', () => {
     expect(JSON.parse((await control(1)).heard[0] ?? '')).toEqual({ type: 'presence', desktops: DESKTOPS });
     await until('it is audited', () => audit.of('broker-connected').length === 2);
     expect(audit.of('broker-disconnected')).toHaveLength(1);
+  });
+
+  it('writes down whose certificate it refused, and sends nothing (T11)', async () => {
+    const requests: string[] = [];
+    server.on('request', ({ url }) => requests.push(url ?? ''));
+    server.setSecureContext(serverTls(tls));
+    dial();
+    await until('the refusal', () => audit.of('certificate-refused').length > 0);
+    expect(audit.of('certificate-refused')[0]).toMatchObject({ kind: 'agent', reason: 'CERTIFICATE_WRONG_USAGE' });
+    expect([requests, accepted]).toEqual([[], []]);
   });
 
   it('hands over what the closed list has', async () => {

@@ -3,7 +3,7 @@ import { Lease } from '#agent/lease.ts';
 import type { Refusal } from '#protocol/codes.ts';
 import { nodeCipher } from '#protocol/inner/cipher-node.ts';
 import { LEASE_INTERVAL_MS, LEASE_LIFE_MS } from '#protocol/limits.ts';
-import { signLease } from '#protocol/outer/grant.ts';
+import { type GrantKey, signLease } from '#protocol/outer/grant.ts';
 import { grantFor, grantKey, type KeyPair, SESSION } from './parts.ts';
 
 const WALL = Date.parse('2026-11-22T00:00:00Z');
@@ -16,13 +16,15 @@ const reasonOf = (work: Promise<unknown>) =>
 describe('a lease', () => {
   let keys: KeyPair;
   let lease: Lease;
+  let pinned: { pins: GrantKey[] };
   beforeEach(async () => {
     keys = await grantKey();
-    lease = new Lease(SESSION, 0, 0);
+    pinned = { pins: [keys.pin] };
+    lease = new Lease(SESSION, 0, 'k1', 0);
   });
   const signed = (nonce: string, session = SESSION, epoch = 0) =>
     signLease(keys.signer, { session, epoch, nonce }, WALL);
-  const answered = (jws: string) => reasonOf(lease.answered([keys.pin], jws, WALL));
+  const answered = (jws: string) => reasonOf(lease.answered(pinned, jws, WALL));
 
   it('keeps the session until 30 s after the answered nonce was sent, not after the answer came', async () => {
     const jws = await signed(lease.nonce(nodeCipher, 10_000));
@@ -56,5 +58,35 @@ describe('a lease', () => {
     const first = lease.nonce(nodeCipher, 0);
     for (let i = 1; i < 100; i++) lease.nonce(nodeCipher, i);
     expect(await answered(await signed(first))).toBe('GRANT_MISMATCH');
+  });
+
+  describe('at a roll-over of the grant key', () => {
+    let next: KeyPair;
+    beforeEach(async () => {
+      next = await grantKey('k2');
+      pinned.pins = [keys.pin, next.pin];
+    });
+    const signedBy = ({ signer }: KeyPair, nonce: string) =>
+      signLease(signer, { session: SESSION, epoch: 0, nonce }, WALL);
+
+    it('carries the session from the key of its grant to the one that signed the newest lease', async () => {
+      expect(lease.signer).toBe('k1');
+      expect(await answered(await signedBy(next, lease.nonce(nodeCipher, 1_000)))).toBe('taken');
+      expect(lease.signer).toBe('k2');
+    });
+
+    it('does not go back to the old key by a lease that was held back', async () => {
+      const held = await signedBy(keys, lease.nonce(nodeCipher, 1_000));
+      await answered(await signedBy(next, lease.nonce(nodeCipher, 2_000)));
+      expect(await answered(held)).toBe('taken');
+      expect([lease.signer, lease.expiresAt]).toEqual(['k2', 2_000 + LEASE_LIFE_MS]);
+    });
+
+    it('is nothing by a key whose pin is taken out while its signature is checked', async () => {
+      const checking = answered(await signedBy(next, lease.nonce(nodeCipher, 1_000)));
+      pinned.pins = [keys.pin];
+      expect(await checking).toBe('GRANT_SIGNATURE');
+      expect([lease.signer, lease.expiresAt]).toEqual(['k1', LEASE_LIFE_MS]);
+    });
   });
 });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Code, Refusal } from '#protocol/codes.ts';
 import { importSigningKey, newSigningKeyPem } from '#protocol/inner/cipher-node.ts';
 import { OPENING_MAX_MS, PAIRING_TRIES, PROOF_MAX_MS } from '#protocol/limits.ts';
-import { type BothEnds, bothEnds, DESKTOP, USER } from '#tests/support/both-ends.ts';
+import { type BothEnds, bothEnds, DESKTOP, timersLeft, USER } from '#tests/support/both-ends.ts';
 import { deviceKey, pairedOf, proverOf } from '#tests/support/end-to-end.ts';
 import { settle, until, type Way } from '#tests/support/memory-link.ts';
 import { type End, endOf } from '#web/core/ends.ts';
@@ -57,7 +57,7 @@ function patient(): void {
 
 /** The agent holds nothing of an attempt any more. */
 function expectNothingLeft(): void {
-  expect(vi.getTimerCount()).toBe(0);
+  expect(timersLeft()).toBe(0);
   expect(ends.sessions.list()).toEqual([]);
   expect(ends.desktop.events).toBeNull();
 }
@@ -240,7 +240,7 @@ describe('an opening that fails', () => {
       }
       expect(await attempt).toEqual(row.end);
       await until('audited', () => ends.audit.of('handshake-refused').length === time);
-      await until('no timer runs', () => vi.getTimerCount() === 0);
+      await until('no timer runs', () => timersLeft() === 0);
       expect(ends.audit.of('offer-refused')).toEqual([]);
       const refused = ends.audit.of('handshake-refused');
       expect(refused).toHaveLength(time);

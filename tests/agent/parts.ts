@@ -3,11 +3,13 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair } from 'jose';
+import { Home } from '#agent/home.ts';
 import type { Audit } from '#platform/audit/chain.ts';
 import { openSqliteStore } from '#platform/state/sqlite.ts';
 import { toBase64Url } from '#protocol/bytes.ts';
 import { nodeCipher } from '#protocol/inner/cipher-node.ts';
 import { type GrantClaims, type GrantKey, signGrant } from '#protocol/outer/grant.ts';
+import { produce } from '#tests/support/produced-events.ts';
 
 export const DESKTOP = '131016/soumu/pc-01';
 export const SESSION = '0123456789abcdef0123456789abcdef';
@@ -26,11 +28,20 @@ export function rememberingAudit(): Audit & { events: [string, Record<string, un
   return {
     events,
     healthy: true,
-    record: (event, fields) => void events.push([event, { ...fields }]),
+    record(event, fields) {
+      produce(event, fields);
+      events.push([event, { ...fields }]);
+    },
     checkpoint: () => {},
     anchor: () => {},
     close: () => {},
   };
+}
+
+/** Of desktops that nobody attaches. */
+export function homeWith(pins: readonly GrantKey[], desktops: readonly string[] = [DESKTOP]): Home {
+  const open = () => Promise.reject(new Error('not to be attached'));
+  return new Home('131016', { desktops: new Map(desktops.map((id) => [id, open])), pins });
 }
 
 export interface KeyPair {

@@ -4,7 +4,7 @@ import { type Code, Refusal } from '#protocol/codes.ts';
 import { Lane } from '#protocol/lanes.ts';
 import { AGENT_BURST_SECONDS, INPUT_PER_SECOND, LEASE_INTERVAL_MS, LEASE_LIFE_MS } from '#protocol/limits.ts';
 import { signLease } from '#protocol/outer/grant.ts';
-import { type BothEnds, bothEnds, DESKTOP, type Shown } from '#tests/support/both-ends.ts';
+import { type BothEnds, bothEnds, DESKTOP, type Shown, timersLeft } from '#tests/support/both-ends.ts';
 import { settle, until } from '#tests/support/memory-link.ts';
 import { sharedScreen } from '#tests/support/shared-screen.ts';
 import type { End } from '#web/core/ends.ts';
@@ -42,8 +42,8 @@ async function live(seconds: number, each: () => unknown = answerNonces): Promis
     await each();
     ends.pass(SECOND);
     vi.advanceTimersByTime(SECOND);
+    await settle();
   }
-  await settle();
 }
 
 /** Not a millisecond before, and not one after. */
@@ -73,7 +73,7 @@ async function expectEnd(end: End, reason: string, detail?: string): Promise<voi
   expect(ends.sessions.list()).toEqual([]);
   expect(ends.link().agent.ended).not.toBeNull();
   expect(ends.link().client.ended).not.toBeNull();
-  expect(vi.getTimerCount()).toBe(0);
+  expect(timersLeft()).toBe(0);
 }
 
 describe('a lease', () => {
@@ -99,7 +99,7 @@ describe('a lease', () => {
     await until('the key is held', () => ends.desktop.held.size === 1);
     await live(LEASE_LIFE_MS / SECOND - 1, () => {});
     await expectEndAfter(SECOND);
-    await expectEnd(said('RIGHTS_ENDED', true), 'LEASE_EXPIRED');
+    await expectEnd(said('RIGHTS_UNCONFIRMED', true), 'LEASE_EXPIRED');
   });
 
   it('that stops coming ends it thirty seconds after the last answered nonce was sent', async () => {
@@ -112,7 +112,7 @@ describe('a lease', () => {
     }
     expect(seconds).toBeGreaterThanOrEqual((LEASE_LIFE_MS - LEASE_INTERVAL_MS) / SECOND);
     expect(seconds).toBeLessThanOrEqual(LEASE_LIFE_MS / SECOND);
-    await expectEnd(said('RIGHTS_ENDED', true), 'LEASE_EXPIRED');
+    await expectEnd(said('RIGHTS_UNCONFIRMED', true), 'LEASE_EXPIRED');
   });
 });
 

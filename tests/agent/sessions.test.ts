@@ -3,11 +3,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LOCK_MAX_MS } from '#agent/desktop/lock.ts';
 import { Sessions } from '#agent/sessions.ts';
 import { type Code, Refusal } from '#protocol/codes.ts';
-import { WINDOW_FIRST_BYTES } from '#protocol/limits.ts';
-import { signLease } from '#protocol/outer/grant.ts';
-import { type BothEnds, bothEnds, DESKTOP, OTHER_DESKTOP, USER } from '#tests/support/both-ends.ts';
+import { LEASE_LIFE_MS, WINDOW_FIRST_BYTES } from '#protocol/limits.ts';
+import { type GrantKey, signLease } from '#protocol/outer/grant.ts';
+import { grantKey } from '#tests/agent/parts.ts';
+import { type BothEnds, bothEnds, DESKTOP, OTHER_DESKTOP, timersLeft, USER } from '#tests/support/both-ends.ts';
 import { deviceKey, pairedOf } from '#tests/support/end-to-end.ts';
-import { until } from '#tests/support/memory-link.ts';
+import { settle, until } from '#tests/support/memory-link.ts';
 import { type End, endOf } from '#web/core/ends.ts';
 
 let ends: BothEnds;
@@ -27,6 +28,16 @@ async function openAsSuzuki() {
   return ends.open({ user: 'suzuki' }).finally(() => {
     ends.claims = {};
   });
+}
+
+/** agent.json has changed: this desktop stands in it no more. */
+function withdraw(desktop: string): void {
+  const desktops = new Map([...ends.home.desktops].filter(([id]) => id !== desktop));
+  ends.home.change({ desktops, pins: ends.home.pins });
+}
+/** agent.json has changed: these are its pins. */
+function pinOnly(...pins: GrantKey[]): void {
+  ends.home.change({ desktops: ends.home.desktops, pins });
 }
 
 const over = () => until('the place is free', () => !ends.sessions.live(DESKTOP));
@@ -72,7 +83,7 @@ describe('a desktop', () => {
     expect(ends.audit.of('desktop-lost')).toEqual([
       expect.objectContaining({ reason: 'DESKTOP_UNREACHABLE', desktop: DESKTOP }),
     ]);
-    expect(vi.getTimerCount()).toBe(0);
+    expect(timersLeft()).toBe(0);
   });
 
   it('that goes while the session begins ends it', async () => {
@@ -123,7 +134,7 @@ describe('a desktop in use', () => {
     vi.spyOn(ends.pairings, 'keysOf').mockImplementation(async () => [pairedOf(deviceKey)]);
     const check = vi.mocked(ends.pairings.keysOf);
     check.mockResolvedValueOnce([pairedOf(deviceKey)]).mockResolvedValueOnce([]);
-    expect(await attempt(ends.open())).toEqual(said('NOT_PAIRED', true));
+    expect(await attempt(ends.open())).toEqual(said('PAIRING_ENDED', true));
     expect(first.ends).toEqual([]);
     expect(ends.sessions.list().map(({ session }) => session)).toEqual([first.id]);
   });
@@ -186,14 +197,14 @@ describe('the lock at the end of a session', () => {
     await over();
     expect(ends.desktop.closes).toBe(1);
     expect(failures()).toHaveLength(1);
-    expect(vi.getTimerCount()).toBe(0);
+    expect(timersLeft()).toBe(0);
   });
 
   it('is not asked for when nobody has seen the desktop', async () => {
     const slow = slowDesktop();
     const opening = attempt(ends.open());
     await until('the desktop is asked', slow.waits);
-    ends.sessions.endOf(USER, DESKTOP);
+    await ends.pairings.revoke(USER, DESKTOP);
     slow.goOn();
     await opening;
     await over();
@@ -231,6 +242,8 @@ describe('what the gateway ends', () => {
     ['TIME_LIMIT', 'OVERALL_LIMIT', 'TIME_LIMIT'],
     ['TAKEN_OVER', 'TAKEN_OVER', 'TAKEN_OVER'],
     ['ENDED', 'SIGNED_OUT', 'ENDED'],
+    ['CERTIFICATE_ENDED', 'CERTIFICATE_ENDED', 'CERTIFICATE_ENDED'],
+    ['RIGHTS_UNCONFIRMED', 'RIGHTS_UNCONFIRMED', 'RIGHTS_UNCONFIRMED'],
     ['CERTIFICATE_REFUSED', 'RIGHTS_REVOKED', 'RIGHTS_ENDED'],
   ];
   it.each(WORDS)('with %s is audited as %s, and the user reads %s', async (word, reason, code) => {
@@ -251,7 +264,9 @@ describe('while a desktop is being attached', () => {
       'RIGHTS_ENDED',
     ],
     ['the user signs out', (session) => ends.sessions.revoke(session, 'ENDED'), 'SIGNED_OUT', 'ENDED'],
-    ['the pairing is revoked', () => ends.sessions.endOf(USER, DESKTOP), 'RIGHTS_REVOKED', 'RIGHTS_ENDED'],
+    ['the pairing is revoked', () => ends.pairings.revoke(USER, DESKTOP), 'PAIRING_REVOKED', 'PAIRING_ENDED'],
+    ['the desktop is withdrawn', () => withdraw(DESKTOP), 'DESKTOP_WITHDRAWN', 'DESKTOP_WITHDRAWN'],
+    ['the grant key is withdrawn', () => pinOnly(), 'GRANT_KEY_WITHDRAWN', 'GATEWAY_DISTRUSTED'],
     ['the agent stops', () => ends.sessions.stop(), 'SHUTTING_DOWN', 'UNAVAILABLE'],
   ];
   it.each(CAUSES)('%s: the user is told under the seal and never sees the desktop', async (_, cause, reason, code) => {
@@ -259,14 +274,15 @@ describe('while a desktop is being attached', () => {
     const opening = attempt(ends.open());
     await until('the desktop is asked', slow.waits);
     const [place] = ends.sessions.list();
-    cause(place?.session ?? '');
+    await cause(place?.session ?? '');
+    await settle();
     slow.goOn();
     expect(await opening).toEqual(said(code, true));
     await over();
     expect(ends.desktop.closes).toBe(1);
     expect(ends.audit.of('session-started')).toEqual([]);
     expect(ends.audit.of('handshake-refused').at(-1)?.reason).toBe(reason);
-    expect(vi.getTimerCount()).toBe(0);
+    expect(timersLeft()).toBe(0);
   });
 
   it('a relay closes: the session that begins is over at once and stays in no list', async () => {
@@ -280,7 +296,7 @@ describe('while a desktop is being attached', () => {
     expect(ends.sessions.list()).toEqual([]);
     expect(ends.desktop.closes).toBe(1);
     expect(ends.audit.events.map(({ event }) => event).slice(-2)).toEqual(['session-started', 'session-ended']);
-    expect(vi.getTimerCount()).toBe(0);
+    expect(timersLeft()).toBe(0);
   });
 
   it('and cannot be: the place is free', async () => {
@@ -302,7 +318,7 @@ describe('a pairing that is revoked', () => {
       await ends.pairings.revoke(user, desktop);
       return keys;
     });
-    expect(await attempt(ends.open())).toEqual(said('NOT_PAIRED', true));
+    expect(await attempt(ends.open())).toEqual(said('PAIRING_ENDED', true));
     await over();
     expect(ends.audit.of('user-verified')).toHaveLength(1);
     expect(ends.desktop.events).toBeNull();
@@ -311,11 +327,96 @@ describe('a pairing that is revoked', () => {
   it('ends the session of that user at that desktop, and no other', async () => {
     await ends.paired(USER, OTHER_DESKTOP);
     const [here, there] = [await ends.show(), await ends.show({ desktop: OTHER_DESKTOP })];
-    ends.sessions.endOf('suzuki', DESKTOP);
-    ends.sessions.endOf(USER, DESKTOP);
+    await ends.paired('suzuki');
+    await ends.pairings.revoke('suzuki', DESKTOP);
+    await settle();
+    expect(here.ends).toEqual([]);
+    await ends.pairings.revoke(USER, DESKTOP);
     await until('the client hears', () => here.ends.length === 1);
-    expect(here.ends).toEqual([said('RIGHTS_ENDED', true)]);
+    expect(here.ends).toEqual([said('PAIRING_ENDED', true)]);
     expect(there.ends).toEqual([]);
+  });
+});
+
+describe('a desktop that is withdrawn', () => {
+  it('ends its session with that reason, is locked, and leaves the others alone', async () => {
+    await ends.paired(USER, OTHER_DESKTOP);
+    const [here, there] = [await ends.show(), await ends.show({ desktop: OTHER_DESKTOP })];
+    withdraw(DESKTOP);
+    await until('the client hears', () => here.ends.length === 1);
+    expect(here.ends).toEqual([said('DESKTOP_WITHDRAWN', true)]);
+    expect(ends.audit.of('session-ended').at(-1)?.reason).toBe('DESKTOP_WITHDRAWN');
+    await over();
+    expect(ends.desktop.locks).toBe(1);
+    expect(there.ends).toEqual([]);
+    expect(await attempt(ends.open())).toEqual(said('AGENT_REFUSED', false));
+  });
+});
+
+describe('a grant key that is withdrawn', () => {
+  it('ends the sessions that go on by its word', async () => {
+    const shown = await ends.show();
+    pinOnly((await grantKey('k2')).pin);
+    await until('the client hears', () => shown.ends.length === 1);
+    expect(shown.ends).toEqual([said('GATEWAY_DISTRUSTED', true)]);
+    expect(ends.audit.of('session-ended').at(-1)?.reason).toBe('GRANT_KEY_WITHDRAWN');
+  });
+
+  it('ends nothing after a roll-over: a lease by the new key carries the session over', async () => {
+    const next = await grantKey('k2');
+    const shown = await ends.show();
+    pinOnly(ends.keys.pin, next.pin);
+    await until('the agent asks', () => ends.told.some(({ type }) => type === 'nonce'));
+    const nonce = ends.told.find((message) => message.type === 'nonce')?.nonce ?? '';
+    await ends.sessions.lease(
+      shown.id,
+      await signLease(next.signer, { session: shown.id, epoch: 0, nonce }, ends.clock.wall),
+    );
+    pinOnly(next.pin);
+    await settle();
+    expect(shown.ends).toEqual([]);
+    pinOnly(ends.keys.pin);
+    await until('the client hears', () => shown.ends.length === 1);
+    expect(shown.ends).toEqual([said('GATEWAY_DISTRUSTED', true)]);
+  });
+
+  it('pairs nobody any more, though the grant was taken while it was pinned', async () => {
+    const { code } = await ends.pairings.issue(USER, DESKTOP, true);
+    const record = ends.audit.record.bind(ends.audit);
+    vi.spyOn(ends.audit, 'record').mockImplementation((event, fields) => {
+      if (event === 'user-verified') pinOnly();
+      record(event, fields);
+    });
+    expect(await attempt(ends.pair(code))).toEqual(said('GATEWAY_DISTRUSTED', true));
+    expect(ends.audit.of('pairing-made')).toEqual([]);
+  });
+});
+
+describe('while the agent cannot tell what holds', () => {
+  const nonces = () => ends.told.filter(({ type }) => type === 'nonce').length;
+  async function wait(ms: number): Promise<void> {
+    for (let passed = 0; passed < ms; passed += 1_000) {
+      ends.pass(1_000);
+      vi.advanceTimersByTime(1_000);
+      await settle();
+    }
+  }
+
+  it.each<[string, () => void]>([
+    ['its configuration cannot be used', () => ends.home.fail('agent.json: not valid JSON')],
+    [
+      'its state cannot be read',
+      () => vi.spyOn(ends.pairings, 'keysOf').mockRejectedValue(new Refusal('STATE_UNWRITABLE', 'disk I/O error')),
+    ],
+  ])('since %s, it asks for no lease, and the session ends with the one that it has', async (_, fault) => {
+    const shown = await ends.show();
+    await until('the agent asks', () => nonces() === 1);
+    fault();
+    await wait(LEASE_LIFE_MS - 1_000);
+    expect([nonces(), shown.ends]).toEqual([1, []]);
+    await wait(1_000);
+    await until('the client hears', () => shown.ends.length === 1);
+    expect(shown.ends).toEqual([said('RIGHTS_UNCONFIRMED', true)]);
   });
 });
 
@@ -380,7 +481,7 @@ describe('an agent', () => {
     await until('the client hears', () => shown.ends.length === 1);
     expect(shown.ends).toEqual([said('UNAVAILABLE', true)]);
     expect(await attempt(ends.open())).toEqual(said('UNAVAILABLE', false));
-    expect(vi.getTimerCount()).toBe(0);
+    expect(timersLeft()).toBe(0);
   });
 
   it('that cannot write its audit log starts nothing, and what runs goes on (G4)', async () => {

@@ -8,6 +8,7 @@ import { BrokerLink as AgentLink } from '#agent/broker-link.ts';
 import { makeKey } from '#certs/authority.ts';
 import { openTransport } from '#client-sim/transport.ts';
 import { BrokerLink as GatewayLink } from '#gateway/broker-link.ts';
+import { oddCertificate, oddSigner, readSigner } from '#lab/odd-certificates.ts';
 import type { TlsFiles } from '#platform/hop/tls.ts';
 import { loadTls } from '#platform/hop/tls-files.ts';
 import { createLog } from '#platform/process/log.ts';
@@ -18,7 +19,6 @@ import { memoryAudit, openBroker, type Peer, type TestBroker } from '#tests/supp
 import { openGateway, type TestGateway } from '#tests/support/gateway.ts';
 import { type Meddler, type MemoryLink, settle, until, type Way } from '#tests/support/memory-link.ts';
 import { type Impostor, impostor, type Wire, wireTo } from '#tests/support/network-attacker.ts';
-import { oddCertificate, oddSigner, readSigner } from '#tests/support/odd-certificates.ts';
 import { endOf } from '#web/core/ends.ts';
 import { signInWithTotp } from '#web/core/gateway-api.ts';
 
@@ -60,7 +60,7 @@ const HOPS: Record<string, (port: number) => Promise<unknown>> = {
   },
   async 'agent → broker'(port) {
     const address = { url: `wss://127.0.0.1:${port}`, serverName: 'localhost', tls: gateway.pki.agent };
-    const parts = { broker: address, desktops: [], audit: memoryAudit(), log: quiet, received() {} };
+    const parts = { broker: address, desktops: () => [], audit: memoryAudit(), log: quiet, received() {} };
     const link = new AgentLink(parts);
     try {
       (await link.dialData()).close('ENDED');

@@ -58,7 +58,7 @@ describe('a page that the gateway serves, changed by it', () => {
     const pinned = await pair(victim);
     expect(await steal(changedCode(victim, { origin: PAGE }), pinned)).toBe('opened');
     expect(victim.given.assertions).toHaveLength(1);
-    await ends.sessions.endOf(USER, DESKTOP);
+    for (const { session } of ends.sessions.list()) ends.sessions.revoke(session, 'ENDED');
     const [used] = victim.given.assertions;
     expect(await steal({ ...victim, get: async () => used as never }, pinned)).toMatchObject({
       code: 'PASSKEY_PROOF_REFUSED',

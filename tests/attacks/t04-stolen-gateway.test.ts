@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deviceKey, pinOf } from '#client-sim/credentials.ts';
-import { audited } from '#lab/audit-log.ts';
 import { run } from '#lab/process.ts';
 import { MUNICIPALITY } from '#lab/system.ts';
 import { type Bytes, fromBase64Url, toBase64Url } from '#protocol/bytes.ts';
@@ -13,6 +12,7 @@ import { importSigningKey, newSigningKeyPem, nodeCipher } from '#protocol/inner/
 import { answerHello, readHello } from '#protocol/inner/handshake.ts';
 import { DEFAULT_SUITE } from '#protocol/inner/suites.ts';
 import { signLease } from '#protocol/outer/grant.ts';
+import { audited } from '#tests/support/audited.ts';
 import { proverOf } from '#tests/support/end-to-end.ts';
 import { connectInProcess } from '#tests/support/in-process-client.ts';
 import { oneLineOf } from '#tests/support/one-line.ts';

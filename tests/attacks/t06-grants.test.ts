@@ -18,7 +18,7 @@ import { makeShares, readHello } from '#protocol/inner/handshake.ts';
 import { DEFAULT_SUITE } from '#protocol/inner/suites.ts';
 import { CLOCK_SKEW_SECONDS, GRANT_LIFE_SECONDS, GRANT_MAX_BYTES } from '#protocol/limits.ts';
 import { type GrantClaims, type GrantKey, signLease, verifyGrant, verifyLease } from '#protocol/outer/grant.ts';
-import { DESKTOP, grantFor, grantKey, type KeyPair, rememberingAudit, SESSION } from '../agent/parts.ts';
+import { DESKTOP, grantFor, grantKey, homeWith, type KeyPair, rememberingAudit, SESSION } from '../agent/parts.ts';
 
 const OTHER_SESSION = 'f'.repeat(32);
 const OTHER_DESKTOP = '131016/soumu/pc-02';
@@ -42,8 +42,7 @@ function agent(pins: readonly GrantKey[]): Admission {
   const opened = openSqliteStore(path, { now: () => now });
   store = opened;
   onTestFinished(() => opened.close());
-  const home = { municipality: '131016', desktops: new Set([DESKTOP, OTHER_DESKTOP]), pins };
-  return new Admission(home, store, rememberingAudit(), () => now);
+  return new Admission(homeWith(pins, [DESKTOP, OTHER_DESKTOP]), store, rememberingAudit(), () => now);
 }
 
 const outcome = (work: Promise<unknown>): Promise<string> =>
@@ -361,13 +360,14 @@ describe('a grant and its hello', () => {
 });
 
 describe('a lease', () => {
+  const leaseOf = (session: string) => new Lease(session, 0, 'k1', 0);
   const nonceOf = (lease: Lease) => lease.nonce(nodeCipher, 0);
   const answer = (session: string, nonce: string, signer = gateway.signer, at = now) =>
     signLease(signer, { session, epoch: 0, nonce }, at);
-  const given = (lease: Lease, jws: string) => outcome(lease.answered([gateway.pin], jws, now));
+  const given = (lease: Lease, jws: string) => outcome(lease.answered({ pins: [gateway.pin] }, jws, now));
 
   it('swapped between two sessions keeps neither', async () => {
-    const [one, two] = [new Lease(SESSION, 0, 0), new Lease(OTHER_SESSION, 0, 0)];
+    const [one, two] = [leaseOf(SESSION), leaseOf(OTHER_SESSION)];
     const [forOne, forTwo] = [await answer(SESSION, nonceOf(one)), await answer(OTHER_SESSION, nonceOf(two))];
     expect(await given(one, forTwo)).toBe('GRANT_MISMATCH');
     expect(await given(two, forOne)).toBe('GRANT_MISMATCH');
@@ -378,7 +378,7 @@ describe('a lease', () => {
   });
 
   it('forged, unsigned, or by a key that is not pinned keeps nothing', async () => {
-    const lease = new Lease(SESSION, 0, 0);
+    const lease = leaseOf(SESSION);
     const nonce = nonceOf(lease);
     const { header, claims, signature } = taken(await answer(SESSION, nonce));
     const stranger = await grantKey('k1');
@@ -394,15 +394,15 @@ describe('a lease', () => {
   });
 
   it('kept back until it is old keeps nothing', async () => {
-    const lease = new Lease(SESSION, 0, 0);
+    const lease = leaseOf(SESSION);
     const jws = await answer(SESSION, nonceOf(lease));
     now += (GRANT_LIFE_SECONDS + CLOCK_SKEW_SECONDS + 1) * 1000;
     expect(await given(lease, jws)).toBe('GRANT_EXPIRED');
   });
 
   it('of an earlier life of the session keeps nothing: its nonce was never sent by this one', async () => {
-    const before = new Lease(SESSION, 0, 0);
+    const before = leaseOf(SESSION);
     const jws = await answer(SESSION, nonceOf(before));
-    expect(await given(new Lease(SESSION, 0, 0), jws)).toBe('GRANT_MISMATCH');
+    expect(await given(leaseOf(SESSION), jws)).toBe('GRANT_MISMATCH');
   });
 });

@@ -60,13 +60,17 @@ describe('messages', () => {
     }
   });
 
-  it('a desktop, a session and an agent are names, never addresses', () => {
+  it('a desktop, a session, an agent and an audit log are names, never addresses', () => {
     for (const address of ADDRESSES) {
       for (const field of ['session', 'desktop']) {
         const open = { type: 'open', session, desktop: DESKTOP, grant: 'jws', [field]: address };
         expect(refused(parseFromGateway, open)).toBe('MALFORMED');
       }
       expect(refused(parseFromAgent, { type: 'presence', desktops: [address] })).toBe('MALFORMED');
+      expect(refused(parseToGateway, { ...presence, agent: address })).toBe('MALFORMED');
+      for (const parse of [parseFromAgent, parseToAgent, parseFromGateway, parseToGateway]) {
+        expect(refused(parse, { ...anchor, source: address })).toBe('MALFORMED');
+      }
     }
   });
 });
@@ -131,7 +135,7 @@ describe('the broker', () => {
     expect(test.audit.of('gateway-disconnected')[0]).toMatchObject({ reason: 'MALFORMED' });
   });
 
-  it('holds no code that could open a connection', () => {
+  it('holds no code that could open a connection, but to the collector of its own configuration', () => {
     const root = fileURLToPath(new URL('../..', import.meta.url));
     const graph = graphOf(readSources(root), packageJson.imports);
     const reached = new Set<string>();
@@ -142,9 +146,13 @@ describe('the broker', () => {
     };
     visit('broker/main.ts');
     expect(reached).toContain('platform/hop/accept.ts');
-    for (const dialling of ['platform/hop/dial.ts', 'platform/hop/redial.ts', 'platform/process/local-call.ts']) {
+    for (const dialling of ['platform/hop/dial.ts', 'platform/process/local-call.ts']) {
       expect(reached).not.toContain(dialling);
     }
+    // Two places connect: to the SOC that broker.json names, if it names one, and to a Unix socket, to see whether another
+    // process serves it. No peer's word leads to either.
+    const connecting = [...reached].filter((path) => graph.get(path)?.names.has('connect'));
+    expect(connecting.sort()).toEqual(['platform/audit/syslog/collector.ts', 'platform/process/local-socket.ts']);
     const outward = [...reached].filter((path) => {
       const names = graph.get(path)?.names ?? new Set();
       return ['fetch', 'WebSocket', 'EventSource'].some(

@@ -12,9 +12,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeKey } from '#certs/authority.ts';
 import { makeCrl } from '#certs/crl.ts';
 import { KINDS, ROLES } from '#certs/profile.ts';
+import { type OddOptions, oddCertificate, oddSigner, readSigner } from '#lab/odd-certificates.ts';
 import { clientTls, refusalOfTls, type TlsFiles } from '#platform/hop/tls.ts';
 import type { CertificateKind } from '#protocol/names.ts';
-import { type OddOptions, oddCertificate, oddSigner, readSigner } from '#tests/support/odd-certificates.ts';
+import { openBroker } from '#tests/support/broker.ts';
 import { type DemoPki, demoPki } from '#tests/support/pki.ts';
 import { ask, askOn, connectTo, type Listener, listenAs, whoIs } from '#tests/support/tls-probe.ts';
 
@@ -196,6 +197,16 @@ describe('a listener for users refuses', () => {
     const leaf = good({ kind: 'agent', role: 'client' });
     expect(await ask(listener.port, bring(leaf, 'agent'))).toBe('CERTIFICATE_WRONG_KIND');
     listener.close();
+  });
+});
+
+describe('a broker does not start', () => {
+  it.each(['brokerForGateways', 'brokerForAgents'] as const)("with another kind's certificate: %s", async (side) => {
+    const { key, certificate } = pki.gatewayServer;
+    const spoilt = { ...pki, [side]: { ...pki[side], key, certificate } };
+    await expect(openBroker(spoilt)).rejects.toThrow(
+      /not a certificate for a (?:hop|agent) server \(CERTIFICATE_WRONG_KIND/,
+    );
   });
 });
 

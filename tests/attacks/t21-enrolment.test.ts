@@ -5,13 +5,13 @@ import fc from 'fast-check';
 import forge from 'node-forge';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeRequest } from '#certs/request.ts';
+import { oddCertificate, oddSigner, readSigner } from '#lab/odd-certificates.ts';
 import { clientTls } from '#platform/hop/tls.ts';
 import { fromBase64Url, toBase64Url } from '#protocol/bytes.ts';
 import { answerProofInput } from '#protocol/enrolment.ts';
 import { ENROLMENT_CODE_LIFE_MS } from '#protocol/limits.ts';
 import { certified, type EnrolmentDesk, openDesk } from '#tests/support/enrolment.ts';
 import { type Answered, openGateway, type TestGateway } from '#tests/support/gateway.ts';
-import { oddCertificate, oddSigner, readSigner } from '#tests/support/odd-certificates.ts';
 import { RefusedByGateway } from '#web/core/ends.ts';
 import { fetchAnswer, makeUserKey, numberOf, submitKey, type UserKey } from '#web/core/enrolment.ts';
 

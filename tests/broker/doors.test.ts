@@ -1,13 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import type { OutgoingHttpHeaders } from 'node:http';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SOCKETS_PER_AGENT_MAX } from '#broker/limits.ts';
 import { Authority } from '#certs/authority.ts';
 import { refusalBody } from '#platform/hop/refusal-body.ts';
 import { clientTls } from '#platform/hop/tls.ts';
+import { LEASE_LIFE_MS } from '#protocol/limits.ts';
 import { newSession, openBroker, openSession, type Peer, refusedWith, type TestBroker } from '#tests/support/broker.ts';
 import { type DemoPki, privatePki } from '#tests/support/pki.ts';
 
@@ -130,6 +131,51 @@ describe('a listener', () => {
     expect(test.audit.of('agent-disconnected')[0]).toMatchObject({ reason: 'CERTIFICATE_REVOKED' });
     expect(other.end).toBeNull();
     expect(await refusedWith(test.dial('agent', '/link', pki.agent))).toBe('CERTIFICATE_REFUSED');
+  });
+
+  describe('while a list of one side is gone (T26)', () => {
+    let agent: Peer;
+    let gateway: Peer;
+    /** What happens when the grace is over, and whether it still will. */
+    let graceOver: () => void;
+    let isWaiting: () => boolean;
+    /** The broker's own copy: whoever dials goes on trusting it. */
+    const list = () => join(dir, 'broker-only-crl.pem');
+    const dialling = () => refusedWith(test.dial('agent', '/data', pki.otherAgent));
+
+    beforeEach(async () => {
+      copyFileSync(pki.brokerForAgents.revocations, list());
+      await test.close();
+      test = await openBroker({ ...pki, brokerForAgents: { ...pki.brokerForAgents, revocations: list() } });
+      agent = await test.dial('agent', '/link', pki.otherAgent);
+      gateway = await test.gatewayLink();
+      const timers = vi.spyOn(globalThis, 'setTimeout');
+      const cleared = vi.spyOn(globalThis, 'clearTimeout');
+      renameSync(list(), `${list()}.away`);
+      await expect.poll(dialling).toBe('CERTIFICATE_REFUSED');
+      const waiting = timers.mock.calls.findIndex(([, ms]) => ms === LEASE_LIFE_MS);
+      expect(waiting).toBeGreaterThanOrEqual(0);
+      graceOver = timers.mock.calls[waiting]?.[0] as () => void;
+      const timer = timers.mock.results[waiting]?.value;
+      isWaiting = () => !cleared.mock.calls.some(([one]) => one === timer);
+    });
+    afterEach(() => {
+      vi.restoreAllMocks();
+    });
+
+    it('nobody new gets in, and who is in has as long as a session without a lease', async () => {
+      expect([agent.end, gateway.end, isWaiting()]).toEqual([null, null, true]);
+      graceOver();
+      expect(await agent.ended()).toBe('CERTIFICATE_REFUSED');
+      await expect.poll(() => test.audit.of('agent-disconnected')[0]).toMatchObject({ reason: 'REVOCATION_UNKNOWN' });
+      expect(gateway.end).toBeNull();
+    });
+
+    it('one that comes back in time cuts nobody', async () => {
+      renameSync(`${list()}.away`, list());
+      await expect.poll(isWaiting).toBe(false);
+      expect([agent.end, gateway.end]).toEqual([null, null]);
+    });
   });
 });
 

@@ -7,7 +7,7 @@ import { makeKey } from '#certs/authority.ts';
 import type { Signer } from '#certs/certificate.ts';
 import { makeCrl } from '#certs/crl.ts';
 import { checkExternal, checkSample } from '#certs/external.ts';
-import { type OddOptions, oddCertificate, oddSigner } from '#tests/support/odd-certificates.ts';
+import { type OddOptions, oddCertificate, oddSigner } from '#lab/odd-certificates.ts';
 import { type DemoPki, demoPki } from '#tests/support/pki.ts';
 import { ask, listenAs } from '#tests/support/tls-probe.ts';
 

@@ -8,7 +8,7 @@ import forge from 'node-forge';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeKey } from '#certs/authority.ts';
 import { makeP12, openKey, P12Error, readP12, sealKey } from '#certs/request.ts';
-import { oddCertificate, oddSigner } from '#tests/support/odd-certificates.ts';
+import { oddCertificate, oddSigner } from '#lab/odd-certificates.ts';
 
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 const dir = mkdtempSync(join(tmpdir(), 'telework-p12-'));

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { networkOf } from '#gateway/doors/network.ts';
 import { EnrolmentCodes } from '#gateway/enrolment/codes.ts';
 import { Nonces } from '#gateway/enrolment/nonces.ts';
 import { Rates } from '#gateway/enrolment/rates.ts';
 import { EnrolmentRequests } from '#gateway/enrolment/requests.ts';
+import { networkOf } from '#platform/hop/network.ts';
 import { parseRequestNumber, REQUEST_NUMBER, requestNumber } from '#protocol/enrolment.ts';
 import { ENROLMENT_CODE_LIFE_MS, ENROLMENT_NONCE_LIFE_MS, ENROLMENT_REQUEST_LIFE_MS } from '#protocol/limits.ts';
 import { type Clock, clockAt, openTestStore, type TestStore } from '#tests/support/clock-and-store.ts';

@@ -54,7 +54,7 @@ function open(policy: { password: boolean } = { password: false }) {
     ...{ accounts: users, authenticators, policies, now },
     sessions: new Sessions(store, async () => limits, now),
     history: new History(store),
-    journal: new Journal(audit, createLog('gateway', { write: () => {} }), now),
+    journal: new Journal(audit, createLog('gateway', { write: () => {} }), now, now),
   };
   return {
     ...{ store, audit, parts },

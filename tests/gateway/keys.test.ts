@@ -1,13 +1,18 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { importSPKI } from 'jose';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Grants, openGrantKey } from '#gateway/grants.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { followGrantKey } from '#gateway/grant-key-file.ts';
+import { Grants, makeGrantKey, openGrantKey, readGrantKey } from '#gateway/grants.ts';
+import { Journal } from '#gateway/journal.ts';
 import { openFactorSeal } from '#gateway/sign-in/factors.ts';
 import type { SignIn } from '#gateway/sign-in/sessions.ts';
 import { Totp } from '#gateway/sign-in/totp.ts';
-import { verifyGrant, verifyLease } from '#protocol/outer/grant.ts';
+import { LOOK_INTERVAL_MS } from '#platform/process/file-state.ts';
+import { createLog } from '#platform/process/log.ts';
+import { signerOf, verifyGrant, verifyLease } from '#protocol/outer/grant.ts';
+import { type MemoryAudit, memoryAudit } from '#tests/support/broker.ts';
 import { clockAt, openTestStore } from '#tests/support/clock-and-store.ts';
 
 const TANAKA = { municipality: '131016', user: 'tanaka' };
@@ -90,6 +95,53 @@ describe('the grant key', () => {
     expect((await verifyGrant(pins, other, clock.now())).jti).not.toBe(
       (await verifyGrant(pins, grant, clock.now())).jti,
     );
+  });
+});
+
+describe('another grant key in the place of the first', () => {
+  let audit: MemoryAudit;
+  let lines: string[];
+  let path: string;
+  let grants: Grants;
+  let stop: () => void;
+
+  beforeEach(async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    audit = memoryAudit();
+    lines = [];
+    const log = createLog('gateway', { write: (line) => void lines.push(line) });
+    path = join(folder, 'grant.pem');
+    grants = new Grants((await openGrantKey(path)).key, clockAt().now);
+    makeGrantKey(join(folder, 'next.pem'));
+    const { now } = clockAt();
+    stop = followGrantKey(path, grants, new Journal(audit, log, now, now));
+  });
+  afterEach(() => {
+    stop();
+    vi.useRealTimers();
+  });
+  const looks = () => vi.advanceTimersByTime(2 * LOOK_INTERVAL_MS);
+  const signerOfLease = async () => signerOf(await grants.lease('a'.repeat(32), 'C'.repeat(22)));
+
+  it('signs from then on, and is written down', async () => {
+    const { kid } = await readGrantKey(join(folder, 'next.pem'));
+    const before = grants.signer;
+    renameSync(join(folder, 'next.pem'), path);
+    looks();
+    await vi.waitFor(() => expect(audit.events).toEqual([{ event: 'grant-key-changed', kid, before }]));
+    expect(await signerOfLease()).toBe(kid);
+  });
+
+  it.each<[string, () => void, string]>([
+    ['is gone', () => rmSync(path), 'ENOENT'],
+    ['is no key', () => writeFileSync(path, 'no key'), 'not an ES256 private key'],
+    ['may be read by others', () => chmodSync(path, 0o644), 'chmod 600'],
+  ])('that %s changes nothing', async (_, damage, said) => {
+    const before = grants.signer;
+    damage();
+    looks();
+    await vi.waitFor(() => expect(lines.join('')).toContain(said));
+    expect([audit.events, await signerOfLease()]).toEqual([[], before]);
   });
 });
 

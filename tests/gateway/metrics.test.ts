@@ -30,6 +30,14 @@ describe('the gateway’s metrics', () => {
     expect(test.audit.events.filter(({ reason }) => reason === 'SESSION_MISSING')).toEqual([]);
   });
 
+  it('tell who is at each listener, strangers apart', async () => {
+    const samples = await exposed(metrics);
+    const listeners = samples.filter(({ name }) => name === 'telework_connections').map(({ labels }) => labels);
+    expect(listeners).toEqual(
+      ['user', 'enrolment'].flatMap((listener) => ['known', 'strangers'].map((state) => ({ listener, state }))),
+    );
+  });
+
   it('say that the broker is not linked and nobody works', async () => {
     const samples = await exposed(metrics);
     expect(valueIn(samples, 'telework_control_links', { peer: 'broker' })).toBe(0);

@@ -1,8 +1,8 @@
 // T09: how often one user may open. What an opening decides otherwise stands in rights.test.ts and slots.test.ts.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { RequestRate } from '#gateway/doors/limits.ts';
 import { InwardLanes } from '#gateway/inward-lanes.ts';
 import { type Opener, type OpeningParts, openDesktop } from '#gateway/opening.ts';
+import { KeyedRate } from '#platform/hop/keyed-rate.ts';
 import type { Refusal } from '#protocol/codes.ts';
 
 const WANTED = { desktop: '131016/soumu/pc-01', mode: 'open', hello: 'A'.repeat(43) } as const;
@@ -23,14 +23,18 @@ beforeEach(() => {
       openRefused: (_visitor: unknown, _desktop: string, _mode: string, { reason }: Refusal) =>
         void refused.push(reason),
     },
-    openings: new RequestRate({ perSecond: 0.5, burst: 60, now: () => clock.now }),
+    openings: new KeyedRate({ perSecond: 0.5, burst: 60, now: () => clock.now }),
     now: () => clock.now,
   };
   parts = stub as unknown as OpeningParts;
 });
 
 const open = (user: string) =>
-  openDesktop(parts, { signIn: { municipality: '131016', user } } as unknown as Opener, WANTED).then(
+  openDesktop(
+    parts,
+    { peer: { notAfter: 86_400_000 }, signIn: { municipality: '131016', user } } as unknown as Opener,
+    WANTED,
+  ).then(
     () => 'opened',
     (refusal: Refusal) => refusal.code,
   );

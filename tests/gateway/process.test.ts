@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { TlsFiles } from '#platform/hop/tls.ts';
 import { type DemoPki, demoPki } from '#tests/support/pki.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
@@ -65,12 +66,41 @@ function run(script: string, args: string[]): { child: ChildProcess; ended: Prom
   return { child, ready, ended: once(child, 'close').then(([exit]) => ({ exit, out, err })) };
 }
 
+const own = ({ key, certificate }: TlsFiles) => ({ key, certificate });
 const gateway = (path: string) => run('gateway/main.ts', ['--config', path]);
 const admin = (...args: string[]) => run('admin/main.ts', ['--socket', join(folder, 'admin.sock'), ...args]).ended;
 /** What a person sees besides the JSON log. */
 const lines = (text: string) => text.split('\n').filter((line) => line && !line.startsWith('{'));
 
 describe('the gateway process', () => {
+  const any = { host: '127.0.0.1', port: 0 };
+  it.each<[string, () => object]>([
+    ['the public listener', () => ({ tls: { ...pki.administration, authorities: pki.gatewayServer.authorities } })],
+    ['the enrolment listener', () => ({ enrolment: { listen: any, tls: own(pki.administration) } })],
+    [
+      'the administration',
+      () => ({
+        administration: {
+          listen: any,
+          tls: { ...pki.administration, ...own(pki.gatewayServer) },
+          rpId: 'localhost',
+          rpName: 'x',
+        },
+      }),
+    ],
+    [
+      'the dial to the broker',
+      () => ({ broker: { url: 'wss://127.0.0.1:9', serverName: 'localhost', tls: pki.agent } }),
+    ],
+  ])('does not start with a certificate of another kind for %s (T11)', async (_, change) => {
+    const { ended } = gateway(config(change()));
+    const { exit, out, err } = await ended;
+    expect([exit, out]).toEqual([1, '']);
+    expect(lines(err)).toEqual([
+      expect.stringMatching(/^gateway: \S+\.cert\.pem: not a certificate for a .* \(CERTIFICATE_WRONG_KIND/),
+    ]);
+  });
+
   it('starts without a broker, makes its keys, serves its administrator, and stops cleanly', async () => {
     const { child, ready, ended } = gateway(config());
     expect(JSON.parse(await ready)).toMatchObject({ ready: true, name: 'gateway', port: expect.any(Number) });

@@ -1,10 +1,11 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Entitlements } from '#gateway/entitlements.ts';
 import { Policies } from '#gateway/policies.ts';
 import { openSqliteStore } from '#platform/state/sqlite.ts';
 import { Refusal } from '#protocol/codes.ts';
 import { Lane } from '#protocol/lanes.ts';
-import { CLOSE_PLAINTEXT_BYTES, INPUT_PLAINTEXT_BYTES } from '#protocol/limits.ts';
+import { CLOSE_PLAINTEXT_BYTES, INPUT_PLAINTEXT_BYTES, LEASE_LIFE_MS } from '#protocol/limits.ts';
 import { SoftAuthenticator } from '#tests/support/authenticator.ts';
 import { DESKTOP } from '#tests/support/broker.ts';
 import { addPasskey, askFromPage, cookieOf, passkeySignIn } from '#tests/support/passkey-visit.ts';
@@ -182,6 +183,84 @@ describe('while the state cannot be read', () => {
   });
 });
 
+describe('while nobody can tell whether the rights hold', () => {
+  let other: Relayed;
+  beforeEach(async () => {
+    other = test;
+    test = await openRelayed();
+    live = await test.openLive();
+  });
+  afterEach(async () => {
+    await test.close();
+    test = other;
+  });
+  /** What the gateway finds at the agent's next nonce, so long after it could tell last. */
+  async function nonceAfter(ms: number): Promise<void> {
+    test.gateway.pass(ms);
+    test.agent.say({ type: 'nonce', session: live.session, nonce: 'N'.repeat(22) });
+  }
+  const leases = () => test.agent.of('lease').length;
+
+  it.each<[string, () => () => void]>([
+    [
+      'the state cannot be read',
+      () => {
+        const { store } = test.gateway;
+        const { get } = store;
+        store.get = () => Promise.reject(new Refusal('STATE_UNWRITABLE', 'disk I/O error'));
+        return () => {
+          store.get = get;
+        };
+      },
+    ],
+    [
+      'the revocation list is gone',
+      () => {
+        renameSync(test.revocations, `${test.revocations}.away`);
+        return () => renameSync(`${test.revocations}.away`, test.revocations);
+      },
+    ],
+    [
+      'the revocation list is damaged',
+      () => {
+        const whole = readFileSync(test.revocations);
+        writeFileSync(test.revocations, whole.subarray(0, -100));
+        return () => writeFileSync(test.revocations, whole);
+      },
+    ],
+  ])('because %s, nobody new gets in, and who is in has half a minute', async (_, damage) => {
+    const { tanaka } = test.gateway.pki.users;
+    const listed = async () => (await test.gateway.ask(tanaka, '/api/desktops', { cookie: test.cookie })).status;
+    expect(await listed()).toBe(200);
+    const before = leases();
+    const repair = damage();
+    try {
+      await expect.poll(listed).not.toBe(200);
+      await nonceAfter(LEASE_LIFE_MS - 2_000);
+      await expect.poll(() => test.gateway.logged()).toMatch(/STATE_UNWRITABLE|REVOCATION_UNREADABLE/);
+      expect([live.client.end, leases()]).toEqual([null, before]);
+      await nonceAfter(2_000);
+      await expectCut('RIGHTS_UNCONFIRMED', 'RIGHTS_UNCONFIRMED');
+    } finally {
+      repair();
+    }
+    await expect.poll(listed).toBe(200);
+  });
+
+  it('but a list that comes back in time ends nothing', async () => {
+    renameSync(test.revocations, `${test.revocations}.away`);
+    await nonceAfter(LEASE_LIFE_MS - 2_000);
+    renameSync(`${test.revocations}.away`, test.revocations);
+    await expect
+      .poll(() => test.gateway.ask(test.gateway.pki.users.tanaka, '/api/desktops', { cookie: test.cookie }))
+      .toMatchObject({ status: 200 });
+    const before = leases();
+    await nonceAfter(2_000);
+    await test.agent.until(() => leases() > before);
+    expect(live.client.end).toBeNull();
+  });
+});
+
 describe('what ends a user for good', () => {
   let other: Relayed;
   beforeEach(async () => {
@@ -201,7 +280,7 @@ describe('what ends a user for good', () => {
 
   it('cuts the session when the certificate is revoked, counted from the new list on the disk', async () => {
     test.revoke(test.gateway.pki.users.tanaka);
-    await expectCut('RIGHTS_ENDED', 'RIGHTS_REVOKED');
+    await expectCut('CERTIFICATE_ENDED', 'CERTIFICATE_ENDED');
     expect(test.gateway.audit.of('session-revoked').at(-1)?.detail).toBe('CERTIFICATE_REVOKED');
   });
 });

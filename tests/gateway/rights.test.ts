@@ -30,11 +30,13 @@ const WRONGS = [
   'ENTITLEMENT_MISSING',
 ] as const satisfies Reason[];
 
-function rightsWith(...wrong: Reason[]): Rights {
+const rightsWith = (...wrong: Reason[]) => new Rights(parts(...wrong));
+
+function parts(...wrong: Reason[]): RightsParts {
   const refuse = (reason: Reason) => {
     if (wrong.includes(reason)) throw new Refusal(reason);
   };
-  const parts: RightsParts = {
+  return {
     users: { requireEnabled: async () => refuse('USER_DISABLED') } as unknown as Users,
     authenticators: { requireHeld: async () => refuse('FACTOR_GONE') },
     sessions: {
@@ -51,7 +53,6 @@ function rightsWith(...wrong: Reason[]): Rights {
       }) as unknown as RevocationList,
     now: () => (wrong.includes('CERTIFICATE_EXPIRED') ? PEER.notAfter : NOW),
   };
-  return new Rights(parts);
 }
 
 const check = (rights: Rights, peer = PEER) =>
@@ -65,6 +66,11 @@ describe('the rights of a user at a desktop', () => {
 
   it.for(WRONGS)('end with %s', async (reason) => {
     expect(await check(rightsWith(reason))).toBe(reason);
+  });
+
+  it('are neither there nor gone while no list can be read', async () => {
+    const rights = new Rights({ ...parts(), revocations: () => null });
+    expect(await check(rights)).toBe('REVOCATION_UNREADABLE');
   });
 
   it('are none for a sign-in by a recovery code, whatever its user is entitled to', async () => {
@@ -86,8 +92,9 @@ describe('the rights of a user at a desktop', () => {
     ['FACTOR_GONE', 'RIGHTS_ENDED'],
     ['USER_DISABLED', 'RIGHTS_ENDED'],
     ['ENTITLEMENT_MISSING', 'RIGHTS_ENDED'],
-    ['CERTIFICATE_REVOKED', 'RIGHTS_ENDED'],
-    ['REVOCATION_UNKNOWN', 'RIGHTS_ENDED'],
+    ['CERTIFICATE_REVOKED', 'CERTIFICATE_ENDED'],
+    ['CERTIFICATE_EXPIRED', 'CERTIFICATE_ENDED'],
+    ['REVOCATION_UNKNOWN', 'RIGHTS_UNCONFIRMED'],
   ])('a running session that ends with %s is told %s', ([reason, code]) => {
     expect(endOfRights(new Refusal(reason)).code).toBe(code);
   });

@@ -1,13 +1,13 @@
 // What a modified client gets that opened a desktop as it should and then breaks the protocol: its session ends with a
 // code, the audit log says which rule was broken, and the next session is as good as ever.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { audited } from '#lab/audit-log.ts';
 import { MUNICIPALITY } from '#lab/system.ts';
 import { type Bytes, concat } from '#protocol/bytes.ts';
 import { encodeInput } from '#protocol/inner/profile.ts';
 import { Lane } from '#protocol/lanes.ts';
 import { RECORD_MAX_BYTES } from '#protocol/limits.ts';
 import { Inbox } from '#protocol/outer/data-socket.ts';
+import { audited } from '#tests/support/audited.ts';
 import { connectInProcess, type InProcessClient } from '#tests/support/in-process-client.ts';
 import { openRough, type RoughClient } from '#tests/support/rough-client.ts';
 import { useSystem } from '#tests/support/system.ts';

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { audited } from '#lab/audit-log.ts';
+import { audited } from '#tests/support/audited.ts';
 import { NEEDED_FOR_CHROMIUM, screenshot } from '#tests/support/chromium.ts';
 import { needs } from '#tests/support/need.ts';
 import { useSystem } from '#tests/support/system.ts';

@@ -5,12 +5,13 @@ import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { audited, type ProcessName } from '#lab/audit-log.ts';
+import type { ProcessName } from '#lab/audit-log.ts';
 import { enrol, type Person } from '#lab/person.ts';
 import { mustRun } from '#lab/process.ts';
 import { startRecordingVnc } from '#lab/recording-vnc.ts';
 import { MUNICIPALITY } from '#lab/system.ts';
 import { callLocal } from '#platform/process/local-call.ts';
+import { audited } from '#tests/support/audited.ts';
 import { connectInProcess, type InProcessClient, type View } from '#tests/support/in-process-client.ts';
 import { useSystem } from '#tests/support/system.ts';
 import { administer, alive, idle, PROCESSES, renewFactor } from '#tests/support/watched-system.ts';
@@ -158,7 +159,7 @@ describe('in the middle of a session', () => {
     const desktop = idOf('pc-01');
     const view = await working(await signIn(under.tanaka), desktop);
     const revoke = () => callLocal(under.system.sockets.agent, 'revoke', { user: 'tanaka', desktop });
-    expect(await ended(view, revoke)).toEqual({ code: 'RIGHTS_ENDED', authentic: true });
+    expect(await ended(view, revoke)).toEqual({ code: 'PAIRING_ENDED', authentic: true });
     // So that the next session pairs anew.
     rmSync(join(under.tanaka.folder, 'pins.json'));
   });
@@ -191,7 +192,7 @@ describe('in the middle of a session', () => {
       ]);
     // The command that writes the list is a process of its own, and may take its time.
     const listed = () => statSync(under.system.pki.files.gatewayServer.revocations).mtimeMs;
-    expect(await ended(view, revoke, listed)).toEqual({ code: 'RIGHTS_ENDED', authentic: true });
-    await audited(under.system, 'gateway', 'session-revoked', { user: 'suzuki', reason: 'RIGHTS_REVOKED' });
+    expect(await ended(view, revoke, listed)).toEqual({ code: 'CERTIFICATE_ENDED', authentic: true });
+    await audited(under.system, 'gateway', 'session-revoked', { user: 'suzuki', reason: 'CERTIFICATE_ENDED' });
   });
 });

@@ -7,6 +7,7 @@ import { type DialOptions, dialSocket } from '#platform/hop/dial.ts';
 import { clientTls } from '#platform/hop/tls.ts';
 import { Peer } from './broker.ts';
 import { type DemoPki, demoPki } from './pki.ts';
+import { producedIn } from './produced-events.ts';
 
 export interface BrokerProcess {
   pki: DemoPki;
@@ -54,10 +55,12 @@ export async function startBrokerProcess(): Promise<BrokerProcess> {
     },
     logged: () => readFileSync(log, 'utf8'),
     audited: () =>
-      readFileSync(join(dir, 'state', 'audit.jsonl'), 'utf8')
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line)),
+      producedIn(
+        readFileSync(join(dir, 'state', 'audit.jsonl'), 'utf8')
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line)),
+      ),
     async close() {
       for (const peer of peers) peer.socket.peer.destroy();
       await running.stop();

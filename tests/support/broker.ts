@@ -6,14 +6,17 @@ import { type Broker, startBroker } from '#broker/broker.ts';
 import type { LineConfig } from '#broker/config.ts';
 import type { ShaperObserver } from '#broker/shaping/shaper.ts';
 import type { Audit } from '#platform/audit/chain.ts';
+import { auditSchema } from '#platform/audit/config.ts';
 import type { EventName } from '#platform/audit/events.ts';
 import { type DialOptions, dialSocket } from '#platform/hop/dial.ts';
+import { type EdgeLimits, edgeSchema } from '#platform/hop/edge-limits.ts';
 import { clientTls, type TlsFiles } from '#platform/hop/tls.ts';
 import type { Socket } from '#platform/hop/websocket.ts';
 import type { Limits } from '#platform/process/limits.ts';
 import { type Code, type Refusal, refusalFrom } from '#protocol/codes.ts';
 import type { FromAgent, FromGateway } from '#protocol/outer/link.ts';
 import { type DemoPki, demoPki } from './pki.ts';
+import { produce } from './produced-events.ts';
 
 export interface Event {
   event: EventName;
@@ -36,9 +39,12 @@ export function memoryAudit(): MemoryAudit {
     events,
     healthy: true,
     of: (event) => events.filter((one) => one.event === event),
-    record: (event, fields) => void events.push({ event, ...fields }),
+    record(event, fields) {
+      produce(event, fields);
+      events.push({ event, ...fields });
+    },
     checkpoint() {},
-    anchor: (anchor) => void events.push({ event: 'anchor', ...anchor }),
+    anchor: (anchor) => void events.push({ event: 'anchor', ...produce('anchor', anchor) }),
     close() {},
   };
 }
@@ -125,6 +131,9 @@ export interface TestBroker {
 
 export const DESKTOP = '131016/soumu/notepad';
 
+/** All peers of a test have one address. */
+const FREELY: Partial<EdgeLimits> = { connectionsPerAddress: 4_096, handshakesPerSecond: 10_000 };
+
 /** Of no municipality in particular, and as fast as there is. */
 const WIDE: LineConfig = { tier: '1Gbps', municipalities: {}, others: { ceiling: 1 } };
 
@@ -132,22 +141,24 @@ export interface TestBrokerOptions {
   line?: LineConfig;
   limits?: Limits;
   observer?: ShaperObserver;
+  edge?: Partial<EdgeLimits>;
 }
 
 export async function openBroker(
   given?: DemoPki,
-  { line = WIDE, limits = { idleSeconds: 900, overallSeconds: 43_200 }, observer = {} }: TestBrokerOptions = {},
+  { line = WIDE, limits = { idleSeconds: 900, overallSeconds: 43_200 }, observer = {}, edge }: TestBrokerOptions = {},
 ): Promise<TestBroker> {
   const pki = given ?? (await demoPki());
   const state = mkdtempSync(join(tmpdir(), 'telework-broker-'));
   const audit = memoryAudit();
-  const listen = { host: '127.0.0.1', port: 0 };
+  const side = { listen: { host: '127.0.0.1', port: 0 }, edge: edgeSchema().parse({ ...FREELY, ...edge }) };
   const config = {
-    gatewaySide: { listen, tls: pki.brokerForGateways },
-    agentSide: { listen, tls: pki.brokerForAgents },
+    gatewaySide: { ...side, tls: pki.brokerForGateways },
+    agentSide: { ...side, tls: pki.brokerForAgents },
     line,
     limits,
     state,
+    audit: auditSchema.parse({}),
   };
   const broker = await startBroker(config, audit, () => performance.now(), observer);
   const peers: Peer[] = [];

@@ -3,10 +3,10 @@ import { makeLeafCertificate, type Signer } from '#certs/certificate.ts';
 import { DAY_MS } from '#certs/profile.ts';
 import { openTransport, type Transport } from '#client-sim/transport.ts';
 import type { UserId } from '#gateway/users.ts';
+import { readSigner } from '#lab/odd-certificates.ts';
 import { loadTrustOnly } from '#platform/hop/tls-files.ts';
 import type { UserKey } from '#web/core/enrolment.ts';
 import { type Answered, type AskOptions, askAt, type TestGateway } from './gateway.ts';
-import { readSigner } from './odd-certificates.ts';
 
 export interface EnrolmentDesk {
   /** As the headless client asks. */

@@ -13,7 +13,9 @@ import { openGrantKey } from '#gateway/grants.ts';
 import { FactorSeal } from '#gateway/sign-in/factors.ts';
 import { Totp } from '#gateway/sign-in/totp.ts';
 import type { UserId } from '#gateway/users.ts';
+import { auditSchema } from '#platform/audit/config.ts';
 import { dialSocket } from '#platform/hop/dial.ts';
+import { type EdgeLimits, edgeSchema } from '#platform/hop/edge-limits.ts';
 import { normalSerial } from '#platform/hop/revocation.ts';
 import { clientTls, type TlsFiles } from '#platform/hop/tls.ts';
 import { loadTls } from '#platform/hop/tls-files.ts';
@@ -35,6 +37,9 @@ export interface Answered {
 }
 
 const STEP_MS = 30_000;
+
+/** Every request here is a connection of its own from one address; a test of the edge says what it wants. */
+const FREELY: Partial<EdgeLimits> = { connectionsPerSecondPerAddress: 10_000, handshakesPerSecond: 10_000 };
 
 export interface AskOptions {
   method?: string;
@@ -75,7 +80,8 @@ export async function openGateway(
     pki?: DemoPki;
     brokerPort?: number;
     limits?: GatewayConfig['limits'];
-    connectionsPerAddress?: number;
+    /** As gateway.json has it. */
+    edge?: Partial<EdgeLimits>;
     webauthn?: { attestationRoots: string };
     /** Another file than the PKI's own; see ownRevocations. */
     revocations?: string;
@@ -93,6 +99,7 @@ export async function openGateway(
   const audit = memoryAudit();
   const lines: string[] = [];
   const log = createLog('gateway', { write: (line) => void lines.push(line) });
+  const edge = edgeSchema().parse({ ...FREELY, ...options.edge });
   const config: GatewayConfig = {
     listen: { host: '127.0.0.1', port: 0 },
     origins: ['https://telework.example.jp'],
@@ -102,18 +109,19 @@ export async function openGateway(
     grantKey: join(folder, 'grant.pem'),
     factorKey: join(folder, 'factor.key'),
     state: folder,
+    audit: auditSchema.parse({}),
     adminSocket: join(folder, 'admin.sock'),
     enrolment: {
-      listen: { host: '127.0.0.1', port: 0 },
+      ...{ listen: { host: '127.0.0.1', port: 0 }, edge },
       tls: { key: pki.gatewayServer.key, certificate: pki.gatewayServer.certificate },
     },
     ...(options.page ? { page: options.page } : {}),
     webauthn: { rpId: 'localhost', rpName: 'LGWAN Telework', ...options.webauthn },
-    connectionsPerAddress: options.connectionsPerAddress ?? 256,
+    edge,
     ...(options.administration
       ? {
           administration: {
-            ...{ listen: { host: '127.0.0.1', port: 0 }, rpId: 'localhost', rpName: '管理' },
+            ...{ listen: { host: '127.0.0.1', port: 0 }, edge, rpId: 'localhost', rpName: '管理' },
             ...options.administration,
           },
         }

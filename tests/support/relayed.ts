@@ -26,6 +26,8 @@ export interface Relayed {
   cookie: string;
   code(): Promise<string>;
   revoke(user: TlsFiles): void;
+  /** The gateway's own copy of the users' list. */
+  revocations: string;
   /** Signs tanaka in anew; the earlier sign-in ends. */
   signInAgain(): Promise<void>;
   /** POST /api/desktops/open as tanaka. @throws Error with the answer if it is not 200 */
@@ -53,6 +55,7 @@ export async function openRelayed(options: { limits?: GatewayConfig['limits'] } 
     ...{ broker, gateway, agent, code },
     cookie: await gateway.signIn(tanaka, code),
     revoke: revocations.revoke,
+    revocations: revocations.path,
     async signInAgain() {
       relayed.cookie = await gateway.signIn(tanaka, code);
     },

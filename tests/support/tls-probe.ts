@@ -13,7 +13,10 @@ export interface Listener {
   close(): void;
 }
 
-/** Answers each request with the peer's identity URI or the reason of the refusal. */
+/**
+ * Answers each request with the peer's identity URI or the reason of the refusal.
+ * @param changed hears of each list that is taken over later than the first
+ */
 export async function listenAs(
   files: TlsFiles,
   kind: CertificateKind,
@@ -22,7 +25,12 @@ export async function listenAs(
   const server = createServer(serverTls(files), (request, response) =>
     response.end(whoIs(request.socket as TLSSocket, kind, 'client')),
   );
-  const unwatch = watch ? reloadOnChange(server, files, changed) : () => {};
+  let first = true;
+  const told = (list: RevocationList | null) => {
+    if (!first && list) changed(list);
+    first = false;
+  };
+  const unwatch = watch ? reloadOnChange(server, files, told) : () => {};
   server.on('tlsClientError', () => {});
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

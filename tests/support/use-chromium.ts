@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import { auditOf } from '#lab/audit-log.ts';
+import { auditOf } from './audited.ts';
 import { type Chromium, screenshot, startChromium } from './chromium.ts';
 import type { SystemUnderTest } from './system.ts';
 

@@ -9,7 +9,7 @@ import { clientTls, type TlsFiles } from '#platform/hop/tls.ts';
 import { createLog } from '#platform/process/log.ts';
 import type { ToAgent } from '#protocol/outer/link.ts';
 import type { Surroundings } from '#web/core/open.ts';
-import { type BothEnds, bothEnds, DESKTOP, OTHER_DESKTOP } from './both-ends.ts';
+import { type BothEnds, bothEnds, DESKTOP } from './both-ends.ts';
 import { openBroker, type TestBroker } from './broker.ts';
 import { openGateway, type TestGateway } from './gateway.ts';
 
@@ -17,6 +17,8 @@ const TANAKA = { municipality: '131016', user: 'tanaka' };
 
 export interface WholePath {
   ends: BothEnds;
+  /** Moves the agent's monotonic clock forward, and nobody else's. */
+  passAtAgent(ms: number): void;
   gateway: TestGateway;
   broker: TestBroker;
   /** tanaka's current code. */
@@ -25,14 +27,19 @@ export interface WholePath {
   clientOf(tls: TlsFiles, cookie: string): Pick<Surroundings, 'request' | 'dial'>;
 }
 
-/** tanaka is enrolled, entitled, signed in and paired; the agent is online. Ends with the test. */
-export async function wholePath(): Promise<WholePath> {
+/**
+ * tanaka is enrolled, entitled, signed in and paired; the agent is online. Ends with the test.
+ * @param between the agent dials this port in the broker's place
+ */
+export async function wholePath(between?: (broker: TestBroker) => Promise<number>): Promise<WholePath> {
   const broker = await openBroker();
+  const brokerPort = (await between?.(broker)) ?? broker.broker.agentPort;
+  let agentAhead = 0;
   const gateway = await openGateway({ pki: broker.pki, brokerPort: broker.broker.gatewayPort });
   const pin = await readGrantPin(join(gateway.folder, 'grant.pub.pem'));
   const clock = {
     get monotonic() {
-      return performance.now();
+      return performance.now() + agentAhead;
     },
     get wall() {
       return gateway.now();
@@ -47,8 +54,8 @@ export async function wholePath(): Promise<WholePath> {
     if (message.type === 'revoke') ends.sessions.revoke(message.session, message.code);
   };
   const link = new BrokerLink({
-    broker: { url: `wss://127.0.0.1:${broker.broker.agentPort}`, serverName: 'localhost', tls: broker.pki.agent },
-    desktops: [DESKTOP, OTHER_DESKTOP],
+    broker: { url: `wss://127.0.0.1:${brokerPort}`, serverName: 'localhost', tls: broker.pki.agent },
+    desktops: () => ends.home.desktops.keys(),
     audit: ends.audit,
     log: createLog('agent', { write: () => {} }),
     received,
@@ -80,7 +87,10 @@ export async function wholePath(): Promise<WholePath> {
     await broker.close();
   });
   await online(gateway, cookie);
-  return { ends, gateway, broker, code, clientOf };
+  const passAtAgent = (ms: number) => {
+    agentAhead += ms;
+  };
+  return { ends, passAtAgent, gateway, broker, code, clientOf };
 }
 
 async function online(gateway: TestGateway, cookie: string): Promise<void> {

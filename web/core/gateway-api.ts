@@ -48,6 +48,8 @@ const opened = z.object({
   desktop: z.string().regex(DESKTOP),
   ticket: z.string(),
   grant: z.string().max(GRANT_MAX_BYTES),
+  /** Until the client's certificate runs out, and the session with it. */
+  certificateSeconds: z.optional(z.number()),
 });
 
 export type SignedIn = z.infer<typeof signedIn>;

@@ -52,6 +52,8 @@ export interface OpenedSession {
   agentKey: Bytes;
   /** Of the passkey that has proven the user, or that was made. */
   credentialId: Bytes | null;
+  /** When the client's certificate runs out, by `now` of the surroundings; Infinity if the gateway did not say. */
+  certificateEndsAt: number;
 }
 
 /**
@@ -88,7 +90,9 @@ async function open(
   const mode = pairing ? 'pair' : 'open';
   const psk = pairing ? parsePairingCode(trust.code) : undefined;
   const shares = await makeShares(around.cipher, opening.suite, mode, psk);
-  const { ticket, ...parameters } = await askToOpen(around.request, opening.desktop, mode, shares.digest);
+  const asked = await askToOpen(around.request, opening.desktop, mode, shares.digest);
+  const { ticket, certificateSeconds = Number.POSITIVE_INFINITY, ...parameters } = asked;
+  const certificateEndsAt = around.now() + certificateSeconds * 1000;
   if (parameters.desktop !== opening.desktop) throw new Refusal('GRANT_OTHER_DESKTOP');
 
   const socket = await around.dial();
@@ -130,7 +134,7 @@ async function open(
     giveUpAfter(OPENING_MAX_MS);
     const { ready, established } = await proof.next.handle(await verdict);
     const { agentKey } = agent;
-    return { socket, inbox, ready, established, agentKey, credentialId: proof.credentialId };
+    return { socket, inbox, ready, established, agentKey, credentialId: proof.credentialId, certificateEndsAt };
   } catch (error) {
     socket.close(error instanceof Refusal ? error.code : 'ENDED');
     // What this end found must not look as if a relay had said it.

@@ -51,7 +51,7 @@ it('no body of any action reaches another municipality', async () => {
     ofAdministrators: { sessions: new Sessions(store, async () => LIMITS, now), authenticators },
     // No link: what is known of desktops comes from the state.
     broker: { isUp: false, isOnline: () => false, desktops: () => [HERS] } as unknown as BrokerLink,
-    journal: new Journal(memoryAudit(), createLog('test', { write() {} }), now),
+    journal: new Journal(memoryAudit(), createLog('test', { write() {} }), now, now),
     now,
   };
   const enrolment = {

@@ -1,8 +1,10 @@
 import {
   appendFileSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   truncateSync,
@@ -15,6 +17,7 @@ import { type Anchor, type Audit, openAudit, requireHealthy } from '#platform/au
 import { verifyLog } from '#platform/audit/verify.ts';
 import { Failure } from '#platform/process/exit.ts';
 import { createLog } from '#platform/process/log.ts';
+import { producedIn } from '#tests/support/produced-events.ts';
 import { runScript } from '#tests/support/run-script.ts';
 
 const START = Date.UTC(2026, 3, 1, 0, 0, 0);
@@ -48,8 +51,8 @@ describe('the audit log of a process', () => {
   }
 
   const lines = () => readFileSync(path, 'utf8').trimEnd().split('\n');
-  const events = () => lines().map((line) => JSON.parse(line));
-  const verdict = (anchors: Anchor[] = []) => verifyLog([readFileSync(path)], anchors);
+  const events = () => producedIn(lines().map((line) => JSON.parse(line)));
+  const verdict = (anchors: Anchor[] = []) => verifyLog([{ name: path, chunks: [readFileSync(path)] }], { anchors });
 
   function failure(work: () => unknown): string {
     try {
@@ -65,16 +68,18 @@ describe('the audit log of a process', () => {
     const audit = start();
     time += 1500;
     audit.record('sign-in-refused', { reason: 'TOTP_WRONG', municipality: '131016', user: 'tanaka' });
-    const [first, second] = events();
+    const [first, signing, signed, second] = events();
     expect(first).toMatchObject({ sequence: 1, event: 'process-started', previous: '0'.repeat(64), source: SOURCE });
     expect(second).toMatchObject({
-      sequence: 2,
+      sequence: 4,
       time: '2026-04-01T00:00:01.500Z',
       event: 'sign-in-refused',
       fields: { reason: 'TOTP_WRONG', municipality: '131016', user: 'tanaka' },
-      previous: first.digest,
+      previous: signed.digest,
     });
-    expect(await verdict()).toMatchObject({ intact: true, events: 2, anchored: null });
+    expect(signing).toMatchObject({ sequence: 2, event: 'signing-started', previous: first.digest });
+    expect(signed).toMatchObject({ sequence: 3, event: 'checkpoint', previous: signing.digest });
+    expect(await verdict()).toMatchObject({ intact: true, events: 4, anchored: null, signed: { since: 2, last: 3 } });
   });
 
   it('is readable by its owner only', () => {
@@ -90,29 +95,32 @@ describe('the audit log of a process', () => {
     start().record('user-disabled', { municipality: '131016', user: 'tanaka', by: 'admin' });
     expect(events().map((event) => event.event)).toEqual([
       'process-started',
+      'signing-started',
+      'checkpoint',
       'user-created',
       'process-stopped',
       'checkpoint',
       'process-started',
+      'checkpoint',
       'user-disabled',
     ]);
-    expect(await verdict()).toMatchObject({ intact: true, events: 6 });
+    expect(await verdict()).toMatchObject({ intact: true, events: 9, signed: { since: 2, last: 8 } });
   });
 
   it('goes on when the log is longer than what is read of it at the start', async () => {
     const audit = start();
-    for (let i = 0; i < 400; i++) audit.checkpoint();
+    for (let i = 0; i < 400; i++) audit.record('user-enabled', { municipality: '131016', user: `u${i}` });
     audit.close();
     expect(statSync(path).size).toBeGreaterThan(65_536);
     start();
-    expect(await verdict()).toMatchObject({ intact: true, events: 404 });
+    expect(await verdict()).toMatchObject({ intact: true, events: 407, signed: { last: 407 } });
   });
 
   it('removes the half line of a killed process and says so', async () => {
     start().close();
     appendFileSync(path, '{"sequence":4,"time":"2026');
     start();
-    expect(events().at(-2)).toMatchObject({ event: 'torn-write-removed', fields: { bytes: 26 } });
+    expect(events().at(-3)).toMatchObject({ event: 'torn-write-removed', fields: { bytes: 26 } });
     expect(await verdict()).toMatchObject({ intact: true });
   });
 
@@ -147,11 +155,11 @@ describe('the audit log of a process', () => {
     audit.checkpoint();
     audit.close();
     expect(kept.map(({ source, sequence }) => ({ source, sequence }))).toEqual([
-      { source: SOURCE, sequence: 2 },
       { source: SOURCE, sequence: 4 },
+      { source: SOURCE, sequence: 6 },
     ]);
-    expect(kept[1]?.digest).toBe(events()[3].digest);
-    expect(await verdict(kept)).toMatchObject({ intact: true, anchored: 4 });
+    expect(kept[1]?.digest).toBe(events()[5].digest);
+    expect(await verdict(kept)).toMatchObject({ intact: true, anchored: 6 });
   });
 
   it('becomes unhealthy when the file is changed, cut or replaced under it, and stays so', () => {
@@ -165,8 +173,8 @@ describe('the audit log of a process', () => {
       const audit = start();
       requireHealthy(audit);
       harm();
-      audit.record('checkpoint', {});
-      audit.record('checkpoint', {});
+      audit.record('process-stopped', {});
+      audit.record('process-stopped', {});
       expect(audit.healthy).toBe(false);
       expect(() => requireHealthy(audit)).toThrow(expect.objectContaining({ reason: 'AUDIT_UNWRITABLE' }));
       expect(alarms.at(-1)).toMatch(/"level":"error".*AUDIT LOG CANNOT BE WRITTEN/);
@@ -177,8 +185,25 @@ describe('the audit log of a process', () => {
     const audit = start();
     audit.close();
     expect(audit.healthy).toBe(false);
-    audit.record('checkpoint', {});
+    audit.record('process-stopped', {});
     expect(alarms.at(-1)).toMatch(/AUDIT LOG CANNOT BE WRITTEN/);
+  });
+
+  it('is unhealthy while the key of a checkpoint cannot be erased, and until it is', () => {
+    const audit = start();
+    const inTheWay = path.replace('.jsonl', '.keys.new');
+    mkdirSync(inTheWay);
+    audit.checkpoint();
+    expect(audit.healthy).toBe(false);
+    expect(alarms.at(-1)).toMatch(/AUDIT KEY CANNOT BE ERASED/);
+    audit.record('user-enabled', { municipality: '131016', user: 'u' });
+    expect(audit.healthy).toBe(false);
+    // Nothing is signed with a key whose successor is not kept.
+    audit.checkpoint();
+    expect(events().filter(({ event }) => event === 'checkpoint')).toHaveLength(2);
+    rmdirSync(inTheWay);
+    audit.checkpoint();
+    expect(audit.healthy).toBe(true);
   });
 
   it('does not throw on a full disk, alarms, and says what was lost when there is room again', async () => {
@@ -217,11 +242,11 @@ describe('the audit log of a process', () => {
     const nasty = 'a\r\n{"sequence":3}\u001b[2J\u009b31m\u202e\u2028\u007f\ud800';
     audit.record('sign-in-refused', { reason: 'USER_UNKNOWN', user: nasty, detail: '"},"digest":"x'.repeat(1000) });
     const raw = readFileSync(path, 'latin1');
-    expect(raw.split('\n')).toHaveLength(3);
+    expect(raw.split('\n')).toHaveLength(5);
     expect(raw.replaceAll('\n', '')).toMatch(/^[\x20-\x7e]*$/);
-    expect(events()[1].fields.user).toBe(nasty);
-    expect(events()[1].fields.detail).toHaveLength(300);
-    expect(await verdict()).toMatchObject({ intact: true, events: 2 });
+    expect(events()[3].fields.user).toBe(nasty);
+    expect(events()[3].fields.detail).toHaveLength(300);
+    expect(await verdict()).toMatchObject({ intact: true, events: 4 });
   });
 
   it('writes a malformed event as a fault of its own, without the value that did not fit (T16)', () => {
@@ -229,7 +254,7 @@ describe('the audit log of a process', () => {
     audit.record('user-enabled', { municipality: '131016', user: 'u', totp: '123456' } as never);
     audit.record('user-enabled', { municipality: 131016 } as never);
     audit.record('made-up-123456' as never, {} as never);
-    expect(events().slice(1)).toMatchObject([
+    expect(events().slice(3)).toMatchObject([
       { event: 'event-malformed', fields: { event: 'user-enabled', detail: 'totp: unrecognized_keys' } },
       { event: 'event-malformed', fields: { event: 'user-enabled', detail: 'municipality: invalid_type' } },
       { event: 'event-malformed', fields: { event: 'made-up-123456' } },

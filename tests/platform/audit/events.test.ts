@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EVENTS } from '#platform/audit/events.ts';
 import { FIELDS } from '#platform/audit/fields.ts';
+import { PRODUCED_BY } from '#tests/support/produced-by.ts';
 
 describe('the list of audit events', () => {
   it('classes every field as public or sensitive, and has no field for a secret', () => {
@@ -29,6 +32,15 @@ describe('the list of audit events', () => {
       const fields: readonly string[] = [...must, ...may];
       if (name.startsWith('gateway-') || name === 'agent-refused') continue; // about a link, before any session
       if (fields.includes('user') || fields.includes('desktop')) expect(fields, name).toContain('municipality');
+    }
+  });
+
+  it('has a test for each that makes the program record it, of those that npm test always runs (G1)', () => {
+    expect(Object.keys(EVENTS).filter((name) => !Object.hasOwn(PRODUCED_BY, name))).toEqual([]);
+    expect(Object.keys(PRODUCED_BY).filter((name) => !Object.hasOwn(EVENTS, name))).toEqual([]);
+    for (const [name, file] of Object.entries(PRODUCED_BY)) {
+      expect(existsSync(join(import.meta.dirname, '../../..', file)), `${name}: ${file}`).toBe(true);
+      expect(file).toMatch(/^tests\/.*(?<!\.long)\.test\.ts$/);
     }
   });
 });

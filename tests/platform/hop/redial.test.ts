@@ -1,17 +1,28 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { backOffMs, REDIAL_FIRST_MS, REDIAL_MOST_MS, redial } from '#platform/hop/redial.ts';
+import { backOffMs, REDIAL_FIRST_MS, REDIAL_LEAST_MS, REDIAL_MOST_MS, redial } from '#platform/hop/redial.ts';
 
 describe('the back-off', () => {
-  it('doubles to its ceiling and stays between a half and the whole of it', () => {
+  it('doubles its bound up to a ceiling, and is anything below it', () => {
     fc.assert(
       fc.property(fc.nat(10_000), fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (failures, random) => {
         const bound = Math.min(REDIAL_MOST_MS, REDIAL_FIRST_MS * 2 ** failures);
         const wait = backOffMs(failures, random);
-        expect(wait).toBeGreaterThanOrEqual(bound / 2);
+        expect(wait).toBeGreaterThanOrEqual(REDIAL_LEAST_MS);
         expect(wait).toBeLessThanOrEqual(bound);
       }),
     );
+  });
+
+  it('spreads a thousand peers evenly over the whole bound (H5)', () => {
+    const tenths = new Array<number>(10).fill(0);
+    // Evenly spaced, as a thousand independent draws are.
+    for (let i = 0; i < 1_000; i++) {
+      const tenth = Math.min(9, Math.floor((backOffMs(3, i / 1_000) / (REDIAL_FIRST_MS * 8)) * 10));
+      tenths[tenth] = (tenths[tenth] ?? 0) + 1;
+    }
+    expect(Math.max(...tenths)).toBeLessThan(115);
+    expect(Math.min(...tenths)).toBeGreaterThan(85);
   });
 });
 
@@ -26,7 +37,7 @@ describe('redialling', () => {
   const start = (once: (signal: AbortSignal) => Promise<void>) => {
     const ends: { error: unknown; waitMs: number }[] = [];
     const stop = redial(once, {
-      random: () => 0,
+      random: () => 0.5,
       now: () => performance.now(),
       ended: (error, waitMs) => ends.push({ error, waitMs }),
     });
@@ -38,8 +49,8 @@ describe('redialling', () => {
     const { ends, stop } = start(async () => {
       throw new Error(`try ${++tries}`);
     });
-    await vi.advanceTimersByTimeAsync(250 + 500 + 1_000);
-    expect(ends.map(({ waitMs }) => waitMs)).toEqual([250, 500, 1_000, 2_000]);
+    await vi.advanceTimersByTimeAsync(525 + 1_025 + 2_025);
+    expect(ends.map(({ waitMs }) => waitMs)).toEqual([525, 1_025, 2_025, 4_025]);
     expect(ends[3]?.error).toEqual(new Error('try 4'));
     await stop();
     expect(vi.getTimerCount()).toBe(0);
@@ -49,7 +60,7 @@ describe('redialling', () => {
     const lives = [1_000, 1_000, 1_000, REDIAL_MOST_MS + 1, 1_000];
     const { ends, stop } = start(() => new Promise((resolve) => setTimeout(resolve, lives.shift() ?? 1e9)));
     await vi.advanceTimersByTimeAsync(60_000);
-    expect(ends.map(({ waitMs }) => waitMs)).toEqual([250, 500, 1_000, 250, 500]);
+    expect(ends.map(({ waitMs }) => waitMs)).toEqual([525, 1_025, 2_025, 525, 1_025]);
     void stop();
   });
 

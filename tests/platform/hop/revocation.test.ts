@@ -5,9 +5,9 @@ import forge from 'node-forge';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Signer } from '#certs/certificate.ts';
 import { makeCrl } from '#certs/crl.ts';
+import { readSigner } from '#lab/odd-certificates.ts';
 import { normalSerial, RevocationList } from '#platform/hop/revocation.ts';
 import { Refusal } from '#protocol/codes.ts';
-import { readSigner } from '#tests/support/odd-certificates.ts';
 import { demoPki } from '#tests/support/pki.ts';
 
 const NOW = 1_800_000_000_000;

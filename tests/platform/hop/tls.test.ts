@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { makeCrl } from '#certs/crl.ts';
+import { readSigner } from '#lab/odd-certificates.ts';
 import { clientTls, refusalOfTls, serverTls, type TlsFiles, tlsFilesSchema, verifyPeer } from '#platform/hop/tls.ts';
 import { judgeValidity, sayValidity, validity, watchValidity } from '#platform/hop/validity.ts';
 import { Failure } from '#platform/process/exit.ts';
-import { readSigner } from '#tests/support/odd-certificates.ts';
 import { type DemoPki, demoPki } from '#tests/support/pki.ts';
 import { ask, listenAs } from '#tests/support/tls-probe.ts';
 
@@ -91,6 +91,13 @@ describe('a dial', () => {
     await expect(dial(files)).rejects.toSatisfy((error) => refusalOfTls(error)?.reason === 'CERTIFICATE_REVOKED');
     rmSync(revocations);
     expect(() => clientTls(files, 'localhost')).toThrow(Failure);
+  });
+
+  it('that OpenSSL finds weak before we do is refused as weak', () => {
+    const weak = Object.assign(new Error('CA signature digest algorithm too weak'), { code: 'UNSPECIFIED' });
+    expect(refusalOfTls(weak)?.reason).toBe('CERTIFICATE_WEAK');
+    const other = Object.assign(new Error('permitted subtree violation'), { code: 'UNSPECIFIED' });
+    expect(refusalOfTls(other)?.reason).toBe('CERTIFICATE_UNTRUSTED');
   });
 
   it('that fails for another reason than the certificate is no refusal', () => {

@@ -4,7 +4,7 @@ import { Refusal } from '#protocol/codes.ts';
 import { importSigningKey, newSigningKeyPem } from '#protocol/inner/cipher-node.ts';
 import { DEFAULT_SUITE, Suite } from '#protocol/inner/suites.ts';
 import { OPENING_MAX_MS, PROOF_MAX_MS } from '#protocol/limits.ts';
-import { type BothEnds, bothEnds, DESKTOP, OTHER_DESKTOP, USER } from '#tests/support/both-ends.ts';
+import { type BothEnds, bothEnds, DESKTOP, OTHER_DESKTOP, timersLeft, USER } from '#tests/support/both-ends.ts';
 import { agentKey } from '#tests/support/end-to-end.ts';
 import { until } from '#tests/support/memory-link.ts';
 import { softPasskey } from '#tests/support/passkey.ts';
@@ -112,7 +112,7 @@ describe('a gateway', () => {
     ends.answered = (answer) => ({ ...answer, ...changed });
     expect(await attempt(ends.open())).not.toBe('opened');
     await until('the link is closed', () => ended() !== null);
-    await until('the agent gave up', () => vi.getTimerCount() === 0);
+    await until('the agent gave up', () => timersLeft() === 0);
     expect(ends.sessions.list()).toEqual([]);
   });
 
@@ -127,7 +127,7 @@ describe('a relay', () => {
   it('that cannot be dialled ends it', async () => {
     ends.client.dial = () => Promise.reject(new Error('ECONNRESET'));
     expect(await attempt(ends.open())).toEqual({ code: 'CONNECTION_LOST', authentic: false });
-    expect(vi.getTimerCount()).toBe(0);
+    expect(timersLeft()).toBe(0);
   });
 
   it('whose reason is given is not believed', async () => {
@@ -142,10 +142,10 @@ describe('a relay', () => {
       link.say = () => {};
     };
     const opening = attempt(ends.open());
-    await until('both ends wait', () => vi.getTimerCount() === 3);
+    await until('both ends wait', () => timersLeft() === 3);
     vi.advanceTimersByTime(OPENING_MAX_MS);
     expect(await opening).toEqual({ code: 'TOOK_TOO_LONG', authentic: true });
-    await until('the agent gave up', () => vi.getTimerCount() === 0);
+    await until('the agent gave up', () => timersLeft() === 0);
   });
 
   it('cannot make a refusal by the agent: only the sealed one is authentic', async () => {
@@ -195,7 +195,7 @@ describe('a device is paired', () => {
     expect(ends.link().agent.ended).toBe('ENDED');
     vi.advanceTimersByTime(OPENING_MAX_MS);
     expect(await pairing).toEqual(ends.pinned);
-    expect(vi.getTimerCount()).toBe(0);
+    expect(timersLeft()).toBe(0);
   });
 });
 
@@ -243,7 +243,7 @@ describe('a passkey', () => {
     vi.advanceTimersByTime(PROOF_MAX_MS - 1_000);
     opener.confirm();
     expect(await opening).toBe('opened');
-    await ends.sessions.endOf(USER, DESKTOP);
+    for (const { session } of ends.sessions.list()) ends.sessions.revoke(session, 'ENDED');
     await until('the place is free', () => !ends.sessions.live(DESKTOP));
 
     const pairer = slowly();
@@ -262,7 +262,7 @@ describe('a passkey', () => {
     await until('the person is asked', never.asked);
     vi.advanceTimersByTime(PROOF_MAX_MS);
     expect(await opening).toEqual({ code: 'TOOK_TOO_LONG', authentic: true });
-    await until('nobody waits', () => vi.getTimerCount() === 0);
+    await until('nobody waits', () => timersLeft() === 0);
     never.confirm();
   });
 
@@ -275,7 +275,7 @@ describe('a passkey', () => {
     expect(await opening).toEqual({ code: 'PASSKEY_PROOF_REFUSED', authentic: true });
     expect(ended()).toBe('PASSKEY_PROOF_REFUSED');
     expect(ends.link().sent.inward, 'no proof').toHaveLength(1);
-    await until('the agent gave up', () => vi.getTimerCount() === 0);
+    await until('the agent gave up', () => timersLeft() === 0);
 
     const pairer = slowly();
     const { code } = await ends.pairings.issue(USER, DESKTOP, false);
@@ -293,7 +293,7 @@ describe('a passkey', () => {
     await until('the person is asked', opener.asked);
     ends.link().cut('RIGHTS_ENDED');
     expect(await opening).toEqual({ code: 'RIGHTS_ENDED', authentic: false });
-    await until('nobody waits', () => vi.getTimerCount() === 0);
+    await until('nobody waits', () => timersLeft() === 0);
     opener.confirm();
   });
 

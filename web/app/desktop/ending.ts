@@ -8,7 +8,11 @@ import { DESKTOP } from './texts.ts';
 export type Next = 'again' | 'back' | 'pair';
 
 /** After these another try would end the same way, or would be wrong. */
-const NOT_AGAIN: ReadonlySet<End['code']> = new Set(['AGENT_KEY_WRONG', 'NOT_ENTITLED', 'NOT_PAIRED', 'RIGHTS_ENDED']);
+const NOT_AGAIN: ReadonlySet<End['code']> = new Set([
+  ...(['AGENT_KEY_WRONG', 'NOT_ENTITLED', 'NOT_PAIRED', 'RIGHTS_ENDED'] as const),
+  ...(['CERTIFICATE_ENDED', 'PAIRING_ENDED', 'DESKTOP_WITHDRAWN', 'GATEWAY_DISTRUSTED'] as const),
+]);
+const PAIR_ANEW: ReadonlySet<End['code']> = new Set(['NOT_PAIRED', 'PAIRING_ENDED']);
 
 /** Who said so decides how far it can be believed. */
 export function explanation(say: Say, { code, authentic }: End): string[] {
@@ -26,7 +30,7 @@ export function askNext(root: HTMLElement, say: Say, end: End, wasOpen: boolean,
       return button;
     };
     const again = NOT_AGAIN.has(end.code) ? [] : [choice(say(DESKTOP.again), 'again', 'primary')];
-    const pair = end.code === 'NOT_PAIRED' ? [choice(say(DESKTOP.pair), 'pair', 'primary')] : [];
+    const pair = PAIR_ANEW.has(end.code) ? [choice(say(DESKTOP.pair), 'pair', 'primary')] : [];
     const [first, ...more] = explanation(say, end);
     const heading = element('h1', { tabindex: -1 }, say(wasOpen ? DESKTOP.ended : DESKTOP.notOpened));
     root.replaceChildren(

@@ -11,7 +11,7 @@ import type { DesktopOpening } from './opening.ts';
 import { loadNoVnc, Picture } from './picture.ts';
 import { Quality } from './quality.ts';
 import { DESKTOP } from './texts.ts';
-import { warningAt } from './time-limits.ts';
+import { type TimeLimits, warningAt } from './time-limits.ts';
 import { toolbar } from './toolbar.ts';
 import { Warnings } from './warnings.ts';
 
@@ -42,8 +42,7 @@ class Live {
   readonly #quality: Quality;
   readonly #warnings: Warnings;
   readonly #status = element('p', { class: 'visually-hidden', role: 'status' });
-  readonly #idleMs: number;
-  readonly #overallMs: number;
+  readonly #limits: TimeLimits;
   readonly #startedAt: number;
   /** Aborted at the end: every listener goes with it. */
   readonly #over = new AbortController();
@@ -62,8 +61,11 @@ class Live {
     this.#root = root;
     this.#opening = opening;
     this.#startedAt = around.now();
-    this.#idleMs = Math.min(opening.idleSeconds, opened.ready.idleSeconds) * 1000;
-    this.#overallMs = opened.ready.overallSeconds * 1000;
+    this.#limits = {
+      idleMs: Math.min(opening.idleSeconds, opened.ready.idleSeconds) * 1000,
+      overallMs: opened.ready.overallSeconds * 1000,
+      certificateMs: opened.certificateEndsAt - this.#startedAt,
+    };
     this.#adapter = new RfbAdapter({
       screen: opened.ready,
       session: () => this.#session,
@@ -166,11 +168,10 @@ class Live {
     const { roundTripMs, receivedBytes } = this.#session;
     const { inputToPixelMs, activeAt } = this.#adapter;
     this.#quality.show(now, { roundTripMs, inputToPixelMs, receivedBytes });
-    const limits = { idleMs: this.#idleMs, overallMs: this.#overallMs };
-    const warning = warningAt(now, this.#startedAt, activeAt, limits);
+    const warning = warningAt(now, this.#startedAt, activeAt, this.#limits);
     this.#warnings.show(warning);
     if (warning?.kind === 'idle' && warning.secondsLeft === 0) this.#picture.wipe();
-    if (now - activeAt >= this.#idleMs + IDLE_GRACE_MS) this.#session.end('IDLE');
+    if (now - activeAt >= this.#limits.idleMs + IDLE_GRACE_MS) this.#session.end('IDLE');
   }
 
   #tell(text: Bilingual): void {

@@ -46,6 +46,10 @@ export const DESKTOP = {
     ja: '利用時間の上限が近づいています。作業を保存してください。あと {minutes} 分で終了します。',
     en: 'The time limit is near. Save your work; the session ends in {minutes} min.',
   },
+  certificateWarning: {
+    ja: '証明書の有効期限が近づいています。作業を保存してください。あと {minutes} 分で終了します。続けて使うには証明書の更新が必要です。',
+    en: 'Your certificate is about to end. Save your work; the session ends in {minutes} min. You need a new certificate to go on.',
+  },
   ended: { ja: '接続が終了しました', en: 'The session has ended' },
   notOpened: { ja: '接続できませんでした', en: 'The desktop was not opened' },
   toldByRelay: {

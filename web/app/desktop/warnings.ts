@@ -6,6 +6,8 @@ import { fill } from '../language.ts';
 import { DESKTOP } from './texts.ts';
 import type { Warning } from './time-limits.ts';
 
+const SENTENCES = { overall: DESKTOP.overallWarning, certificate: DESKTOP.certificateWarning };
+
 export class Warnings {
   readonly node = element('div', { class: 'desktop-warning', hidden: true });
   readonly #say: Say;
@@ -30,7 +32,7 @@ export class Warnings {
     this.#goOn.hidden = !idle;
     this.#left.textContent = idle ? this.#say(fill(DESKTOP.idleLeft, { seconds: warning.secondsLeft })) : '';
     const sentence = this.#say(
-      idle ? DESKTOP.idleWarning : fill(DESKTOP.overallWarning, { minutes: warning.minutesLeft }),
+      idle ? DESKTOP.idleWarning : fill(SENTENCES[warning.kind], { minutes: warning.minutesLeft }),
     );
     if (this.#sentence.textContent !== sentence) this.#sentence.textContent = sentence;
   }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { warningAt } from '#web/app/desktop/time-limits.ts';
 
 const MINUTE = 60_000;
-const LIMITS = { idleMs: 15 * MINUTE, overallMs: 12 * 60 * MINUTE };
+const LIMITS = { idleMs: 15 * MINUTE, overallMs: 12 * 60 * MINUTE, certificateMs: Number.POSITIVE_INFINITY };
 
 describe('a warning', () => {
   it.each([
@@ -18,7 +18,7 @@ describe('a warning', () => {
   });
 
   it('comes at a fifth of a limit that is short', () => {
-    const limits = { idleMs: MINUTE, overallMs: 10 * MINUTE };
+    const limits = { ...LIMITS, idleMs: MINUTE, overallMs: 10 * MINUTE };
     expect(warningAt(48_000 - 1, 0, 0, limits)).toBe(null);
     expect(warningAt(48_000, 0, 0, limits)).toEqual({ kind: 'idle', secondsLeft: 12 });
     expect(warningAt(8 * MINUTE, 0, 8 * MINUTE, limits)).toEqual({ kind: 'overall', minutesLeft: 2 });
@@ -29,6 +29,16 @@ describe('a warning', () => {
     expect(warningAt(LIMITS.overallMs - 10 * MINUTE - 1, 0, active, LIMITS)).toBe(null);
     expect(warningAt(LIMITS.overallMs - 10 * MINUTE, 0, active, LIMITS)).toEqual({ kind: 'overall', minutesLeft: 10 });
     expect(warningAt(LIMITS.overallMs, 0, active, LIMITS)).toEqual({ kind: 'overall', minutesLeft: 1 });
+  });
+
+  it('of the certificate comes ten minutes before it runs out, and whichever ends the session first is told', () => {
+    const limits = { ...LIMITS, certificateMs: 60 * MINUTE };
+    const at = (ms: number, overallMs = LIMITS.overallMs) => warningAt(ms, 0, ms, { ...limits, overallMs });
+    expect(at(50 * MINUTE - 1)).toBe(null);
+    expect(at(50 * MINUTE)).toEqual({ kind: 'certificate', minutesLeft: 10 });
+    expect(at(60 * MINUTE)).toEqual({ kind: 'certificate', minutesLeft: 1 });
+    expect(at(58 * MINUTE, 59 * MINUTE)).toEqual({ kind: 'overall', minutesLeft: 1 });
+    expect(at(58 * MINUTE, 61 * MINUTE)).toEqual({ kind: 'certificate', minutesLeft: 2 });
   });
 
   it('of idleness comes first, since something can be done about it', () => {
