@@ -38,7 +38,9 @@ export function logAt(paths: readonly string[]): NamedLog {
     .map((path) => ({ path, first: reading(path, () => firstEvent(path)) }))
     .sort((one, other) => (one.first === other.first ? 0 : one.first - other.first))
     .map(({ path }) => ({ name: path, chunks: bytesOf(path) }));
-  return { files, whole: found.find(({ whole }) => whole)?.whole ?? null };
+  const folders = found.flatMap(({ whole }) => whole ?? []);
+  // A second folder is an archive that lies elsewhere.
+  return { files, whole: folders.length > 1 ? 'all' : (folders[0] ?? null) };
 }
 
 function filesOf(path: string): { files: string[]; whole: NamedLog['whole'] } {

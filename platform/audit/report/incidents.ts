@@ -70,14 +70,14 @@ export class IncidentReport {
       this.#failures.push({
         ...{ ...common, event: failure, reason, shown: shownFor(reason) },
         ...{ user: text('user', 'by'), desktop: text('desktop'), address: text('address'), factor: text('factor') },
-        ...{ detail: text('detail', 'action', 'header', 'name'), session: text('session') },
+        ...{ detail: text('detail', 'action', 'header', 'name', 'listener'), session: text('session') },
       });
     }
     const revocation = this.#revocationOf(event, reason);
     if (revocation !== null) {
       this.#revocations.push({
         ...{ ...common, event: revocation, user: text('user') },
-        subject: text('desktop', 'name', 'factor', 'request', 'serial', 'session'),
+        subject: text('desktop', 'name', 'factor', 'request', 'serial', 'session', 'kid'),
         ...{ by: text('by'), reason, detail: text('detail') },
       });
     }

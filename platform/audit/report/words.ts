@@ -3,6 +3,7 @@ import type { EventName } from '../events.ts';
 
 /** Something was tried and did not succeed, or went wrong. */
 export const FAILURES = {
+  'connection-refused': '入口での接続の打切り（過多・過速・遅延）',
   'certificate-refused': '証明書の拒否',
   'identity-header-ignored': '本人を名乗るヘッダーの無視',
   'bypass-attempt': '正規の手順を外れた要求',
@@ -23,6 +24,7 @@ export const FAILURES = {
   'input-refused': '入力の拒否',
   'desktop-lost': 'デスクトップの切断',
   'desktop-lock-failed': 'デスクトップのロックの失敗',
+  'settings-unusable': '使えない設定への変更',
   'collector-refused': 'ログ収集サーバーの証明書の拒否',
   'shipping-overdue': 'ログ転送の遅れによる接続停止',
   'events-lost': '監査記録の欠落',
@@ -41,6 +43,8 @@ export const REVOCATIONS = {
   'enrolment-declined': '証明書申請の却下',
   'sign-in-ended': 'サインインの強制終了',
   'session-end-asked': '接続の強制終了の指示',
+  'desktop-withdrawn': 'デスクトップの提供停止',
+  'grant-pin-withdrawn': 'ゲートウェイの許可鍵の取消し',
   'session-revoked': '権利の失効による接続の終了',
   'administrator-disabled': '管理者の停止',
   'administrator-reset': '管理者のサインイン方法の初期化',

@@ -151,10 +151,17 @@ describe('the files of an audit log (G5)', () => {
       intact: true,
       before: { sequence: (closedFiles(path)[0]?.first ?? 0) - 1, said: 'archived' },
     });
+    // The same with the archive at another place, which is to be named then.
+    renameSync(join(folder, 'archive'), join(folder, 'elsewhere'));
+    const without = logAt([folder]);
+    expect(without.whole).toBe('online');
+    expect(await verifyLog(without.files, without)).toMatchObject({ intact: true, before: { said: 'archived' } });
+    const both = logAt([folder, join(folder, 'elsewhere')]);
+    expect(await verifyLog(both.files, both)).toMatchObject({ intact: true, before: { said: 'removed' } });
     // Somebody else removed the oldest file: no event says so.
-    const gone = archived[0]?.path ?? '';
-    rmSync(gone);
-    const { intact, problems } = await verdict();
+    rmSync(join(folder, 'elsewhere', basename(archived[0]?.path ?? '')));
+    const less = logAt([folder, join(folder, 'elsewhere')]);
+    const { intact, problems } = await verifyLog(less.files, less);
     expect(intact).toBe(false);
     expect(problems[0]?.problem).toMatch(/^begins after event \d+, and no event says that those before it went$/);
   });
