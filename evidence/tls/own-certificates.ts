@@ -63,6 +63,8 @@ export const SPOILT: Readonly<Record<PlaceName, readonly string[]>> = {
   metricsOfBroker: ['outside'],
 };
 const AT_ONCE = 3;
+/** A process that has not refused by then is up and serves. */
+const REFUSES_MAX_MS = 20_000;
 
 export const ownCertificates: Proof<OwnObservations> = {
   name: 'tls-own-certificates',
@@ -93,8 +95,15 @@ async function spoiltStart(run: Run, ground: Ground, spoilt: { place: PlaceName;
   const { main } = PLACES[spoilt.place];
   const what = `${spoilt.place}: ${spoilt.how}`;
   const config = configFor(ground, main, what.replace(': ', '-'), spoilt);
-  const { code, stderr } = await runCommand(`${main}/main.ts`, ['--config', config], { signal: run.signal });
-  return { what, exit: code, lines: linesOf(stderr) };
+  const limit = AbortSignal.timeout(REFUSES_MAX_MS);
+  const signal = AbortSignal.any([run.signal, limit]);
+  try {
+    const { code, stderr } = await runCommand(`${main}/main.ts`, ['--config', config], { signal });
+    return { what, exit: code, lines: linesOf(stderr) };
+  } catch (error) {
+    if (run.signal.aborted || !limit.aborted) throw error;
+    return { what, exit: null, lines: [] };
+  }
 }
 
 async function goodStart(ground: Ground, main: 'gateway' | 'broker'): Promise<Start> {
