@@ -159,7 +159,8 @@ async function work(
     say(`最初の画面 / first frame: ${firstFrameMs.toFixed(0)} ms`);
     const inputToPixelMs =
       options.type === null ? null : await whileLive(typeAndWait(around.now, session, picture, options.type));
-    if (options.staySeconds > 0) await whileLive(delay(options.staySeconds * 1000));
+    // The session keeps the program running, and nothing else may: whoever is cut off is gone at once.
+    if (options.staySeconds > 0) await whileLive(delay(options.staySeconds * 1000, null, { ref: false }));
     if (options.screenshot) writeScreenshot(options.screenshot, picture);
     left = true;
     return {

@@ -13,7 +13,7 @@ import { enrolFactor, enrolUser, issueCode, signIn, type User } from './people.t
 
 const DAY_MS = 86_400_000;
 /** Enough to start the client, pair, open and work a little, also where much else goes on. */
-const LIFE_MS = 40_000;
+const LIFE_MS = 30_000;
 
 /** Days that are left of a certificate, and the warning that is due. */
 const DUE: readonly (readonly [days: number, warning: number | null])[] = [

@@ -66,9 +66,6 @@ export async function observeRollOver({ keys }: Ground): Promise<RollOver> {
   const withdrawn = await Promise.all(watching);
   const afterwards = await first.tryAgain();
   for (const [, seat] of seats) seat.leave();
-
-  pins('grant-key.next.pub.pem');
-  await pause(TAKEN_MS);
   return { gatewayTookItOver: hasChanged(system), carried, openedAnew, withdrawn, afterwards };
 }
 

@@ -1,5 +1,5 @@
 // The systems that this topic looks at: one whose rights are taken away one by one, with a second agent behind a relay in
-// hostile hands; one whose state becomes unreadable; one whose grant key is rolled over, and whose revocation list is lost.
+// hostile hands; one whose grant key is rolled over; one whose revocation list is lost; one whose state becomes unreadable.
 import { cpSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { filesOf, issueWithKey } from '#certs/demo.ts';
@@ -21,8 +21,9 @@ export interface Ground {
   readonly rights: System;
   readonly hostile: { relay: HostileRelay; agentSocket: string; desktopOf(name: (typeof HELPED)[number]): string };
   /** They come up while the first is looked at already. */
-  readonly state: Promise<System>;
   readonly keys: Promise<System>;
+  readonly list: Promise<System>;
+  readonly state: Promise<System>;
   down(): Promise<void>;
 }
 
@@ -44,12 +45,13 @@ export async function layGround(folder: string, signal: AbortSignal): Promise<Gr
     const rights = await up('rights', RIGHTS);
     const hostile = await behindHostileRelay(rights, signal, undo);
     // Making keys takes longer than all the rest: the others have copies of the same authorities.
-    for (const name of ['state', 'keys']) copyCertificates(rights, join(folder, name));
+    for (const name of ['keys', 'list', 'state']) copyCertificates(rights, join(folder, name));
     // One after the other: two that look for free ports at once may find the same.
     const keys = up('keys', ['pc-01', 'pc-02']);
-    const state = keys.then(() => up('state', ['pc-01', 'pc-02']));
-    const settled = Promise.allSettled([keys, state]);
-    return { rights, hostile, state, keys, down: () => settled.then(down) };
+    const list = keys.then(() => up('list', ['pc-01']));
+    const state = list.then(() => up('state', ['pc-01']));
+    const settled = Promise.allSettled([keys, list, state]);
+    return { rights, hostile, keys, list, state, down: () => settled.then(down) };
   } catch (error) {
     await down();
     throw error;

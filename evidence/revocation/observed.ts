@@ -25,8 +25,7 @@ export const observed: Stage<Observed> = {
     const help = observeHelp(ground);
     const lostState = observeLostState(ground);
     const rollOver = observeRollOver(ground);
-    // It is the one that everybody on that system feels.
-    const lostList = rollOver.then(() => observeLostList(ground));
+    const lostList = observeLostList(ground);
     const rights = observeRights(ground);
     const certificateEnd = observeCertificateEnd(ground);
     const all = { rights, certificateEnd, help, rollOver, lostState, lostList };

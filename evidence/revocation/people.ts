@@ -1,6 +1,5 @@
 // Users of the systems that this topic looks at. They are enrolled by the product's own authority and local sockets, without
 // the commands around them: a dozen users by commands would take longer than all that is observed.
-import { join } from 'node:path';
 import { generate } from 'otplib';
 import { Authority, makeKey } from '#certs/authority.ts';
 import { openTransport, type Transport } from '#client-sim/transport.ts';
@@ -110,5 +109,3 @@ export async function issueCode(agentSocket: string, { user }: User, desktop: st
   const { code, agentKey } = issued as { code: string; agentKey: string };
   return { code, agentKey: fromBase64Url(agentKey) };
 }
-
-export const logOf = (folder: string, name: string): string => join(folder, 'log', `${name}.log`);

@@ -6,7 +6,7 @@ import { refusalFrom } from '#protocol/codes.ts';
 import type { DataSocket } from '#protocol/outer/data-socket.ts';
 import { DesktopSession } from '#web/core/desktop-session.ts';
 import { type End, endOf, RefusedByGateway } from '#web/core/ends.ts';
-import { type OpenedSession, type Opening, openDesktop, type Pinned } from '#web/core/open.ts';
+import { type Opening, openDesktop, type Pinned } from '#web/core/open.ts';
 import { admit, signIn, type User, type Visitor } from './people.ts';
 
 const TYPING_MS = 100;
@@ -22,7 +22,6 @@ export interface Seat {
   /** Its id. */
   readonly session: string;
   readonly desktop: string;
-  readonly opened: OpenedSession;
   /** Frame records so far. */
   readonly frames: number;
   readonly end: SeatEnd | null;
@@ -87,7 +86,7 @@ async function sit(visitor: Visitor, opening: Opening, pinned: Pinned): Promise<
   });
   await first.promise;
   return {
-    ...{ visitor, opened, desktop: opening.desktop },
+    ...{ visitor, desktop: opening.desktop },
     session: opened.established.session.id,
     get frames() {
       return frames;

@@ -54,8 +54,8 @@ function loseList({ pki }: System): () => void {
 
 export const observeLostState = async ({ state }: Ground): Promise<SourceLost> =>
   observeLoss('state', await state, loseState);
-export const observeLostList = async ({ keys }: Ground): Promise<SourceLost> =>
-  observeLoss('list', await keys, loseList);
+export const observeLostList = async ({ list }: Ground): Promise<SourceLost> =>
+  observeLoss('list', await list, loseList);
 
 async function observeLoss(
   what: SourceLost['what'],
