@@ -62,8 +62,7 @@ await runCommand(async () => {
   try {
     system = await bringUp({ folder, desktops: [desktop], port, progress: step, signal });
     step('user');
-    const person = await enrol(system, 'tanaka', '田中太郎');
-    const administrator = await employ(system, 'yamada');
+    const [person, administrator] = await Promise.all([enrol(system, 'tanaka', '田中太郎'), employ(system, 'yamada')]);
     step('check');
     const result = await selfCheck(system, await checker(system, person), signal, () => step('wait'));
     if (values.once) say(summary(result));

@@ -19,11 +19,11 @@ export const live: Stage<Live> = {
     const desktops = [{ name: 'pc-01', kind: 'office' as const }];
     const system = await bringUp({ folder: join(folder, 'system'), desktops, port: 0, signal });
     try {
-      return {
-        system,
-        person: await enrol(system, 'tanaka', '田中太郎'),
-        administrator: await employ(system, 'yamada'),
-      };
+      const [person, administrator] = await Promise.all([
+        enrol(system, 'tanaka', '田中太郎'),
+        employ(system, 'yamada'),
+      ]);
+      return { system, person, administrator };
     } catch (error) {
       await system.stop();
       throw error;

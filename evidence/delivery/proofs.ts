@@ -9,9 +9,9 @@ import { servedPage } from './served-page.ts';
 import { threatModel } from './threat-model.ts';
 
 export const deliveryProofs: readonly AnyProof[] = [
+  listed(billOfMaterials),
   listed(posture),
   listed(guideConditions),
-  listed(billOfMaterials),
   listed(reproduciblePackage),
   listed(servedPage),
   listed(vulnerabilityHandling),

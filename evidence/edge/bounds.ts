@@ -9,11 +9,15 @@ const ANSWERED_MIN = 0.9;
 /** A thousand connections of strangers, and the garbage of a busy process. */
 export const MEMORY_MAX_MIB = 128;
 
+export const GATEWAY: Said = { ja: 'ゲートウェイ', en: 'gateway' };
+export const BROKER: Said = { ja: '中継', en: 'broker' };
+export const AGENT: Said = { ja: '庁内側', en: 'agent' };
+
 /** What is wrong, or null. */
 export type Complaint = Said | null;
 
 /** The witnesses' keys were answered all along, and in time; and they were pressed. */
-export function keysHeld(what: string, idle: Keys, during: Keys, laterMaxMs = LATER_MAX_MS): Complaint {
+export function keysHeld(what: Said, idle: Keys, during: Keys, laterMaxMs = LATER_MAX_MS): Complaint {
   if (idle.answered === 0 || idle.p95Ms === null) {
     return { ja: '静かな間のキーが測れていません', en: 'no key was measured while nothing happened' };
   }
@@ -22,16 +26,16 @@ export function keysHeld(what: string, idle: Keys, during: Keys, laterMaxMs = LA
     return null;
   }
   return {
-    ja: `${what}: キー ${during.pressed} 回のうち応答 ${during.answered} 回、p95 ${during.p95Ms} ms (上限 ${boundMs.toFixed(0)} ms)`,
-    en: `${what}: ${during.answered} of ${during.pressed} keys answered, p95 ${during.p95Ms} ms (bound ${boundMs.toFixed(0)} ms)`,
+    ja: `${what.ja}: キー ${during.pressed} 回のうち応答 ${during.answered} 回、p95 ${during.p95Ms} ms (上限 ${boundMs.toFixed(0)} ms)`,
+    en: `${what.en}: ${during.answered} of ${during.pressed} keys answered, p95 ${during.p95Ms} ms (bound ${boundMs.toFixed(0)} ms)`,
   };
 }
 
-export function memoryHeld(what: string, { beforeMiB, mostMiB }: Memory): Complaint {
+export function memoryHeld(what: Said, { beforeMiB, mostMiB }: Memory): Complaint {
   if (beforeMiB > 0 && mostMiB - beforeMiB <= MEMORY_MAX_MIB) return null;
   return {
-    ja: `${what}: メモリーが ${beforeMiB} MiB から ${mostMiB} MiB に増えました`,
-    en: `${what}: memory went from ${beforeMiB} to ${mostMiB} MiB`,
+    ja: `${what.ja}: メモリーが ${beforeMiB} MiB から ${mostMiB} MiB に増えました`,
+    en: `${what.en}: memory went from ${beforeMiB} to ${mostMiB} MiB`,
   };
 }
 

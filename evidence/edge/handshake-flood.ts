@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import { LoadUser } from '#bench/load/load-user.ts';
 import { edgeSchema } from '#platform/hop/edge-limits.ts';
-import type { Judgement, Proof, Run } from '../proof.ts';
+import type { Judgement, Proof, Run, Said } from '../proof.ts';
 import { type Audited, watchAudit } from './audited.ts';
-import { type Complaint, keysHeld, memoryHeld, ms, unless, verdict } from './bounds.ts';
+import { BROKER, type Complaint, keysHeld, memoryHeld, ms, unless, verdict } from './bounds.ts';
 import type { FloodOf } from './flood/config.ts';
 import type { Handshakes } from './flood/handshakes.ts';
 import { type Edge, edgeStage } from './stage.ts';
@@ -45,7 +45,7 @@ export const handshakeFlood: Proof<HandshakeFlood> = {
     en: 'Under a flood of TLS handshakes open sessions keep working, and newcomers still get in',
   },
   tried: {
-    ja: `同じ ClientHello を、1 つのアドレスから、${MANY} のアドレスから、また再開チケットを使って、ゲートウェイと中継に毎秒 ${TRIES_PER_SECOND} 回まで送り、その間ほかの 100 人のうち 20 人がキーを押し続けました。`,
+    ja: `同じ ClientHello を、ゲートウェイには 1 つのアドレスと ${MANY} のアドレスから、中継には ${MANY} のアドレスから、毎秒 ${TRIES_PER_SECOND} 回まで送りました。再開チケットを使う攻撃も行い、その間、接続中の 100 人のうち 20 人がキーを押し続けました。`,
     en: `ClientHellos sent again and again, up to ${TRIES_PER_SECOND} a second, from one address, from ${MANY}, with session tickets, at the gateway and at the broker, while 20 of 100 people kept pressing keys.`,
   },
   needs: [],
@@ -119,11 +119,11 @@ export function judgeFlood(seen: HandshakeFlood): Judgement {
   const perAddress = LIMITS.connectionsPerAddress + LIMITS.connectionsPerSecondPerAddress * oneAddress.flood.seconds;
   const paced = ({ flood }: Flooded) =>
     flood.answered <= TOLERANCE * LIMITS.handshakesPerSecond * (flood.seconds + 0.5);
-  const each: [string, Flooded][] = [
-    ['1 address', oneAddress],
-    ['many addresses', manyAddresses],
-    ['with tickets', withTickets],
-    ['broker', broker],
+  const each: [Said, Flooded][] = [
+    [{ ja: '1 アドレス', en: 'one address' }, oneAddress],
+    [{ ja: '多数のアドレス', en: 'many addresses' }, manyAddresses],
+    [{ ja: '再開チケット', en: 'with tickets' }, withTickets],
+    [BROKER, broker],
   ];
   const complaints: Complaint[] = [
     ...each.map(([what, { keys }]) => keysHeld(what, seen.idle, keys)),
@@ -164,11 +164,13 @@ export function judgeFlood(seen: HandshakeFlood): Judgement {
       `${seen.sessionsLost} sessions were lost`,
     ),
   ];
-  const p95 = each.map(([what, { keys }]) => `${what} ${ms(keys.p95Ms)}`).join(', ');
-  const made = each.map(([what, { flood }]) => `${what} ${flood.answered}/${flood.tried}`).join(', ');
+  const p95 = (language: keyof Said) =>
+    each.map(([what, { keys }]) => `${what[language]} ${ms(keys.p95Ms)}`).join(', ');
+  const made = (language: keyof Said) =>
+    each.map(([what, { flood }]) => `${what[language]} ${flood.answered}/${flood.tried}`).join(', ');
   const most = Math.max(...each.map(([, { memory }]) => memory.mostMiB - memory.beforeMiB));
   return verdict(complaints, {
-    ja: `キーの p95: 平常 ${ms(seen.idle.p95Ms)}、攻撃中 ${p95}。応じた数/試した数: ${made}。メモリーの増加は最大 ${most} MiB、新しい利用者は ${ms(newcomerMs)} で入れました。`,
-    en: `p95 of keys: ${ms(seen.idle.p95Ms)} idle, under flood ${p95}. Answered/tried: ${made}. Memory grew by ${most} MiB at most; a newcomer was in after ${ms(newcomerMs)}.`,
+    ja: `キーの p95: 平常 ${ms(seen.idle.p95Ms)}、攻撃中は ${p95('ja')}。応じた数/試した数: ${made('ja')}。メモリーの増加は最大 ${most} MiB、新しい利用者は ${ms(newcomerMs)} で入れました。`,
+    en: `p95 of keys: ${ms(seen.idle.p95Ms)} idle, under flood ${p95('en')}. Answered/tried: ${made('en')}. Memory grew by ${most} MiB at most; a newcomer was in after ${ms(newcomerMs)}.`,
   });
 }

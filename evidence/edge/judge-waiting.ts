@@ -3,7 +3,7 @@ import { edgeSchema } from '#platform/hop/edge-limits.ts';
 import { OPENING_MAX_MS } from '#protocol/limits.ts';
 import type { Judgement } from '../proof.ts';
 import type { Audited } from './audited.ts';
-import { type Complaint, keysHeld, memoryHeld, ms, unless, verdict } from './bounds.ts';
+import { AGENT, BROKER, type Complaint, GATEWAY, keysHeld, memoryHeld, ms, unless, verdict } from './bounds.ts';
 import type { Ends } from './flood/ends.ts';
 import type { HalfOpen } from './flood/half-open.ts';
 import type { Offers } from './flood/hostile-peers.ts';
@@ -40,10 +40,10 @@ export function judgeWaiting(seen: Waiting): Judgement {
   const opened = each.reduce((sum, [, held]) => sum + held.opened, 0);
   const longest = Math.max(0, ...each.map(([, held]) => held.longestMs));
   const complaints: Complaint[] = [
-    keysHeld('in the meantime', seen.idle, seen.keys),
-    memoryHeld('gateway', seen.gateway),
-    memoryHeld('broker', seen.broker),
-    memoryHeld('agent', agent.memory),
+    keysHeld({ ja: 'その間', en: 'meanwhile' }, seen.idle, seen.keys),
+    memoryHeld(GATEWAY, seen.gateway),
+    memoryHeld(BROKER, seen.broker),
+    memoryHeld(AGENT, agent.memory),
     ...each.map(([what, held]) => strangersCut(what, held)),
     unless(opened >= 2_000, `接続が ${opened} 本しか開いていません`, `only ${opened} connections were opened`),
     unless(

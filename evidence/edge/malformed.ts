@@ -1,7 +1,7 @@
 // A5: a million malformed frames and messages, and what a real gateway does with malformed ones behind a good certificate.
 import { join } from 'node:path';
 import type { Judgement, Proof, Run } from '../proof.ts';
-import { memoryHeld, ms, unless, verdict } from './bounds.ts';
+import { GATEWAY, memoryHeld, ms, unless, verdict } from './bounds.ts';
 import type { HalfOpen } from './flood/half-open.ts';
 import type { Malformed } from './malformed/parsers.ts';
 import { runScript } from './script.ts';
@@ -79,7 +79,7 @@ export function judgeMalformed({ parsers, live, memory }: MalformedSeen): Judgem
       `ゲートウェイが閉じたのは ${JSON.stringify(live.codes)}、残り ${live.stillOpen}`,
       `the gateway closed ${JSON.stringify(live.codes)}, and ${live.stillOpen} stayed open`,
     ),
-    memoryHeld('gateway', memory),
+    memoryHeld(GATEWAY, memory),
   ];
   const mib = (bytes: number) => (bytes / 2 ** 20).toFixed(1);
   return verdict(complaints, {

@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Returned } from '#bench/load/commands.ts';
 import type { Judgement, Proof, Run } from '../proof.ts';
-import { type Complaint, keysHeld, memoryHeld, ms, unless, verdict } from './bounds.ts';
+import { BROKER, type Complaint, GATEWAY, keysHeld, memoryHeld, ms, unless, verdict } from './bounds.ts';
 import { type Edge, edgeStage, KEYS_PER_SECOND, untilOpen } from './stage.ts';
 import { idle, type Keys, type Memory, watchMemory, whileWorking } from './watched.ts';
 
@@ -128,9 +128,9 @@ async function comingBack(edge: Edge, groups: ('crowd' | 'witnesses')[], from: n
 export function judgeReconnect(seen: MassReconnect): Judgement {
   const { lineBroke, gatewayRestarted, brokerRestarted, memory } = seen;
   const complaints: Complaint[] = [
-    keysHeld('beside the broken line', seen.idle, seen.keys, LATER_MAX_MS),
-    memoryHeld('gateway', memory.gateway),
-    memoryHeld('broker', memory.broker),
+    keysHeld({ ja: '切れた回線の横', en: 'beside the broken line' }, seen.idle, seen.keys, LATER_MAX_MS),
+    memoryHeld(GATEWAY, memory.gateway),
+    memoryHeld(BROKER, memory.broker),
     ...cameBack('回線の断', 'after the line broke', lineBroke),
     ...cameBack('ゲートウェイの再起動', 'after the gateway', gatewayRestarted),
     ...cameBack('中継の再起動', 'after the broker', brokerRestarted, BACK_BY_BROKER_MAX_MS),

@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { WINDOW_MAX_BYTES } from '#protocol/limits.ts';
 import type { Judgement, Proof, Run } from '../proof.ts';
-import { type Complaint, keysHeld, memoryHeld, ms, unless, verdict } from './bounds.ts';
+import { AGENT, BROKER, type Complaint, GATEWAY, keysHeld, memoryHeld, ms, unless, verdict } from './bounds.ts';
 import { edgeStage } from './stage.ts';
 import { idle, type Keys, type Memory, watchMemory, whileWorking } from './watched.ts';
 
@@ -80,10 +80,10 @@ export function judgeSlowReaders(seen: SlowReaders): Judgement {
   const flowed = seen.flowedBytes / MIB;
   const perSecond = (flowed / (FLOWING_MS / 1000)).toFixed(1);
   const complaints: Complaint[] = [
-    keysHeld('beside them', seen.idle, seen.keys),
-    memoryHeld('gateway', gateway),
-    memoryHeld('broker', broker),
-    memoryHeld('agents', agents),
+    keysHeld({ ja: 'ほかの利用者', en: 'beside them' }, seen.idle, seen.keys),
+    memoryHeld(GATEWAY, gateway),
+    memoryHeld(BROKER, broker),
+    memoryHeld(AGENT, agents),
     // The positive control: what they did not read would have been this much a second.
     unless(
       flowed >= FLOWED_MIN_MIB,

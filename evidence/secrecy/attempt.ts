@@ -31,6 +31,8 @@ export interface Expected {
   readonly client: { readonly code: string; readonly authentic: boolean } | null;
   /** What the agent's audit log gives as the reason of the end. */
   readonly agent: RegExp;
+  /** The reason of a lane violation in the broker's; none is looked for if it is left out. */
+  readonly broker?: RegExp;
   /** Of the keys typed during the attempt, how many may have reached the desktop. */
   readonly arrivedMax: number;
   readonly arrivedMin?: number;
@@ -42,10 +44,18 @@ export interface Attempted {
   readonly client: { readonly code: string; readonly authentic: boolean } | null;
   /** In the agent's audit log about this session: "session-ended RECORD_FORGED". */
   readonly agent: readonly string[];
+  /** Reasons of lane violations in the broker's. */
+  readonly broker: readonly string[];
   readonly arrived: number;
   /** As the client shows it to its user, ms; null before the first. */
   readonly roundTripMs: number | null;
-  readonly expected: { client: Expected['client']; agent: string; arrivedMin: number; arrivedMax: number };
+  readonly expected: {
+    readonly client: Expected['client'];
+    readonly agent: string;
+    readonly broker: string | null;
+    readonly arrivedMin: number;
+    readonly arrivedMax: number;
+  };
 }
 
 /** Where a hostile broker and a hostile gateway are alike. */
@@ -68,7 +78,8 @@ export async function attempt(stage: Secrecy, hostile: InTheMiddle, one: Attempt
   return {
     ...{ name: one.name, said: one.said, client, agent, roundTripMs },
     arrived: desktop.vnc.pressed.length - before,
-    expected: { arrivedMin: 0, ...expected, agent: expected.agent.source },
+    broker: laneViolations(stage, hostile.middle.session),
+    expected: { arrivedMin: 0, ...expected, agent: expected.agent.source, broker: expected.broker?.source ?? null },
   };
 }
 
@@ -116,8 +127,14 @@ async function endsOf({ system }: Secrecy, session: string): Promise<string[]> {
   }
 }
 
+function laneViolations({ system }: Secrecy, session: string): string[] {
+  return auditOf(system, 'broker')
+    .filter(({ event, fields }) => event === 'lane-violation' && fields.session === session)
+    .map(({ fields }) => String(fields.reason));
+}
+
 /** Where the attempt came to something else than it must; null if it came to just that. */
-export function wrongWith({ said, client, agent, arrived, expected }: Attempted): Said | null {
+export function wrongWith({ said, client, agent, broker, arrived, expected }: Attempted): Said | null {
   const { client: wanted, agent: reason, arrivedMin, arrivedMax } = expected;
   const wrong = (ja: string, en: string): Said => ({ ja: `${said.ja}: ${ja}`, en: `${said.en}: ${en}.` });
   if (client?.code !== wanted?.code || client?.authentic !== wanted?.authentic) {
@@ -127,6 +144,9 @@ export function wrongWith({ said, client, agent, arrived, expected }: Attempted)
   }
   if (!agent.some((end) => new RegExp(`^\\S+ (?:${reason})$`).test(end))) {
     return wrong(`agent の監査ログは「${agent.join('、')}」`, `the agent wrote ${agent.join(', ') || 'nothing'}`);
+  }
+  if (expected.broker !== null && !broker.some((reason) => new RegExp(`^(?:${expected.broker})$`).test(reason))) {
+    return wrong('broker の監査ログにない', 'it is not in the broker’s audit log');
   }
   if (arrived < arrivedMin || arrived > arrivedMax) {
     return wrong(`${arrived} 打鍵がデスクトップに届いた`, `${arrived} keys reached the desktop`);

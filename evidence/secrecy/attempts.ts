@@ -13,8 +13,8 @@ import type { Attempt } from './attempt.ts';
 import { honest, type Meddle, type Way } from './middle.ts';
 
 const PROTOCOL_ERROR = { code: 'PROTOCOL_ERROR', authentic: true } as const;
-/** The agent closes before there are keys to say it under: whoever is between could have said it. */
-const CLOSED_BY_AGENT = { code: 'PROTOCOL_ERROR', authentic: false } as const;
+/** Said by a relay, or by the agent before there are keys to say it under: whoever is between could have said it. */
+const CLOSED_UNSEALED = { code: 'PROTOCOL_ERROR', authentic: false } as const;
 const DELAY_MS = 1_500;
 /** In the body of a hello: type, version, suite. */
 const VERSION_AT = HEADER_BYTES + 1;
@@ -47,7 +47,14 @@ function once(fits: (way: Way, record: Bytes) => boolean, change: (record: Bytes
   };
 }
 
-export const SESSION_ATTEMPTS: readonly Attempt[] = [
+/** Order is looked at by whoever comes next: the agent behind a hostile broker, the broker behind a hostile gateway. */
+const OUT_OF_ORDER = {
+  agent: { client: PROTOCOL_ERROR, agent: /RECORD_OUT_OF_ORDER/ },
+  broker: { client: CLOSED_UNSEALED, agent: /PEER_GONE/, broker: /RECORD_OUT_OF_ORDER/ },
+} as const;
+
+/** @param next who stands behind the hostile relay */
+export const sessionAttempts = (next: keyof typeof OUT_OF_ORDER): readonly Attempt[] => [
   {
     name: 'a key of its own',
     said: { ja: '偽の打鍵の挿入', en: 'a key that nobody typed' },
@@ -68,7 +75,7 @@ export const SESSION_ATTEMPTS: readonly Attempt[] = [
     said: { ja: '打鍵の再送', en: 'a key replayed' },
     meddle: once(isInput, (record) => [record, record]),
     act: ({ type }) => type(),
-    expected: { client: PROTOCOL_ERROR, agent: /RECORD_OUT_OF_ORDER/, arrivedMax: 1 },
+    expected: { ...OUT_OF_ORDER[next], arrivedMax: 1 },
   },
   {
     name: 'keys in another order',
@@ -83,14 +90,14 @@ export const SESSION_ATTEMPTS: readonly Attempt[] = [
       };
     },
     act: ({ type }) => type(),
-    expected: { client: PROTOCOL_ERROR, agent: /RECORD_OUT_OF_ORDER/, arrivedMax: 0 },
+    expected: { ...OUT_OF_ORDER[next], arrivedMax: 0 },
   },
   {
     name: 'a key left out',
     said: { ja: '打鍵の欠落', en: 'a key dropped' },
     meddle: once(isInput, () => []),
     act: ({ type }) => type(),
-    expected: { client: PROTOCOL_ERROR, agent: /RECORD_OUT_OF_ORDER/, arrivedMax: 0 },
+    expected: { ...OUT_OF_ORDER[next], arrivedMax: 0 },
   },
   {
     name: 'an end of its own',
@@ -125,7 +132,7 @@ export function replayedSession(yesterday: readonly Bytes[]): Attempt {
       let nth = 0;
       return (way, record) => (way === 'inward' && nth++ > 0 ? [yesterday[nth - 1] ?? record] : [record]);
     },
-    expected: { client: CLOSED_BY_AGENT, agent: /RECORD_FORGED/, arrivedMax: 0 },
+    expected: { client: CLOSED_UNSEALED, agent: /RECORD_FORGED/, arrivedMax: 0 },
   };
 }
 
@@ -135,19 +142,19 @@ export const DOWNGRADES: readonly Attempt[] = [
     name: 'another suite in the hello',
     said: { ja: '暗号方式の書き換え', en: 'the suite rewritten' },
     meddle: once(isHello, (hello) => [hello.with(SUITE_AT, Suite.x25519)]),
-    expected: { client: CLOSED_BY_AGENT, agent: /KEY_SHARE_INVALID|MALFORMED/, arrivedMax: 0 },
+    expected: { client: CLOSED_UNSEALED, agent: /KEY_SHARE_INVALID|MALFORMED/, arrivedMax: 0 },
   },
   {
     name: 'an older version in the hello',
     said: { ja: '版の書き換え', en: 'the version rewritten' },
     meddle: once(isHello, (hello) => [hello.with(VERSION_AT, 0)]),
-    expected: { client: CLOSED_BY_AGENT, agent: /MALFORMED/, arrivedMax: 0 },
+    expected: { client: CLOSED_UNSEALED, agent: /MALFORMED/, arrivedMax: 0 },
   },
   {
     name: 'a suite that does not exist',
     said: { ja: '未定義の方式への書き換え', en: 'the suite replaced by none' },
     meddle: once(isHello, (hello) => [hello.with(SUITE_AT, 0)]),
-    expected: { client: CLOSED_BY_AGENT, agent: /SUITE_UNKNOWN/, arrivedMax: 0 },
+    expected: { client: CLOSED_UNSEALED, agent: /SUITE_UNKNOWN/, arrivedMax: 0 },
   },
   {
     name: 'key shares of its own under another suite',

@@ -6,7 +6,7 @@ import { toBase64Url, toHex } from '#protocol/bytes.ts';
 import { nodeCipher } from '#protocol/inner/cipher-node.ts';
 import { signGrant } from '#protocol/outer/grant.ts';
 import { type Attempt, type Attempted, attempt } from './attempt.ts';
-import { DOWNGRADES, impersonations, replayedSession, SESSION_ATTEMPTS } from './attempts.ts';
+import { DOWNGRADES, impersonations, replayedSession, sessionAttempts } from './attempts.ts';
 import { type HostileBroker, takeBrokersPlace } from './hostile-broker.ts';
 import type { Offered, Siege } from './judge-attempts.ts';
 import { inPlaceOf } from './place-of.ts';
@@ -39,7 +39,7 @@ function besiege(stage: Secrecy): Promise<BrokerSiege> {
     const { inward, ...read } = await readEverything(stage, broker);
     const { agentKey } = stage.client.pinned(stage.nextDesktop().id);
     const attempts = await inTurn([
-      ...[...SESSION_ATTEMPTS, replayedSession(inward)],
+      ...[...sessionAttempts('agent'), replayedSession(inward)],
       ...[...DOWNGRADES, ...impersonations(agentKey)],
     ]);
     const siege = { read, attempts, offers: await offers(stage, broker) };

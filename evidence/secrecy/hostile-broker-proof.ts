@@ -1,12 +1,12 @@
 // D7, D8: a broker in hostile hands reads nothing, and whatever else it does is refused, or seen by the user, and audited.
 import type { Judgement, Proof } from '../proof.ts';
-import { DOWNGRADES, SESSION_ATTEMPTS } from './attempts.ts';
+import { DOWNGRADES, sessionAttempts } from './attempts.ts';
 import { besiegedByBroker } from './broker-siege.ts';
 import { judgeAttempts, type Siege } from './judge-attempts.ts';
 import { SECRECY } from './stage.ts';
 
 /** Attempts in the middle, and offers to the agent. */
-const ATTEMPTS = SESSION_ATTEMPTS.length + 1 + DOWNGRADES.length + 2;
+const ATTEMPTS = sessionAttempts('agent').length + 1 + DOWNGRADES.length + 2;
 const OFFERS = 2;
 
 export const hostileBrokerProof: Proof<Siege> = {

@@ -10,7 +10,7 @@ import { signLease } from '#protocol/outer/grant.ts';
 import { openDesktop, pairDevice } from '#web/core/open.ts';
 import type { Judgement, Proof } from '../proof.ts';
 import { type Attempted, attempt } from './attempt.ts';
-import { DOWNGRADES, impersonations, replayedSession, SESSION_ATTEMPTS } from './attempts.ts';
+import { DOWNGRADES, impersonations, replayedSession, sessionAttempts } from './attempts.ts';
 import { type Forge, type HostileGateway, sign, takeGatewaysPlace } from './hostile-gateway.ts';
 import { judgeAttempts, type Offered, type Siege } from './judge-attempts.ts';
 import { inPlaceOf } from './place-of.ts';
@@ -22,7 +22,7 @@ export interface GatewaySiege extends Siege {
   readonly opensWithDeviceKey: boolean;
 }
 
-const ATTEMPTS = SESSION_ATTEMPTS.length + 1 + DOWNGRADES.length + 2 + 1;
+const ATTEMPTS = sessionAttempts('broker').length + 1 + DOWNGRADES.length + 2 + 1;
 const own: SigningKey = importSigningKey(newSigningKeyPem());
 
 /** Without any client: what the agent must write down. */
@@ -87,7 +87,12 @@ export const hostileGatewayProof: Proof<GatewaySiege> = {
         const { inward, ...read } = await readEverything(stage, gateway);
         const attempts: Attempted[] = [];
         const { agentKey } = client.pinned(stage.nextDesktop().id);
-        for (const one of [...SESSION_ATTEMPTS, replayedSession(inward), ...DOWNGRADES, ...impersonations(agentKey)]) {
+        for (const one of [
+          ...sessionAttempts('broker'),
+          replayedSession(inward),
+          ...DOWNGRADES,
+          ...impersonations(agentKey),
+        ]) {
           run.progress(attempts.length / ATTEMPTS, one.said.en);
           attempts.push(await attempt(stage, gateway, one));
         }

@@ -13,11 +13,13 @@ const inside = (nth: number): Attempted => ({
     said: { ja: 'レーン', en: `lane ${nth}` },
     client: { code: 'PROTOCOL_ERROR', authentic: true },
     agent: ['session-ended RECORD_FORGED'],
+    broker: [],
   },
   ...{ arrived: 0, roundTripMs: null },
   expected: {
     client: { code: 'PROTOCOL_ERROR', authentic: true },
     agent: 'RECORD_FORGED',
+    broker: null,
     arrivedMin: 0,
     arrivedMax: 0,
   },

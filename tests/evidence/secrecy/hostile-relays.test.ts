@@ -8,10 +8,17 @@ const refused = (name: string): Attempted => ({
   said: { ja: name, en: name },
   client: { code: 'PROTOCOL_ERROR', authentic: true },
   agent: ['session-ended RECORD_FORGED'],
+  broker: [],
   arrived: 0,
   roundTripMs: 3,
   expected: {
-    ...{ client: { code: 'PROTOCOL_ERROR', authentic: true }, agent: 'RECORD_FORGED', arrivedMin: 0, arrivedMax: 0 },
+    ...{
+      client: { code: 'PROTOCOL_ERROR', authentic: true },
+      agent: 'RECORD_FORGED',
+      broker: null,
+      arrivedMin: 0,
+      arrivedMax: 0,
+    },
   },
 });
 const heldBack: Attempted = {
@@ -20,10 +27,11 @@ const heldBack: Attempted = {
     said: { ja: '遅延', en: 'delay' },
     client: null,
     agent: ['session-ended ENDED_BY_USER'],
+    broker: [],
     arrived: 3,
     roundTripMs: 1_600,
   },
-  expected: { client: null, agent: 'ENDED_BY_USER', arrivedMin: 3, arrivedMax: 3 },
+  expected: { client: null, agent: 'ENDED_BY_USER', broker: null, arrivedMin: 3, arrivedMax: 3 },
 };
 const TRIED = { attempts: 3, offers: 1 };
 const GOOD: Siege = {
@@ -54,6 +62,10 @@ describe('what a hostile relay achieved is judged', () => {
     ['the agent wrote down nothing', first({ agent: [] })],
     ['the agent took it for something else', first({ agent: ['session-ended ENDED_BY_USER'] })],
     ['a forged key reached the desktop', first({ arrived: 1 })],
+    [
+      'the broker wrote nothing of an order that it must notice',
+      first({ expected: { ...refused('x').expected, broker: 'RECORD_OUT_OF_ORDER' } }),
+    ],
     ['a delay lost a key', { ...GOOD, attempts: GOOD.attempts.with(2, { ...heldBack, arrived: 2 }) }],
     ['a delay does not show', { ...GOOD, attempts: GOOD.attempts.with(2, { ...heldBack, roundTripMs: 5 }) }],
     ['an attempt was left out', { ...GOOD, attempts: GOOD.attempts.slice(1) }],
