@@ -32,7 +32,6 @@ export const EXPECTED: Readonly<Record<ProcessName, Partial<Record<EventName, re
     'gateway-connected': ['gateway', 'serial', 'address'],
     'session-paired': ['municipality', 'desktop', 'session', 'agent'],
     'session-ended': ['session', 'code'],
-    anchor: ['source', 'sequence', 'digest'],
   },
   agent: {
     'pairing-code-issued': ['municipality', 'user', 'desktop', 'by'],
