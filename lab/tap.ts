@@ -6,6 +6,8 @@ import { type Packet, readCapture } from './pcap.ts';
 import type { Place } from './process.ts';
 
 const READY_MAX_MS = 10_000;
+/** Of packets as large as they come, since each takes the place of the largest. */
+const BUFFER_KIB = '65536';
 /** What is on its way to tcpdump when it is told to stop is still written. */
 const LAST_PACKETS_MS = 200;
 
@@ -17,30 +19,37 @@ export interface Captured {
 }
 
 export interface Tap {
+  /** A second call gives the same. */
   stop(): Promise<Captured>;
 }
 
 /**
  * @param file pcap, made here
+ * @param filter what of it, in tcpdump's language; all of it if it is left out
  * @throws Error in tcpdump's own words
  */
-export async function capture(place: Place, device: string, file: string): Promise<Tap> {
+export async function capture(place: Place, device: string, file: string, filter = ''): Promise<Tap> {
   // Never another user: the folder is root's alone.
-  const options = ['-i', device, '-n', '-U', '--immediate-mode', '-B', '8192', '-Z', 'root', '-w', file];
+  const options = ['-i', device, '-n', '-U', '--immediate-mode', '-B', BUFFER_KIB, '-Z', 'root', '-w', file, filter];
   // It ends with whoever began it, however that ends.
   const bound = ['--pdeathsig', 'TERM', '--', 'tcpdump', ...options];
   const child = spawn(...place('setpriv', bound), { stdio: ['ignore', 'ignore', 'pipe'] });
   const said: string[] = [];
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   await listening(child, said, ended);
+  const stop = async (): Promise<Captured> => {
+    await new Promise((resolve) => setTimeout(resolve, LAST_PACKETS_MS));
+    child.kill('SIGINT');
+    await ended;
+    const missed = said.map((line) => /^(\d+) packets? dropped by kernel/.exec(line)?.[1]).find((count) => count);
+    if (missed === undefined) throw new Error(`tcpdump did not end in order: ${said.at(-1) ?? 'no word'}`);
+    return { file, packets: readCapture(readFileSync(file)), missed: Number(missed) };
+  };
+  let stopped: Promise<Captured> | null = null;
   return {
-    async stop() {
-      await new Promise((resolve) => setTimeout(resolve, LAST_PACKETS_MS));
-      child.kill('SIGINT');
-      await ended;
-      const missed = said.map((line) => /^(\d+) packets? dropped by kernel/.exec(line)?.[1]).find((count) => count);
-      if (missed === undefined) throw new Error(`tcpdump did not end in order: ${said.at(-1) ?? 'no word'}`);
-      return { file, packets: readCapture(readFileSync(file)), missed: Number(missed) };
+    stop() {
+      stopped ??= stop();
+      return stopped;
     },
   };
 }
