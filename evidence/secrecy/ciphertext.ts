@@ -42,7 +42,7 @@ export const ciphertextProof: Proof<Searched> = {
     ja: '実際の接続 1 本について、通信鍵・共有秘密・打鍵レコードの平文・可逆圧縮タイル・画素を、接続中と終了後の全メモリー、全区間の通信記録、全ファイルから探した。同じ探し方で、端点である agent と、平文が見える試験用中継では見つかることを確かめた。',
     en: 'One live session: traffic keys, shared secrets, plaintext of key records, bytes of lossless tiles and pixels searched for in the whole memory (live and afterwards), in captures of every hop and in every file. The same search finds them at the agent, which is an end, and at a test relay that does see plaintext.',
   },
-  needs: ['root', { program: 'tcpdump', package: 'tcpdump' }],
+  needs: ['root', { program: 'tcpdump', package: 'tcpdump' }, { program: 'setpriv', package: 'util-linux' }],
   collect,
   judge: judgeCiphertext,
 };

@@ -23,6 +23,7 @@ import {
 } from '#protocol/limits.ts';
 import { type DataSocket, Inbox } from '#protocol/outer/data-socket.ts';
 import { parseToAgent } from '#protocol/outer/link.ts';
+import { RefusedByGateway } from '#web/core/ends.ts';
 import { askToOpen } from '#web/core/gateway-api.ts';
 import { online } from './place-of.ts';
 import type { Secrecy } from './stage.ts';
@@ -120,7 +121,10 @@ export async function reopen(stage: Secrecy, agent: ColludingAgent, forSeconds: 
   const began = performance.now();
   let sessions = 0;
   for (; performance.now() - began < 1000 * forSeconds; sessions++) {
-    const { socket, send } = await openNothing(stage, stage.nextDesktop().id);
+    const opened = await openNothing(stage, stage.nextDesktop().id).catch(refusedAsTooMany);
+    // The gateway's own limit: what came until now is what there was to get.
+    if (!opened) break;
+    const { socket, send } = opened;
     for (const { lane, bytes, perSecond } of LANES)
       for (let i = 0; i < BURST_SECONDS * perSecond; i++) send(lane, bytes);
     const wanted =
@@ -133,6 +137,11 @@ export async function reopen(stage: Secrecy, agent: ColludingAgent, forSeconds: 
   }
   const seconds = (performance.now() - began) / 1000;
   return { sessions, seconds, bytes: agent.arrivals.reduce((sum, { bytes }) => sum + bytes, 0) };
+}
+
+function refusedAsTooMany(error: unknown): null {
+  if (error instanceof RefusedByGateway && error.code === 'TOO_MANY') return null;
+  throw error;
 }
 
 /** Each lane's share of records, so that none of them waits for another one's rate. */

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Flow } from '#lab/capture.ts';
 import { searchMemory } from '#lab/process-memory.ts';
 import { filesBelow, type Needle, Search, searchFiles } from '#lab/search.ts';
+import type { Flow } from './flows.ts';
 
 /** What must not be in the middle. */
 export const SECRETS = ['traffic key', 'shared secret', 'known record', 'lossless tile', 'pixels'] as const;

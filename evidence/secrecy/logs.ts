@@ -46,7 +46,11 @@ export const logsProof: Proof<Logs> = {
     ja: '端末登録・サインイン・接続の後、gateway・broker・agent の運用ログと監査ログから、使った秘密をすべて探した。わざと秘密を書き込んだログの写しでは、同じ探し方ですべて見つかることを確かめた。',
     en: 'After pairing, sign-in and sessions every secret that was used was looked for in the logs and audit logs of gateway, broker and agent. In a copy of a log into which they were put on purpose the same search finds all of them.',
   },
-  needs: [...['root' as const], { program: 'tcpdump', package: 'tcpdump' }],
+  needs: [
+    ...['root' as const],
+    { program: 'tcpdump', package: 'tcpdump' },
+    { program: 'setpriv', package: 'util-linux' },
+  ],
   async collect(run) {
     const stage = await run.stage(SECRECY);
     const { system } = stage;

@@ -3,11 +3,13 @@
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { captureLoopback, flowsOf } from '#lab/capture.ts';
+import { here } from '#lab/process.ts';
 import type { Needle } from '#lab/search.ts';
 import type { System } from '#lab/system.ts';
+import { capture } from '#lab/tap.ts';
 import { nodeCipher } from '#protocol/inner/cipher-node.ts';
 import type { Client, View } from './client.ts';
+import { flowsOf } from './flows.ts';
 import {
   captureOf,
   type Digest,
@@ -66,11 +68,9 @@ export async function workday({ system, client, desktop, over }: Workplace, arte
     ['gateway – broker', Number(gatewayPort)],
     ['agent – broker', Number(agentPort)],
   ]);
-  const file = join(artefacts, 'hops.pcap');
-  const capture = await captureLoopback(file, [...hops.values()]);
+  const tapped = await capture(here, 'lo', join(artefacts, 'hops.pcap'), ofPorts([...hops.values()]));
   // Here the keys themselves travel in clear, so it is no artefact.
-  const seeingFile = join(relay.folder, 'seeing.pcap');
-  const seeing = await captureLoopback(seeingFile, [relay.port]);
+  const seeing = await capture(here, 'lo', join(relay.folder, 'seeing.pcap'), ofPorts([relay.port]));
   try {
     const known = await work({ client, desktop, recording, relay });
     const { view, needles, arrivedBefore } = known;
@@ -90,9 +90,9 @@ export async function workday({ system, client, desktop, over }: Workplace, arte
       return filesOf(name, filesWrittenBy(pid, folders), needles);
     });
     const atRelay = await filesOf('seeing relay', [relay.file], needles);
-    const captured = await capture.stop();
-    await seeing.stop();
-    const flows = flowsOf(file);
+    const captured = await tapped.stop();
+    const flows = flowsOf(captured.packets);
+    const seenFlows = flowsOf((await seeing.stop()).packets);
     const onHops = [...hops].map(([hop, port]) => captureOf(hop, port, flows, needles));
     return {
       session: view.id,
@@ -100,18 +100,20 @@ export async function workday({ system, client, desktop, over }: Workplace, arte
       secrets: needles.map(digestOf),
       haystacks: [
         ...[...live, liveAtRelay, ...after, ...files],
-        ...[atRelay, ...onHops, captureOf('seeing relay', relay.port, flowsOf(seeingFile), needles)],
+        ...[atRelay, ...onHops, captureOf('seeing relay', relay.port, seenFlows, needles)],
       ],
-      capture: captured,
+      capture: { packets: captured.packets.length, dropped: captured.missed },
       receivedBytes: view.session.receivedBytes,
       typed: KEYS,
       arrived: desktop.vnc.pressed.length - arrivedBefore,
       readByRelay: relay.read,
     };
   } finally {
-    await Promise.all([relay.stop(), capture.stop(), seeing.stop()]);
+    await Promise.all([relay.stop(), tapped.stop(), seeing.stop()]);
   }
 }
+
+const ofPorts = (ports: readonly number[]): string => `tcp and (${ports.map((port) => `port ${port}`).join(' or ')})`;
 
 interface Working {
   client: Client;

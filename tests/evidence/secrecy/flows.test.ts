@@ -5,10 +5,12 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { captureLoopback, flowsOf, NEEDED_FOR_CAPTURE } from '#lab/capture.ts';
+import { flowsOf } from '#evidence/secrecy/flows.ts';
+import { here } from '#lab/process.ts';
+import { capture } from '#lab/tap.ts';
 import { needs, needsRoot } from '#tests/support/need.ts';
 
-describe.skipIf(!needsRoot() || !needs(NEEDED_FOR_CAPTURE))('a capture of loopback', () => {
+describe.skipIf(!needsRoot() || !needs('tcpdump'))('a capture of loopback', () => {
   it('holds every byte of the connections of its ports, in order, and nothing of others', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'telework-capture-'));
     const file = join(folder, 'lo.pcap');
@@ -16,7 +18,7 @@ describe.skipIf(!needsRoot() || !needs(NEEDED_FOR_CAPTURE))('a capture of loopba
     const other = createServer((socket) => socket.pipe(socket)).listen(0, '127.0.0.1');
     await Promise.all([once(echo, 'listening'), once(other, 'listening')]);
     const port = (echo.address() as AddressInfo).port;
-    const capture = await captureLoopback(file, [port]);
+    const tap = await capture(here, 'lo', file, `tcp port ${port}`);
     const sent = randomBytes(200_000);
     for (const to of [port, (other.address() as AddressInfo).port]) {
       const socket = connect({ port: to, host: '127.0.0.1' });
@@ -28,17 +30,13 @@ describe.skipIf(!needsRoot() || !needs(NEEDED_FOR_CAPTURE))('a capture of loopba
       socket.write(sent);
       await once(socket, 'close');
     }
-    const { packets, dropped } = await capture.stop();
+    const { packets, missed } = await tap.stop();
     for (const server of [echo, other]) server.close();
-    const flows = flowsOf(file);
+    const flows = flowsOf(packets);
     rmSync(folder, { recursive: true });
-    expect(dropped).toBe(0);
-    expect(packets).toBeGreaterThan(5);
+    expect(missed).toBe(0);
+    expect(await tap.stop()).toBe(await tap.stop());
     expect(flows.map(({ from, to }) => [from, to].includes(port))).toEqual([true, true]);
     for (const { payload } of flows) expect(payload.equals(sent)).toBe(true);
-  });
-
-  it('says what is wrong when it cannot begin', async () => {
-    await expect(captureLoopback('/nowhere/lo.pcap', [443])).rejects.toThrow('tcpdump');
   });
 });
