@@ -21,9 +21,22 @@ interface Region {
  * @throws Error if the process is gone, or not to be read
  */
 export async function searchMemory(search: Searcher, pid: number): Promise<void> {
+  const goOn = () => {
+    try {
+      process.kill(pid, 'SIGCONT');
+    } catch {
+      // gone meanwhile
+    }
+  };
+  // A process that stands still cannot even notice that whoever stopped it has died.
+  process.once('exit', goOn);
   process.kill(pid, 'SIGSTOP');
-  const [memory, pages] = await Promise.all([open(`/proc/${pid}/mem`), open(`/proc/${pid}/pagemap`)]);
+  const files: FileHandle[] = [];
   try {
+    const memory = await open(`/proc/${pid}/mem`);
+    files.push(memory);
+    const pages = await open(`/proc/${pid}/pagemap`);
+    files.push(pages);
     await stopped(pid);
     for (const region of writtenRegions(pid)) {
       search.cut();
@@ -31,8 +44,9 @@ export async function searchMemory(search: Searcher, pid: number): Promise<void>
     }
     search.cut();
   } finally {
-    process.kill(pid, 'SIGCONT');
-    await Promise.all([memory.close(), pages.close()]);
+    goOn();
+    process.off('exit', goOn);
+    await Promise.all(files.map((file) => file.close()));
   }
 }
 
