@@ -19,7 +19,63 @@ interface Defect {
   to: string;
 }
 
-const DEFECTS: readonly Defect[] = [];
+const DEFECTS: readonly Defect[] = [
+  {
+    what: 'one key used for both directions',
+    proof: 'd7-keys',
+    file: 'protocol/inner/keys.ts',
+    from: "agent: await expandLabel(cipher, main, 'a ap', transcript),",
+    to: "agent: await expandLabel(cipher, main, 'c ap', transcript),",
+  },
+  {
+    what: 'a watermark that is off',
+    proof: 'a3-watermark',
+    file: 'agent/screen/encode.ts',
+    from: 'pixels[i] = job.mask[at] === 0 ? pixel : marked(pixel);',
+    to: 'pixels[i] = pixel;',
+  },
+  {
+    what: 'a proof that nobody verifies',
+    proof: 'b8-hostile-gateway',
+    file: 'protocol/inner/proof.ts',
+    from: "if (key.kind !== 'device-key' || !(await cipher.verify(key.publicKey, signature, signed))) continue;",
+    to: "if (key.kind !== 'device-key') continue;",
+  },
+  {
+    what: 'records that are not sealed',
+    proof: 'c5-ciphertext',
+    file: 'protocol/inner/cipher-node.ts',
+    from: `    const secret = createSecretKey(key);
+`,
+    to: `    const secret = createSecretKey(key);
+    if (secret) {
+      return {
+        seal: (_sequence, _aad, plaintext, header) => {
+          const record = new Uint8Array(header.length + plaintext.length + TAG_BYTES);
+          record.set(header);
+          record.set(plaintext, header.length);
+          return record;
+        },
+        open: (_sequence, _aad, sealed) => new Uint8Array(sealed.subarray(0, sealed.length - TAG_BYTES)),
+      };
+    }
+`,
+  },
+  {
+    what: 'a revocation feed that is cut',
+    proof: 'e4-rights-end',
+    file: 'gateway/revocation.ts',
+    from: '    const stops = WATCHED.map((prefix) =>',
+    to: '    const stops = WATCHED.slice(WATCHED.length).map((prefix) =>',
+  },
+  {
+    what: 'handshakes that need not wait their turn',
+    proof: 'f8-handshake-flood',
+    file: 'platform/hop/edge.ts',
+    from: 'if (!this.#pace.takeIfThere(now())) {',
+    to: 'if (!this.#pace.takeIfThere(now()) && limits.handshakesPerSecond === 0) {',
+  },
+];
 
 const RUN_MAX_MS = 160_000;
 
