@@ -40,7 +40,9 @@ export function mutate(
       return lines.toSpliced(pick(anchored), 0, chosen);
     case 'reorder': {
       const other = (at + 1 + pick(anchored - 1)) % anchored;
-      return lines.with(at, lines[other] ?? chosen).with(other, chosen);
+      const exchanged = lines[other] ?? chosen;
+      // Each keeps the file it is put into: the last line of one and the first of the next would change nothing else.
+      return lines.with(at, { ...chosen, text: exchanged.text }).with(other, { ...exchanged, text: chosen.text });
     }
     case 'rechain':
       return rechained(lines, at);

@@ -21,6 +21,27 @@ interface Defect {
 
 const DEFECTS: readonly Defect[] = [
   {
+    what: 'a firewall that lets new connections through to LGWAN',
+    proof: 'c1-broker',
+    file: 'deploy/nftables/firewall.nft',
+    from: '		ct state established accept',
+    to: '		ct state established,new accept',
+  },
+  {
+    what: 'a broker that answers on its inner address',
+    proof: 'c1-gateway',
+    file: 'deploy/nftables/broker.nft',
+    from: 'ip saddr $GATEWAYS ip daddr $FOR_GATEWAYS tcp dport',
+    to: 'ip saddr $GATEWAYS tcp dport',
+  },
+  {
+    what: 'an audit log that nobody has to ship',
+    proof: 'g4-fail-closed',
+    file: 'platform/audit/open.ts',
+    from: 'alsoHealthy: () => shipping?.keepsUp ?? true,',
+    to: 'alsoHealthy: () => true,',
+  },
+  {
     what: 'one key used for both directions',
     proof: 'd7-keys',
     file: 'protocol/inner/keys.ts',
