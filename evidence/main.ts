@@ -15,6 +15,7 @@ import { fingerprintOf, signerOf } from './report/signature.ts';
 import { checkReport, writeReport } from './report/write.ts';
 import { runProofs } from './run.ts';
 
+const LEFT_OPEN_MAX_MS = 10_000;
 const EXIT: Readonly<Record<Result, ExitCode>> = { pass: 0, fail: 1, 'not-run': 3 };
 const MARK: Readonly<Record<Result, string>> = { pass: '✓', fail: '✗', 'not-run': '–' };
 
@@ -63,6 +64,8 @@ async function run(args: Arguments): Promise<ExitCode> {
     signedBy: { by: signer.by, keyFingerprint: fingerprintOf(createPublicKey(signer.key)) },
   });
   const signature = writeReport(out, report, signer);
+  // The report is whole; a socket that a broken proof left open must not hold up who waits for the exit code.
+  setTimeout(() => process.exit(), LEFT_OPEN_MAX_MS).unref();
   if (args.json) say(JSON.stringify({ ...report, signature }));
   else tell(report, out);
   if (stopping.signal.aborted) throw new Failure('途中で止めました / stopped: the report is partial');

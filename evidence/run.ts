@@ -3,6 +3,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { RunProgress } from '#lab/report/progress.ts';
 import { lineOf } from '#platform/process/exit.ts';
 import { makePrivateFolder } from '#platform/process/private-folder.ts';
@@ -13,6 +14,7 @@ import type { Topic } from './topics.ts';
 
 /** No proof needs half of it; one that hangs must not hold up the report. */
 const PROOF_MAX_MS = 240_000;
+const TAKE_DOWN_MAX_MS = 30_000;
 
 export interface EvidenceRun {
   readonly topics: readonly Topic[];
@@ -128,11 +130,16 @@ class Stages {
     return made;
   }
 
-  /** In the opposite order; one that cannot be taken down does not keep the next one up. */
+  /** In the opposite order; one that cannot be taken down, or hangs, does not keep the next one up. */
   async down(): Promise<void> {
-    await Promise.allSettled(this.#up.values());
-    for (const takeDown of this.#takeDown.reverse()) await takeDown().catch(() => {});
+    await atMost(TAKE_DOWN_MAX_MS, Promise.allSettled(this.#up.values()));
+    for (const takeDown of this.#takeDown.reverse()) await atMost(TAKE_DOWN_MAX_MS, takeDown());
   }
+}
+
+/** Whatever becomes of it. */
+async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  await Promise.race([work.catch(() => {}), delay(ms, undefined, { ref: false })]);
 }
 
 function filesBelow(folder: string): string[] {
