@@ -64,7 +64,9 @@ describe('a random change', () => {
     file: i < 6 ? 'a' : 'b',
     text: JSON.stringify({ sequence: i + 1, time: '2026', previous: 'p', digest: 'd' }),
   }));
-  const texts = (some: readonly LogLine[]) => some.map(({ text }) => text);
+  /** As the files hold them. */
+  const texts = (some: readonly LogLine[]) =>
+    ['a', 'b'].flatMap((name) => some.filter(({ file }) => file === name)).map(({ text }) => text);
 
   it.each(KINDS)('of the kind %s is always one, and stays in front of what is anchored', (kind) => {
     const pick = picker(kind);
