@@ -21,6 +21,25 @@ interface Defect {
 
 const DEFECTS: readonly Defect[] = [
   {
+    what: 'one word changed in an audit log',
+    proof: 'g3-tampering',
+    file: 'evidence/audit/stage.ts',
+    from: `      return { system, person, work };
+`,
+    to: `      const fs = process.getBuiltinModule('node:fs');
+      const log = join(system.folder, 'agent', 'state', 'audit-000000000001.jsonl');
+      fs.writeFileSync(log, fs.readFileSync(log, 'utf8').replace('"user":"tanaka"', '"user":"suzuki"'));
+      return { system, person, work };
+`,
+  },
+  {
+    what: 'a suite that is no longer recommended',
+    proof: 'tls-scan',
+    file: 'platform/hop/tls.ts',
+    from: "'TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256'",
+    to: "'TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256'",
+  },
+  {
     what: 'a firewall that lets new connections through to LGWAN',
     proof: 'c1-broker',
     file: 'deploy/nftables/firewall.nft',
