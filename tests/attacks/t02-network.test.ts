@@ -3,7 +3,7 @@
 // connection. Then what the relays carry, for the attacker who got into a hop: the sealed records of the session.
 import { readFileSync } from 'node:fs';
 import { type ConnectionOptions, connect, type TlsOptions } from 'node:tls';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BrokerLink as AgentLink } from '#agent/broker-link.ts';
 import { makeKey } from '#certs/authority.ts';
 import { openTransport } from '#client-sim/transport.ts';
@@ -155,29 +155,31 @@ describe('a peer that speaks something weaker', () => {
 describe('on the wire of a hop', () => {
   let wire: Wire;
   let link: Peer;
+  let gatewayLink: Peer;
   const DESKTOPS = ['131016/soumu/pc-01'];
 
   beforeEach(async () => {
     wire = await wireTo(broker.broker.agentPort);
     link = await broker.dial('agent', '/link', broker.pki.agent, {}, wire.port);
     link.say({ type: 'presence', desktops: DESKTOPS });
-    await until('the broker heard it', () => broker.audit.of('agent-connected').length > 0);
+    gatewayLink = await broker.gatewayLink();
+    await gatewayLink.until(() => gatewayLink.of('presence').some((said) => String(said.desktops) === DESKTOPS[0]));
+  });
+  afterEach(async () => {
+    wire.close();
+    const gone = () => broker.audit.of('agent-disconnected').length === broker.audit.of('agent-connected').length;
+    await until('the broker has noticed', gone);
   });
 
   it('nothing is read of what is said', async () => {
-    const gatewayLink = await broker.gatewayLink();
-    await gatewayLink.until(() => gatewayLink.of('presence').some((said) => String(said.desktops) === DESKTOPS[0]));
     expect(wire.seen().length).toBeGreaterThan(1_000);
     for (const word of ['presence', DESKTOPS[0] ?? '', 'GET /link', 'soumu'])
       expect(wire.seen().includes(word)).toBe(false);
-    wire.close();
   });
 
   it.each(['out', 'back'] as const)(
     'a bit turned on the way %s ends the connection, and nothing of it counts',
     async (way) => {
-      const gatewayLink = await broker.gatewayLink();
-      await gatewayLink.next('presence');
       wire.flipNext(way);
       if (way === 'out') link.say({ type: 'presence', desktops: [...DESKTOPS, '131016/soumu/pc-66'] });
       else gatewayLink.say({ type: 'open', session: 'e'.repeat(32), desktop: DESKTOPS[0] ?? '', grant: 'g' });
@@ -187,7 +189,6 @@ describe('on the wire of a hop', () => {
       // The broker noticed too: the agent is gone
       await gatewayLink.until(() => gatewayLink.of('presence').some(({ desktops }) => String(desktops) === ''));
       expect(JSON.stringify(gatewayLink.texts)).not.toContain('pc-66');
-      wire.close();
     },
   );
 });
