@@ -104,11 +104,12 @@ describe('leases that are banked', () => {
       relay.dealLease(thief.id);
       await typed(thief);
     }
+    const asked = () => relay.asked.filter(({ session }) => session === thief.id).length;
+    await until('the agent has asked again, and nobody answers', () => asked() >= 3);
     expect(thief.ends, 'the bank has kept it up to now').toEqual([]);
     path.passAtAgent(LEASE_LIFE_MS - TICK_MS - (ends.clock.monotonic - last));
     await typed(thief);
     path.passAtAgent(TICK_MS);
     expect((await endsAt(thief)) - last).toBeLessThanOrEqual(LEASE_LIFE_MS + 2 * TICK_MS);
-    expect(relay.asked.filter(({ session }) => session === thief.id).length).toBeGreaterThanOrEqual(3);
   }, 40_000);
 });
