@@ -198,7 +198,7 @@ export const PROVEN_BY_TESTS: readonly ByTests[] = [
       ja: '終了後も強制終了後も、ブラウザーの保存領域に鍵・入力・画素が残らない',
       en: 'After the end and after a kill the browser’s profile holds no key, keystroke or pixel',
     },
-    files: ['tests/scenarios/nothing-stays.test.ts'],
+    files: ['tests/scenarios/nothing-stays.long.test.ts'],
     needs: [...BROWSER, ...DESKTOP],
   },
   {

@@ -1,5 +1,5 @@
 // T20: a name that an administrator typed, or a page of somebody else's, gets a foot into ours: as markup, as a script, or as
-// a frame around it. What a browser makes of such names is in tests/scenarios/browser-pages.test.ts, of such a frame in
+// a frame around it. What a browser makes of such names is in tests/scenarios/browser-pages.long.test.ts, of such a frame in
 // tests/scenarios/other-origin.long.test.ts.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
