@@ -48,7 +48,8 @@ export async function observeEnding(
   const end = await Promise.race([seat.ended, pause(WATCHED_MS)]);
   if (!end) return { what, framesBefore, lastFrameMs: null, endedMs: null, code: null, authentic: false };
   const { code, authentic, at, lastFrameAt } = end;
-  return { what, framesBefore, lastFrameMs: Math.max(0, lastFrameAt - from), endedMs: at - from, code, authentic };
+  const lastFrameMs = Math.ceil(Math.max(0, lastFrameAt - from));
+  return { what, framesBefore, lastFrameMs, endedMs: Math.ceil(at - from), code, authentic };
 }
 
 /** @param codes what each has to be told, by what was taken away */

@@ -79,7 +79,7 @@ async function observeLoss(
     putRight();
     return {
       ...{ what, before, meanwhile, opening, framesMeanwhile },
-      endedMs: end && end.at - lostAt,
+      endedMs: end && Math.ceil(end.at - lostAt),
       code: end?.code ?? null,
       authentic: end?.authentic ?? false,
       afterwards: await eventually(() => seat.tryAgain()),

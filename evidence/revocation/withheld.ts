@@ -60,7 +60,7 @@ async function help({ rights: system, hostile }: Ground, what: Helped['what']): 
   const answered = relay.asked.findLast((one) => one.session === session && one.answered);
   return {
     ...{ what, framesAfter, leasesBanked, leasesDealt },
-    sinceAnsweredMs: end && answered ? end.at - answered.at : null,
+    sinceAnsweredMs: end && answered ? Math.ceil(end.at - answered.at) : null,
     sinceRevokedMs: end && end.at - revokedAt,
     code: end?.code ?? null,
     authentic: end?.authentic ?? false,
