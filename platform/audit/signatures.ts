@@ -48,7 +48,7 @@ export class SignatureCheck {
   }
 
   /** A line could not be read. */
-  skip(): void {
+  lineLost(): void {
     if (this.#expected !== 'none yet') this.#expected = 'any';
   }
 

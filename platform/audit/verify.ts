@@ -110,7 +110,7 @@ export async function verifyLog(files: readonly LogFile[], options: VerifyOption
       if (line) compare(line);
       else {
         note('changed: the digest does not fit the line');
-        signatures.skip();
+        signatures.lineLost();
         expected = null;
       }
     }
