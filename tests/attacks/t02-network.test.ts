@@ -153,21 +153,28 @@ describe('a peer that speaks something weaker', () => {
 });
 
 describe('on the wire of a hop', () => {
+  // A broker of its own: the gateway of this file would dial in again, and take the place of the link under test
+  let hop: TestBroker;
   let wire: Wire;
   let link: Peer;
   let gatewayLink: Peer;
   const DESKTOPS = ['131016/soumu/pc-01'];
 
+  beforeAll(async () => {
+    hop = await openBroker();
+  }, 60_000);
+  afterAll(() => hop.close());
+
   beforeEach(async () => {
-    wire = await wireTo(broker.broker.agentPort);
-    link = await broker.dial('agent', '/link', broker.pki.agent, {}, wire.port);
+    wire = await wireTo(hop.broker.agentPort);
+    link = await hop.dial('agent', '/link', hop.pki.agent, {}, wire.port);
     link.say({ type: 'presence', desktops: DESKTOPS });
-    gatewayLink = await broker.gatewayLink();
+    gatewayLink = await hop.gatewayLink();
     await gatewayLink.until(() => gatewayLink.of('presence').some((said) => String(said.desktops) === DESKTOPS[0]));
   });
   afterEach(async () => {
     wire.close();
-    const gone = () => broker.audit.of('agent-disconnected').length === broker.audit.of('agent-connected').length;
+    const gone = () => hop.audit.of('agent-disconnected').length === hop.audit.of('agent-connected').length;
     await until('the broker has noticed', gone);
   });
 
