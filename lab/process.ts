@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { RELAY_HEAP } from '#platform/hop/heap.ts';
+import { HEAP } from '#platform/process/heap.ts';
 
 const READY_MAX_MS = 30_000;
 /** Longer than a process needs for its own stop steps. */
@@ -163,13 +163,11 @@ export async function mustRun(main: string, args: readonly string[], signal?: Ab
   return ended.stdout;
 }
 
-const RELAYS: readonly string[] = ['gateway/main.ts', 'broker/main.ts'];
-
 const nodeArguments = (main: string, args: readonly string[]) => [
   // Else whoever may signal a process makes it listen for a debugger, and reads its keys.
   '--disable-sigusr1',
   '--disable-warning=ExperimentalWarning',
-  ...(RELAYS.includes(main) ? RELAY_HEAP : []),
+  ...HEAP,
   join(ROOT, main),
   ...args,
 ];

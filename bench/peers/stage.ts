@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Authority } from '#certs/authority.ts';
 import { filesOf, issueWithKey } from '#certs/demo.ts';
 import type { TlsFiles } from '#platform/hop/tls.ts';
+import { HEAP } from '#platform/process/heap.ts';
 import type { FramesMeasured, SinkJobs, SourceJobs } from './jobs.ts';
 import type { Purpose, StartedRelay, Surroundings, Way } from './peer.ts';
 import { rateOf, type Step, type Timing } from './plan.ts';
@@ -39,7 +40,7 @@ export class Stage {
       file: string,
       at: 'load' | 'probe',
     ) => {
-      const started = startWorker<J>(file, at);
+      const started = startWorker<J>(file, at, HEAP);
       this.#stops.push(() => started.stop());
       return started;
     };

@@ -1,5 +1,5 @@
 // Our own relay: one process, the module that gateway and broker use, started as they are, lane rules on.
-import { RELAY_HEAP } from '#platform/hop/heap.ts';
+import { HEAP } from '#platform/process/heap.ts';
 import type { OurRelayJobs } from './jobs.ts';
 import { byPort, type Peer, type StartedRelay, type Surroundings } from './peer.ts';
 import { startWorker } from './worker.ts';
@@ -17,7 +17,7 @@ export const us = {
   note: 'TLS–TLS; checks lane, sequence, size and rate of every record',
   versions: () => ({ version: `Node ${process.versions.node}`, openssl: process.versions.openssl }),
   async start({ server, client, load, probe }: Surroundings): Promise<OurStartedRelay> {
-    const worker = startWorker<OurRelayJobs>('us-process.ts', 'relay', RELAY_HEAP);
+    const worker = startWorker<OurRelayJobs>('us-process.ts', 'relay', HEAP);
     try {
       const asked = { server, client, upstreams: [load.tls, probe.tls] };
       const { ports } = await worker.ask('relay', asked, START_MAX_MS);
