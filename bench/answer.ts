@@ -42,7 +42,7 @@ function lineOf(result: ScenarioResult): string {
     case 'office':
       return `office ${result.tier}: ${result.sessions} sessions (bounded by ${result.boundedBy})`;
     case 'greedy':
-      return `greedy ${result.tier}: ${result.officeSessions} office sessions, p95 ${ms(result.without.p95)} without, ${ms(result.with.p95)} with`;
+      return `greedy ${result.tier}: ${result.officeSessions} office sessions, p95 without and with ${result.rounds.map((round) => `${ms(round.without.p95)} ${ms(round.with.p95)}`).join(', ')}`;
     case 'step':
       return `step ${result.tiers.join(' → ')}: regained after ${ms(result.regainedMs)}, settled after ${ms(result.settledMs)}`;
     case 'morning':

@@ -25,6 +25,8 @@ export const processSchema = z.strictObject({
   cpuSeconds: amount,
   /** Of one core: cpuSeconds / seconds. */
   cpuShare: share,
+  /** Of the time, summed over its threads: it could have run, and others had the cores. Of `others` it is not known: 0. */
+  waitShare: share,
   rssMiB: amount,
 });
 

@@ -1,6 +1,7 @@
-// What the processes of a run cost, from the kernel's own accounting: CPU time of all threads in nanoseconds
-// (/proc/PID/task/*/schedstat) and resident memory. What the rest of the machine did meanwhile stands beside them, since it
-// takes part in every figure. On a system without /proc nothing is told rather than something wrong.
+// What the processes of a run cost, from the kernel's own accounting: the time that all threads ran, and the time that
+// they could have run and had no core (/proc/PID/task/*/schedstat, nanoseconds), and resident memory. What the rest of the
+// machine did meanwhile stands beside them, since it takes part in every figure. On a system without /proc nothing is told
+// rather than something wrong.
 import { readdirSync, readFileSync } from 'node:fs';
 import type { ProcessUse } from './result.ts';
 
@@ -17,23 +18,25 @@ const TICKS_PER_SECOND = 100;
 /** Reads the CPU time now; `use` says what was used since. A process that ended meanwhile is left out. */
 export function watch(processes: readonly Watched[]): { use(): ProcessUse[] } {
   const began = performance.now();
-  const before = processes.map(({ pid }) => cpuSecondsOf(pid));
+  const before = processes.map(({ pid }) => coreTimeOf(pid));
   const allBefore = busySeconds();
   return {
     use() {
       const seconds = (performance.now() - began) / 1000;
       const ours = processes.flatMap(({ name, pid }, i) => {
-        const after = cpuSecondsOf(pid);
+        const after = coreTimeOf(pid);
         const first = before[i];
-        if (after === null || first === null || first === undefined) return [];
-        const cpuSeconds = round(Math.max(0, after - first));
-        return [{ name, cpuSeconds, cpuShare: round(cpuSeconds / seconds), rssMiB: Math.round(rssOf(pid) / 2 ** 20) }];
+        if (!after || !first) return [];
+        const cpuSeconds = round(Math.max(0, after.ranSeconds - first.ranSeconds));
+        const waitShare = round(Math.max(0, after.waitedSeconds - first.waitedSeconds) / seconds);
+        const rssMiB = Math.round(rssOf(pid) / 2 ** 20);
+        return [{ name, cpuSeconds, cpuShare: round(cpuSeconds / seconds), waitShare, rssMiB }];
       });
       const all = busySeconds();
       if (all === null || allBefore === null) return ours;
       const known = ours.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
       const cpuSeconds = round(Math.max(0, all - allBefore - known));
-      return [...ours, { name: OTHERS, cpuSeconds, cpuShare: round(cpuSeconds / seconds), rssMiB: 0 }];
+      return [...ours, { name: OTHERS, cpuSeconds, cpuShare: round(cpuSeconds / seconds), waitShare: 0, rssMiB: 0 }];
     },
   };
 }
@@ -50,21 +53,31 @@ function busySeconds(): number | null {
   }
 }
 
+interface CoreTime {
+  /** On a core. */
+  ranSeconds: number;
+  /** Runnable, while others had the cores. */
+  waitedSeconds: number;
+}
+
 /** A thread that has ended takes its time with it; ours live as long as their process. @returns null without /proc */
-function cpuSecondsOf(pid: number): number | null {
+function coreTimeOf(pid: number): CoreTime | null {
   try {
-    const threads = readdirSync(`/proc/${pid}/task`);
-    return threads.reduce((sum, thread) => sum + threadNanoseconds(pid, thread), 0) / 1e9;
+    const threads = readdirSync(`/proc/${pid}/task`).map((thread) => schedstatOf(pid, thread));
+    const sum = (of: 0 | 1) => threads.reduce((all, thread) => all + thread[of], 0) / 1e9;
+    return { ranSeconds: sum(0), waitedSeconds: sum(1) };
   } catch {
     return null;
   }
 }
 
-function threadNanoseconds(pid: number, thread: string): number {
+/** Nanoseconds: ran, waited. */
+function schedstatOf(pid: number, thread: string): [number, number] {
   try {
-    return Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]);
+    const [ran, waited] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ').map(Number);
+    return [ran ?? 0, waited ?? 0];
   } catch {
-    return 0; // ended between the listing and now
+    return [0, 0]; // ended between the listing and now
   }
 }
 

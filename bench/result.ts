@@ -90,13 +90,23 @@ export const greedySchema = z.strictObject({
   mbps: amount,
   baseRoundTripMs: amount,
   officeSessions: count,
-  without: distributionSchema,
-  with: distributionSchema,
-  /** p95 with / p95 without. */
+  /** One after the other, by turns begun with and without: the machine has fast and slow minutes. */
+  rounds: z
+    .array(
+      z.strictObject({
+        without: distributionSchema,
+        with: distributionSchema,
+        /** p95 with / p95 without. */
+        ratioP95: z.number().nullable(),
+        greedyGoodputShare: share,
+        utilisation: share,
+        /** With. */
+        processes: z.array(processSchema),
+      }),
+    )
+    .min(1),
+  /** The median of the rounds'. */
   ratioP95: z.number().nullable(),
-  greedyGoodputShare: share,
-  utilisation: share,
-  processes: z.array(processSchema),
 });
 export type GreedyResult = z.infer<typeof greedySchema>;
 

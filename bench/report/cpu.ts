@@ -28,8 +28,9 @@ const nameOf = (process: string) => ROLES[process] ?? process;
 
 function ofFills(fills: readonly FillResult[], cores: number): Markup[] {
   const names = [...new Set(fills.flatMap(({ processes }) => processes.map(({ name }) => name)))];
-  const share = (processes: readonly ProcessUse[], name: string) =>
-    processes.filter((one) => one.name === name).reduce((sum, one) => sum + one.cpuShare, 0);
+  const of = (key: 'cpuShare' | 'waitShare') => (processes: readonly ProcessUse[], name: string) =>
+    processes.filter((one) => one.name === name).reduce((sum, one) => sum + one[key], 0);
+  const share = of('cpuShare');
   return [
     paragraph(
       both(
@@ -58,6 +59,14 @@ function ofFills(fills: readonly FillResult[], cores: number): Markup[] {
         ...names.map((name) => percent(share(processes, name))),
         percent(processes.reduce((sum, one) => sum + one.cpuShare, 0)),
       ]),
+    ),
+    table(
+      both(
+        '走れるのにコアが空いていなかった時間（スレッドの合計）',
+        'Time in which threads could have run and had no core (all threads of a process together)',
+      ),
+      [both('ティア', 'tier'), ...names.map((name) => both(nameOf(name), ''))],
+      fills.map(({ tier, processes }) => [tier, ...names.map((name) => percent(of('waitShare')(processes, name)))]),
     ),
   ];
 }

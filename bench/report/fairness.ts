@@ -4,7 +4,7 @@ import { both, type Markup } from '#lab/report/markup.ts';
 import type { FillResult, GreedyResult, Report } from '../result.ts';
 import { barChart } from './chart.ts';
 import { BLUE, GREY, tierColour, VERMILION } from './colours.ts';
-import { figure, milliseconds, percent, times, whole } from './numbers.ts';
+import { figure, milliseconds, percent, times } from './numbers.ts';
 import { notRun, resultsOf, type Section } from './section.ts';
 import { table } from './table.ts';
 
@@ -58,14 +58,14 @@ const besideGreedy = (greedy: readonly GreedyResult[]): Markup =>
   barChart({
     title: both('全画面動画の隣の事務セッション', 'Office sessions beside one that shows nothing but video'),
     description: both('キーから画素までの p95', 'p95 from key to pixel'),
-    categories: greedy.map(({ tier, officeSessions }) => `${tier}, ${officeSessions} + 1`),
+    categories: roundsOf(greedy).map(({ name }) => name),
     bars: [
-      { name: '動画なし / without', colour: GREY, values: greedy.map((one) => one.without.p95) },
-      { name: '動画あり / with', colour: BLUE, values: greedy.map((one) => one.with.p95) },
+      { name: '動画なし / without', colour: GREY, values: roundsOf(greedy).map(({ round }) => round.without.p95) },
+      { name: '動画あり / with', colour: BLUE, values: roundsOf(greedy).map(({ round }) => round.with.p95) },
       {
         name: '目標 1.2 × / target',
         colour: VERMILION,
-        values: greedy.map((one) => one.without.p95 && one.without.p95 * 1.2),
+        values: roundsOf(greedy).map(({ round }) => round.without.p95 && round.without.p95 * 1.2),
       },
     ],
     y: { name: 'ms' },
@@ -75,19 +75,22 @@ const greedyFigures = (greedy: readonly GreedyResult[]): Markup =>
   table(
     both('貪欲な 1 セッションの影響', 'What one greedy session changes'),
     [
-      both('ティア', 'tier'),
-      both('事務セッション', 'office sessions'),
+      both('ティア、事務セッション、巡', 'tier, office sessions, round'),
       both('p95 なし / あり', 'p95 without / with'),
       both('比', 'ratio'),
       both('動画の取り分', 'the greedy one’s share'),
       both('回線', 'line'),
     ],
-    greedy.map((one) => [
-      one.tier,
-      whole(one.officeSessions),
-      `${milliseconds(one.without.p95)} / ${milliseconds(one.with.p95)}`,
-      times(one.ratioP95),
-      percent(one.greedyGoodputShare),
-      percent(one.utilisation),
+    roundsOf(greedy).map(({ name, round }) => [
+      name,
+      `${milliseconds(round.without.p95)} / ${milliseconds(round.with.p95)}`,
+      times(round.ratioP95),
+      percent(round.greedyGoodputShare),
+      percent(round.utilisation),
     ]),
+  );
+
+const roundsOf = (greedy: readonly GreedyResult[]) =>
+  greedy.flatMap(({ tier, officeSessions, rounds }) =>
+    rounds.map((round, i) => ({ name: `${tier}, ${officeSessions} + 1, ${i + 1}`, round })),
   );

@@ -19,6 +19,8 @@ const FULL = 0.98;
 const OTHERS_DISTURB = 0.2;
 /** Beyond this share of all cores a process waits for one more often than not; the kernel's own part is in no process. */
 const CORES_FULL = 0.8;
+/** Of the time: a process whose threads had no core for so much of it comes late with its records and acknowledgements. */
+const WAITS_LONG = 0.2;
 
 /** @param sessions how many fill the line; the people behind them, and one more, have open sessions */
 export async function fill(context: Context, tier: TierLabel, sessions: number): Promise<FillResult> {
@@ -90,15 +92,20 @@ async function superseded({ bench }: Context, people: readonly Person[]): Promis
   return (await bench.windows(people)).reduce((sum, { staleTiles }) => sum + staleTiles, 0);
 }
 
-/** A process that used its whole core, or all of them together every core. */
+/** A process that used its whole core, all of them together every core, or some that could have run and had none. */
 function limit(processes: FillResult['processes']): string {
   const others = processes.find(({ name }) => name === OTHERS)?.cpuShare ?? 0;
   const busiest = processes.filter(({ name }) => name !== OTHERS).toSorted((a, b) => b.cpuShare - a.cpuShare)[0];
   const together = processes.reduce((sum, { cpuShare }) => sum + cpuShare, 0);
-  const shares = processes.map(({ name, cpuShare }) => `${name} ${Math.round(cpuShare * 100)} %`).join(', ');
+  const percent = (share: number) => `${Math.round(share * 100)} %`;
+  const shares = processes
+    .map(({ name, cpuShare, waitShare }) => `${name} ${percent(cpuShare)}, waiting ${percent(waitShare)}`)
+    .join('; ');
   if (busiest && busiest.cpuShare > 0.9) return `${busiest.name} used all of a core (${shares})`;
   if (together > CORES_FULL * availableParallelism() && others <= OTHERS_DISTURB)
     return `all ${availableParallelism()} cores were in use (${shares})`;
   if (others > OTHERS_DISTURB) return `other work disturbed this run (${shares})`;
+  if (processes.some(({ waitShare }) => waitShare > WAITS_LONG))
+    return `the processes waited for each other’s cores (${shares})`;
   return `no core was fully used (${shares}): the window or the line`;
 }
