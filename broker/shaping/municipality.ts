@@ -3,12 +3,21 @@
 import type { Contract, Share } from './contract.ts';
 import { Credit } from './credit.ts';
 import type { Flow } from './flow.ts';
+import { Recent } from './recent.ts';
 import { type Member, Round, type Wish } from './round.ts';
 import { Throughput } from './throughput.ts';
 import { RECORD_MAX_WIRE_BYTES } from './wire-bytes.ts';
 
 /** How far what goes out of turn, small things and a guarantee, may run it ahead of the others: in turns. */
 const AHEAD_MAX_TURNS = 2;
+
+/**
+ * A session is modest while it has had less than this share, of late, of what the one with the most has had. Beside such a
+ * one the others take shorter turns: a page that somebody turns now and then does not have to wait for half of every
+ * picture of somebody's film. Sessions that take alike are none of them modest.
+ */
+const MODEST_SHARE = 0.75;
+const SHORT_TURN = 0.25;
 
 export class Municipality implements Member {
   readonly name: string;
@@ -21,13 +30,20 @@ export class Municipality implements Member {
   ready = 0;
   arrivedBytes = 0;
   sentBytes = 0;
-  readonly #round: Round<Flow>;
+  /** Bytes of a turn. */
+  #quantum: number;
+  /** Of its sessions the most that one has had of late. */
+  readonly #most: Recent;
+  /** In the round. */
+  #modest = 0;
+  readonly #round = new Round<Flow>((flow) => this.turnOf(flow));
   readonly #guarantee: Credit;
   readonly #ceiling: Credit;
 
   constructor(name: string, contract: Contract, nowMs: number) {
     this.name = name;
-    this.#round = new Round(contract.quantum);
+    this.#quantum = contract.quantum;
+    this.#most = new Recent(nowMs);
     this.#guarantee = new Credit(nowMs);
     this.#ceiling = new Credit(nowMs);
     this.change(contract, nowMs);
@@ -36,7 +52,7 @@ export class Municipality implements Member {
   change(contract: Contract, nowMs: number): void {
     const { guarantee, ceiling } = contract.shareOf(this.name);
     this.share = { guarantee, ceiling };
-    this.#round.quantum = contract.quantum;
+    this.#quantum = contract.quantum;
     // What it had above its guarantee, while nobody else wanted it, is held against it by no more than one record.
     const owedMax = contract.depth(guarantee);
     this.#guarantee.change(contract.bytesPerSecond * guarantee, owedMax, nowMs, owedMax + RECORD_MAX_WIRE_BYTES);
@@ -54,11 +70,11 @@ export class Municipality implements Member {
   }
 
   get isAhead(): boolean {
-    return this.deficit <= -AHEAD_MAX_TURNS * this.#round.quantum;
+    return this.deficit <= -AHEAD_MAX_TURNS * this.#quantum;
   }
 
   spend(bytes: number, nowMs: number): void {
-    const debtMax = AHEAD_MAX_TURNS * this.#round.quantum + RECORD_MAX_WIRE_BYTES;
+    const debtMax = AHEAD_MAX_TURNS * this.#quantum + RECORD_MAX_WIRE_BYTES;
     this.deficit = Math.max(-debtMax, this.deficit - bytes);
     this.#guarantee.spend(bytes, nowMs);
     this.#ceiling.spend(bytes, nowMs);
@@ -73,22 +89,46 @@ export class Municipality implements Member {
 
   /** The session whose turn it is; null if none could send. */
   next(): Flow | null {
-    return this.#round.next(wishOf, leave);
+    return this.#round.next(wishOf, (flow) => this.#leave(flow));
   }
 
-  join(flow: Flow): void {
+  join(flow: Flow, nowMs: number): void {
     flow.inRound = true;
+    this.#judge(flow, nowMs);
+    flow.deficit = this.turnOf(flow);
     this.#round.join(flow);
+  }
+
+  /** One of its sessions has sent so much. */
+  sent(flow: Flow, bytes: number, nowMs: number): void {
+    flow.deficit -= bytes;
+    flow.recent.add(bytes, nowMs);
+    this.#most.raise(flow.recent.bytes(nowMs), nowMs);
+    this.#judge(flow, nowMs);
+  }
+
+  turnOf(flow: Flow): number {
+    return this.#modest > 0 && !flow.isModest ? SHORT_TURN * this.#quantum : this.#quantum;
+  }
+
+  #judge(flow: Flow, nowMs: number): void {
+    // One record less: how the largest ones fall must not decide it.
+    const few = MODEST_SHARE * this.#most.bytes(nowMs) - RECORD_MAX_WIRE_BYTES;
+    const isModest = flow.inRound && flow.recent.bytes(nowMs) < few;
+    if (isModest !== flow.isModest) this.#modest += isModest ? 1 : -1;
+    flow.isModest = isModest;
+  }
+
+  #leave(flow: Flow): void {
+    flow.inRound = false;
+    if (flow.isModest) this.#modest--;
+    flow.isModest = false;
   }
 
   /** Nobody of it waits any more: each of its sessions begins afresh. */
   settle(): void {
-    for (const flow of this.#round.clear()) leave(flow);
+    for (const flow of this.#round.clear()) this.#leave(flow);
   }
 }
 
 const wishOf = (flow: Flow): Wish => (flow.isReady ? 'send' : 'leave');
-
-function leave(flow: Flow): void {
-  flow.inRound = false;
-}

@@ -68,7 +68,7 @@ export class Shaper {
     const line = this.#lines[direction];
     const drain = () => this.#drain(line);
     const pacing: Pacing = {
-      open: (deliver) => line.open(session, municipality, deliver),
+      open: (deliver) => line.open(session, municipality, deliver, this.#now()),
       push: (flow, waiting) => {
         line.push(flow, waiting, this.#now());
         drain();
