@@ -17,7 +17,7 @@ const AHEAD_MAX_TURNS = 2;
  * picture of somebody's film. Sessions that take alike are none of them modest.
  */
 const MODEST_SHARE = 0.75;
-const SHORT_TURN = 0.25;
+const SHORT_TURN = 0.125;
 
 export class Municipality implements Member {
   readonly name: string;
