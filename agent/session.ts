@@ -1,6 +1,7 @@
 // One live session: a verified user, a desktop, a channel between them. Outward: desktop → damage → watermark → encode →
 // pace → seal. Inward: open → policy → desktop. It ends in one place, `end`, whatever the cause.
 
+import type { Throughput } from '#platform/metrics/throughput.ts';
 import { type Reason, Refusal, refusalFrom } from '#protocol/codes.ts';
 import { readHeader } from '#protocol/header.ts';
 import { Channel } from '#protocol/inner/channel.ts';
@@ -30,6 +31,8 @@ export interface SessionParts {
   inbox: Inbox;
   cipher: Cipher;
   encoders: Encoders;
+  /** Acknowledged to all sessions of this agent. */
+  carried: Throughput;
   desktop: Desktop;
   /** The stricter of the agent's own limits and the grant's. */
   limits: Policy;
@@ -63,6 +66,7 @@ export class Session {
   readonly #startedAt: number;
   #tick: NodeJS.Timeout | null = null;
   #leaseAskedAt = Number.NEGATIVE_INFINITY;
+  #arrivedBytes = 0;
   #ackTimer: NodeJS.Timeout | null = null;
   #incoming: Promise<void> = Promise.resolve();
   #resizing: Promise<void> = Promise.resolve();
@@ -91,7 +95,10 @@ export class Session {
       now: parts.clock.monotonic,
       failed: (error) => this.end(refusalFrom(error)),
     });
-    this.#channel.onAck = (ack) => this.#screen.acked(ack.sequence, ack.drawn);
+    this.#channel.onAck = (ack) => {
+      this.#measureLine();
+      this.#screen.acked(ack.sequence, ack.drawn);
+    };
     this.#checkLimits();
     // What waits in the inbox is handled after this constructor, so that its owner knows the session before it can end.
     parts.inbox.handOver({
@@ -100,6 +107,15 @@ export class Session {
       // The client's sealed close, if there is one, stands before the end of the socket.
       closed: (code) => this.#inOrder(() => this.end(new Refusal('PEER_GONE', code))),
     });
+  }
+
+  /** The line carries at least what all sessions of this agent get of it together. */
+  #measureLine(): void {
+    const { window } = this.#channel;
+    const now = this.#parts.clock.monotonic();
+    this.#parts.carried.add(window.arrivedBytes - this.#arrivedBytes, now);
+    this.#arrivedBytes = window.arrivedBytes;
+    window.lineBytesPerSecond = this.#parts.carried.bytesPerSecond(now);
   }
 
   #inOrder(step: () => Promise<void> | void): void {

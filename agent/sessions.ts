@@ -2,6 +2,7 @@
 // the end on.
 import { availableParallelism } from 'node:os';
 import { Ration } from '#platform/audit/ration.ts';
+import { Throughput } from '#platform/metrics/throughput.ts';
 import { type Code, type Reason, Refusal, refusalFrom } from '#protocol/codes.ts';
 import { agentOfDesktop } from '#protocol/names.ts';
 import { signerOf } from '#protocol/outer/grant.ts';
@@ -17,6 +18,9 @@ import { type SessionsParts, startSession, termsOf } from './start.ts';
 /** As audit events. */
 const REFUSED_OFFERS = { perSecond: 1, burst: 60 };
 
+/** Many acknowledgements, and less than a line that became slower takes to be noticed. */
+const CARRIED_SPAN_MS = 100;
+
 export interface SessionMeasured extends SessionMeasures {
   /** Its id. */
   session: string;
@@ -28,6 +32,7 @@ export class Sessions {
   readonly #parts: SessionsParts;
   /** Encoding runs beside the event loop; one pool for the agent, never one a session. */
   readonly #encoders = new Encoders(Math.max(1, availableParallelism() - 1));
+  readonly #carried = new Throughput(CARRIED_SPAN_MS);
   readonly #places = new Places();
   readonly #standing: Standing;
   readonly #stopWatching: () => void;
@@ -169,6 +174,7 @@ export class Sessions {
       {
         ...this.#parts,
         ...{ places: this.#places, standing: this.#standing, locker: this.#locker, encoders: this.#encoders },
+        carried: this.#carried,
         takeNotice: (desktop) => {
           const notice = this.#notices.get(desktop) ?? '';
           this.#notices.delete(desktop);

@@ -3,6 +3,7 @@
 //   place → does it still hold? → the user's earlier places end → attach → ready → Session → ended → locked → free
 //
 // What takes the place away meanwhile finds it in `places`, and is asked for after each step that takes time.
+import type { Throughput } from '#platform/metrics/throughput.ts';
 import { stricter } from '#platform/process/limits.ts';
 import type { Log } from '#platform/process/log.ts';
 import type { Store } from '#platform/state/store.ts';
@@ -43,6 +44,8 @@ export interface StartParts extends SessionsParts {
   standing: Standing;
   locker: Locker;
   encoders: Encoders;
+  /** As in SessionParts. */
+  carried: Throughput;
   /** What the person at the desktop is to be told, and then no more; '' for nothing. */
   takeNotice(desktop: string): string;
 }

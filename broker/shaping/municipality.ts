@@ -1,12 +1,15 @@
 // One municipality's part of a line in one direction: what it is guaranteed, what it may have at most, and the round of
 // its sessions.
+import { Throughput } from '#platform/metrics/throughput.ts';
 import type { Contract, Share } from './contract.ts';
 import { Credit } from './credit.ts';
 import type { Flow } from './flow.ts';
 import { Recent } from './recent.ts';
 import { type Member, Round, type Wish } from './round.ts';
-import { Throughput } from './throughput.ts';
 import { RECORD_MAX_WIRE_BYTES } from './wire-bytes.ts';
+
+/** As the operator sees it: `used` of measure.ts. */
+const THROUGHPUT_SPAN_MS = 1_000;
 
 /** How far what goes out of turn, small things and a guarantee, may run it ahead of the others: in turns. */
 const AHEAD_MAX_TURNS = 2;
@@ -21,7 +24,7 @@ const SHORT_TURN = 0.125;
 
 export class Municipality implements Member {
   readonly name: string;
-  readonly throughput = new Throughput();
+  readonly throughput = new Throughput(THROUGHPUT_SPAN_MS);
   share: Share = { guarantee: 0, ceiling: 1 };
   deficit = 0;
   /** It has its turns in the line's round. */

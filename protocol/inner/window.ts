@@ -59,6 +59,8 @@ const LONG_WAY_MS = 200;
 /** What a record may take of the line. */
 const RECORD_MS = 3.3;
 const RECORD_FIRST_SEGMENTS = 3;
+/** Of a session with a small share of a fast line: records that a window holds at least, so that its own keys wait no longer. */
+const RECORDS_IN_WINDOW_MIN = 4;
 
 export interface Arrival {
   /** Of the newest record that is acknowledged, ms. */
@@ -91,6 +93,11 @@ interface Look {
 }
 
 export class Window {
+  /**
+   * What the line is known to carry besides this session's own rate, bytes/s; 0 if nothing is. Others wait behind a record
+   * for as long as the line takes for it, not this session's share of the line.
+   */
+  lineBytesPerSecond = 0;
   #bytes = WINDOW_FIRST_BYTES;
   readonly #rate = new ArrivalRate();
   #roundTrip = 0;
@@ -129,6 +136,11 @@ export class Window {
     return this.#rate.value;
   }
 
+  /** All that was acknowledged. */
+  get arrivedBytes(): number {
+    return this.#arrived;
+  }
+
   /** The newest, without what the other end held. */
   get roundTripMs(): number {
     return this.#roundTrip;
@@ -147,7 +159,9 @@ export class Window {
     if (this.#rate.value === 0) return plaintextOf(RECORD_FIRST_SEGMENTS);
     // A long record would count as round trip.
     if (this.#probe) return RECORD_MIN_BYTES;
-    return plaintextOf(Math.round((this.#rate.value * RECORD_MS) / 1000 / SEGMENT_BYTES));
+    const own = Math.round(segmentsOf(this.#rate.value));
+    const line = Math.min(segmentsOf(this.lineBytesPerSecond), this.#bytes / RECORDS_IN_WINDOW_MIN / SEGMENT_BYTES);
+    return plaintextOf(Math.max(own, Math.round(line)));
   }
 
   /**
@@ -252,6 +266,11 @@ export class Window {
     const ms = this.#probe ? probed : Math.max(this.#aim, searched);
     this.#bytes = clamp(Math.round((this.#rate.value * ms) / 1000), WINDOW_MIN_BYTES, WINDOW_MAX_BYTES);
   }
+}
+
+/** That go by in RECORD_MS. */
+function segmentsOf(bytesPerSecond: number): number {
+  return (bytesPerSecond * RECORD_MS) / 1000 / SEGMENT_BYTES;
 }
 
 function plaintextOf(segments: number): number {

@@ -1,5 +1,6 @@
 // Sessions behind one line in virtual time: senders with the real Window, byte-fair shaping, delays, and clients that
 // acknowledge as ours do. Nothing here takes real time, so a test may assert milliseconds.
+import { Throughput } from '#platform/metrics/throughput.ts';
 import { Window } from '#protocol/inner/window.ts';
 import { ACK_INTERVAL_MS, HEADER_BYTES, TAG_BYTES } from '#protocol/limits.ts';
 
@@ -41,6 +42,8 @@ export class LineSimulation {
   readonly jitterMs: number;
   readonly encodeMs: number;
   readonly sessions: SimulatedSession[] = [];
+  /** Of all of them: they are of one agent. */
+  readonly carried = new Throughput(100);
   #paused = false;
   #heldUntil = 0;
   #busy = false;
@@ -247,6 +250,9 @@ export class SimulatedSession {
     if (bytes === 0) return;
     this.inFlight -= bytes;
     this.window.acked({ sentAt, heldMs, bytes, inFlight }, line.now);
+    // As the agent does (agent/session.ts).
+    line.carried.add(bytes, line.now);
+    this.window.lineBytesPerSecond = line.carried.bytesPerSecond(line.now);
     if (this.#pumping) return;
     this.#pumping = true;
     line.after(line.encodeMs, () => {
