@@ -1,5 +1,4 @@
 // One session in one direction: the records that wait for their turn, in order, and how long each has waited.
-import { Recent } from './recent.ts';
 import type { Member } from './round.ts';
 import { wireBytes } from './wire-bytes.ts';
 
@@ -18,10 +17,6 @@ export class Flow implements Member {
   /** Hands a record to the socket; false if the socket takes no more for now. */
   readonly deliver: (waiting: Waiting) => boolean;
   deficit = 0;
-  /** What it has had of late, on the wire. */
-  readonly recent: Recent;
-  /** Of late it has had little beside others of its municipality. */
-  isModest = false;
   /** It has its turns in its municipality's round. */
   inRound = false;
   /** It has begun to wait, and the line has not looked at it since. */
@@ -32,11 +27,10 @@ export class Flow implements Member {
   #arrivals: number[] = [];
   #queuedBytes = 0;
 
-  constructor(session: string, municipality: string, deliver: Flow['deliver'], nowMs: number) {
+  constructor(session: string, municipality: string, deliver: Flow['deliver']) {
     this.session = session;
     this.municipality = municipality;
     this.deliver = deliver;
-    this.recent = new Recent(nowMs);
   }
 
   /** On the wire. */

@@ -25,7 +25,7 @@ export class Line {
   readonly #sent: LineOptions['sent'];
   readonly #credit: Credit;
   readonly #municipalities = new Map<string, Municipality>();
-  readonly #round = new Round<Municipality>(() => this.#contract.quantum);
+  readonly #round: Round<Municipality>;
   readonly #flows = new Set<Flow>();
   /** Sessions that nobody has looked at since they began to wait; each of them is in its round, too. */
   readonly #fresh: Flow[] = [];
@@ -39,6 +39,7 @@ export class Line {
     this.#contract = contract;
     this.#sent = sent;
     this.#credit = new Credit(nowMs);
+    this.#round = new Round(contract.quantum);
     this.change(contract, nowMs);
   }
 
@@ -46,14 +47,15 @@ export class Line {
   change(contract: Contract, nowMs: number): void {
     this.#contract = contract;
     this.#credit.change(contract.bytesPerSecond, contract.depth(), nowMs);
+    this.#round.quantum = contract.quantum;
     for (const municipality of this.#municipalities.values()) municipality.change(contract, nowMs);
     for (const name of Object.keys(contract.config.municipalities)) this.#of(name, nowMs);
     this.#guaranteed = [...this.#municipalities.values()].filter(({ share }) => share.guarantee > 0);
   }
 
   /** @param deliver see Flow */
-  open(session: string, municipality: string, deliver: Flow['deliver'], nowMs: number): Flow {
-    const flow = new Flow(session, municipality, deliver, nowMs);
+  open(session: string, municipality: string, deliver: Flow['deliver']): Flow {
+    const flow = new Flow(session, municipality, deliver);
     this.#flows.add(flow);
     return flow;
   }
@@ -163,9 +165,8 @@ export class Line {
     if (!waiting) return;
     const bytes = wireBytes(waiting.record.length);
     this.#credit.spend(bytes, nowMs);
-    const municipality = this.#of(flow.municipality, nowMs);
-    municipality.spend(bytes, nowMs);
-    municipality.sent(flow, bytes, nowMs);
+    this.#of(flow.municipality, nowMs).spend(bytes, nowMs);
+    flow.deficit -= bytes;
     if (!flow.isReady) this.#becomesUnready(flow, nowMs);
     this.#sent?.(flow, waiting.record, bytes, waitedMs);
     if (flow.deliver(waiting)) return;
@@ -182,7 +183,10 @@ export class Line {
       municipality.deficit = this.#contract.quantum;
       this.#round.join(municipality);
     }
-    if (!flow.inRound) municipality.join(flow, nowMs);
+    if (!flow.inRound) {
+      flow.deficit = this.#contract.quantum;
+      municipality.join(flow);
+    }
     if (flow.isFresh) return;
     flow.isFresh = true;
     this.#fresh.push(flow);

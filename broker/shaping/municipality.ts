@@ -4,7 +4,6 @@ import { Throughput } from '#platform/metrics/throughput.ts';
 import type { Contract, Share } from './contract.ts';
 import { Credit } from './credit.ts';
 import type { Flow } from './flow.ts';
-import { Recent } from './recent.ts';
 import { type Member, Round, type Wish } from './round.ts';
 import { RECORD_MAX_WIRE_BYTES } from './wire-bytes.ts';
 
@@ -13,14 +12,6 @@ const THROUGHPUT_SPAN_MS = 1_000;
 
 /** How far what goes out of turn, small things and a guarantee, may run it ahead of the others: in turns. */
 const AHEAD_MAX_TURNS = 2;
-
-/**
- * A session is modest while it has had less than this share, of late, of what the one with the most has had. Beside such a
- * one the others take shorter turns: a page that somebody turns now and then does not have to wait for half of every
- * picture of somebody's film. Sessions that take alike are none of them modest.
- */
-const MODEST_SHARE = 0.75;
-const SHORT_TURN = 0.125;
 
 export class Municipality implements Member {
   readonly name: string;
@@ -33,20 +24,13 @@ export class Municipality implements Member {
   ready = 0;
   arrivedBytes = 0;
   sentBytes = 0;
-  /** Bytes of a turn. */
-  #quantum: number;
-  /** Of its sessions the most that one has had of late. */
-  readonly #most: Recent;
-  /** In the round. */
-  #modest = 0;
-  readonly #round = new Round<Flow>((flow) => this.turnOf(flow));
+  readonly #round: Round<Flow>;
   readonly #guarantee: Credit;
   readonly #ceiling: Credit;
 
   constructor(name: string, contract: Contract, nowMs: number) {
     this.name = name;
-    this.#quantum = contract.quantum;
-    this.#most = new Recent(nowMs);
+    this.#round = new Round(contract.quantum);
     this.#guarantee = new Credit(nowMs);
     this.#ceiling = new Credit(nowMs);
     this.change(contract, nowMs);
@@ -55,7 +39,7 @@ export class Municipality implements Member {
   change(contract: Contract, nowMs: number): void {
     const { guarantee, ceiling } = contract.shareOf(this.name);
     this.share = { guarantee, ceiling };
-    this.#quantum = contract.quantum;
+    this.#round.quantum = contract.quantum;
     // What it had above its guarantee, while nobody else wanted it, is held against it by no more than one record.
     const owedMax = contract.depth(guarantee);
     this.#guarantee.change(contract.bytesPerSecond * guarantee, owedMax, nowMs, owedMax + RECORD_MAX_WIRE_BYTES);
@@ -73,11 +57,11 @@ export class Municipality implements Member {
   }
 
   get isAhead(): boolean {
-    return this.deficit <= -AHEAD_MAX_TURNS * this.#quantum;
+    return this.deficit <= -AHEAD_MAX_TURNS * this.#round.quantum;
   }
 
   spend(bytes: number, nowMs: number): void {
-    const debtMax = AHEAD_MAX_TURNS * this.#quantum + RECORD_MAX_WIRE_BYTES;
+    const debtMax = AHEAD_MAX_TURNS * this.#round.quantum + RECORD_MAX_WIRE_BYTES;
     this.deficit = Math.max(-debtMax, this.deficit - bytes);
     this.#guarantee.spend(bytes, nowMs);
     this.#ceiling.spend(bytes, nowMs);
@@ -92,46 +76,22 @@ export class Municipality implements Member {
 
   /** The session whose turn it is; null if none could send. */
   next(): Flow | null {
-    return this.#round.next(wishOf, (flow) => this.#leave(flow));
+    return this.#round.next(wishOf, leave);
   }
 
-  join(flow: Flow, nowMs: number): void {
+  join(flow: Flow): void {
     flow.inRound = true;
-    this.#judge(flow, nowMs);
-    flow.deficit = this.turnOf(flow);
     this.#round.join(flow);
-  }
-
-  /** One of its sessions has sent so much. */
-  sent(flow: Flow, bytes: number, nowMs: number): void {
-    flow.deficit -= bytes;
-    flow.recent.add(bytes, nowMs);
-    this.#most.raise(flow.recent.bytes(nowMs), nowMs);
-    this.#judge(flow, nowMs);
-  }
-
-  turnOf(flow: Flow): number {
-    return this.#modest > 0 && !flow.isModest ? SHORT_TURN * this.#quantum : this.#quantum;
-  }
-
-  #judge(flow: Flow, nowMs: number): void {
-    // One record less: how the largest ones fall must not decide it.
-    const few = MODEST_SHARE * this.#most.bytes(nowMs) - RECORD_MAX_WIRE_BYTES;
-    const isModest = flow.inRound && flow.recent.bytes(nowMs) < few;
-    if (isModest !== flow.isModest) this.#modest += isModest ? 1 : -1;
-    flow.isModest = isModest;
-  }
-
-  #leave(flow: Flow): void {
-    flow.inRound = false;
-    if (flow.isModest) this.#modest--;
-    flow.isModest = false;
   }
 
   /** Nobody of it waits any more: each of its sessions begins afresh. */
   settle(): void {
-    for (const flow of this.#round.clear()) this.#leave(flow);
+    for (const flow of this.#round.clear()) leave(flow);
   }
 }
 
 const wishOf = (flow: Flow): Wish => (flow.isReady ? 'send' : 'leave');
+
+function leave(flow: Flow): void {
+  flow.inRound = false;
+}

@@ -1,5 +1,5 @@
 // Deficit round robin (Shreedhar and Varghese, 1995): whose turn it is, so that everybody who has something to send gets
-// as many bytes as his turns are long, whatever the sizes of the records. Knows no time.
+// the same number of bytes, whatever the sizes of the records. Knows neither bytes nor time.
 //
 // In the form that lets a member run into debt by one record: nobody has to wait until a quantum larger than any record
 // has come together, so turns stay short. A member leaves only after its debt is paid; leaving and coming back gains
@@ -15,11 +15,11 @@ export type Wish = 'send' | 'wait' | 'leave';
 
 export class Round<M extends Member> {
   #turns: M[] = [];
-  readonly #turnOf: (member: M) => number;
+  /** Bytes that each member gets in a turn. */
+  quantum: number;
 
-  /** @param turnOf bytes that a member gets in its next turn; above zero */
-  constructor(turnOf: (member: M) => number) {
-    this.#turnOf = turnOf;
+  constructor(quantum: number) {
+    this.quantum = quantum;
   }
 
   /** At the end of the round. */
@@ -46,7 +46,7 @@ export class Round<M extends Member> {
         this.#toTheEnd();
       } else if (member.deficit <= 0) {
         waiting = 0;
-        member.deficit += this.#turnOf(member);
+        member.deficit += this.quantum;
         this.#toTheEnd();
       } else if (wish === 'leave') {
         this.#turns.shift();

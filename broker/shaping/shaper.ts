@@ -68,7 +68,7 @@ export class Shaper {
     const line = this.#lines[direction];
     const drain = () => this.#drain(line);
     const pacing: Pacing = {
-      open: (deliver) => line.open(session, municipality, deliver, this.#now()),
+      open: (deliver) => line.open(session, municipality, deliver),
       push: (flow, waiting) => {
         line.push(flow, waiting, this.#now());
         drain();

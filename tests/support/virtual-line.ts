@@ -51,7 +51,7 @@ export class VirtualLine {
   }
 
   open(session: string, municipality = '131016', deliver: Flow['deliver'] = () => true): Flow {
-    return this.line.open(session, municipality, deliver, this.now);
+    return this.line.open(session, municipality, deliver);
   }
 
   push(flow: Flow, record: Uint8Array): void {

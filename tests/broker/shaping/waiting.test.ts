@@ -145,64 +145,6 @@ describe('a greedy session', () => {
   });
 });
 
-describe('a page that is turned now and then beside a film', () => {
-  const PAGE_RECORDS = 8;
-
-  /** How long the last record of each page waited, by session; everybody turns every 400 ms, the films never pause. */
-  function turning(films: number, readers: number): { worstMs: number; virtual: VirtualLine } {
-    const virtual = new VirtualLine(lineOf('50Mbps'), () => 1);
-    for (let i = 0; i < films; i++) virtual.saturating(`film${i}`, () => RECORD_MAX_BYTES);
-    for (let i = 0; i < readers; i++) {
-      const flow = virtual.open(`reader${i}`);
-      virtual.every(400, () => Array.from({ length: PAGE_RECORDS }, () => virtual.push(flow, recordOf(8_000))), 19 * i);
-    }
-    virtual.run(10_000);
-    const lasts = Array.from({ length: readers }, (_, i) =>
-      waits(virtual, `reader${i}`).filter((_, nth) => nth % PAGE_RECORDS === PAGE_RECORDS - 1),
-    ).flat();
-    return { worstMs: Math.max(...lasts.slice(readers)), virtual };
-  }
-
-  it('has nearly all of the line until it is there', () => {
-    // 64 kB alone take 10.7 ms of 50 Mbit/s; half of the line would make it 21.
-    expect(turning(1, 1).worstMs).toBeLessThan(17);
-  });
-
-  it('does so among other readers, and the film has what they leave', () => {
-    const { worstMs, virtual } = turning(1, 6);
-    expect(worstMs).toBeLessThan(45);
-    const film = virtual.bytesOf('film0', 1_000, 10_000) / (9 * bytesPerSecondOf('50Mbps'));
-    // 6 pages of 64 kB in 400 ms are 7.9 Mbit/s.
-    expect(film).toBeGreaterThan(0.82);
-    expect(virtual.bytes(1_000, 10_000) / (9 * bytesPerSecondOf('50Mbps'))).toBeGreaterThan(0.99);
-  });
-
-  it('holds the film up for no longer than a few turns, whoever and however many turn pages', () => {
-    const { virtual } = turning(1, 30);
-    const film = virtual.sent.filter(({ session, at }) => session === 'film0' && at > 1_000);
-    const gaps = film.slice(1).map(({ at }, i) => at - (film[i]?.at ?? at));
-    expect(Math.max(...gaps)).toBeLessThan(250);
-  });
-
-  it('changes nothing between films: each has the same', () => {
-    const { virtual } = turning(4, 1);
-    const shares = [0, 1, 2, 3].map((i) => virtual.bytesOf(`film${i}`, 1_000, 10_000));
-    expect(Math.max(...shares) / Math.min(...shares)).toBeLessThan(1.02);
-  });
-
-  it('is not helped by a film that begins anew, and a new film waits for nobody longer than a film’s turn', () => {
-    const virtual = new VirtualLine(lineOf('50Mbps'), () => 1);
-    virtual.saturating('old', () => RECORD_MAX_BYTES);
-    virtual.run(3_000);
-    virtual.saturating('new', () => RECORD_MAX_BYTES);
-    virtual.run(13_000);
-    // After catching up for a part of a second the two have the same.
-    const old = virtual.bytesOf('old', 4_500, 13_000);
-    expect(virtual.bytesOf('new', 4_500, 13_000) / old).toBeGreaterThan(0.97);
-    expect(virtual.bytesOf('old', 3_000, 4_000)).toBeGreaterThan(0.15 * bytesPerSecondOf('50Mbps'));
-  });
-});
-
 describe('a session whose socket takes nothing', () => {
   it('uses up nothing of the line and holds up nobody, and goes on in order later', () => {
     const virtual = new VirtualLine(lineOf('10Mbps'));
