@@ -35,7 +35,7 @@ export async function pause({ bench, signal }: Pick<Context, 'bench' | 'signal'>
   }
 }
 
-export const warmUp = (context: Context): Promise<void> => pause(context, WARM_UP_MS);
+export const warmUp = (context: Context, ms = WARM_UP_MS): Promise<void> => pause(context, ms);
 
 /** From the signal to the new line; the broker reads one small file. */
 const LINE_TAKEN_OVER_MS = 50;

@@ -11,6 +11,11 @@ import { bitsPerSecondOf, type Context, measure, probe, setTier, warmUp } from '
 
 /** Keys of the session that fills the line; a person types no faster. */
 const PROBES_PER_SECOND = 20;
+/**
+ * A session that filled the line of the tier before by itself has as much under way as that line carries, and gets a
+ * twentieth of it from one moment to the next: its queue takes more than a second to drain (docs/decisions/0009-window.md).
+ */
+const BEGIN_MS = 3_000;
 /** The quiet part tells one number; half of the time is enough for it. */
 const IDLE_SHARE = 0.5;
 /** A line counts as full from here; below, the report says what stood in the way. */
@@ -38,7 +43,7 @@ export async function fill(context: Context, tier: TierLabel, sessions: number):
   const idle = await measure(context, groups, seconds * IDLE_SHARE);
 
   await bench.show(full, 'video', 'saturating');
-  await warmUp(context);
+  await warmUp(context, BEGIN_MS);
   progress(`${name}: full`, 0.5);
   const before = await superseded(context, full);
   const busy = await measure(context, groups, seconds);
