@@ -10,6 +10,9 @@ import { RECORD_MAX_WIRE_BYTES } from './wire-bytes.ts';
 /** As the operator sees it: `used` of measure.ts. */
 const THROUGHPUT_SPAN_MS = 1_000;
 
+/** How far what goes out of turn, small things and a guarantee, may run it ahead of the others: in turns. */
+const AHEAD_MAX_TURNS = 2;
+
 export class Municipality implements Member {
   readonly name: string;
   readonly throughput = new Throughput(THROUGHPUT_SPAN_MS);
@@ -21,7 +24,6 @@ export class Municipality implements Member {
   ready = 0;
   arrivedBytes = 0;
   sentBytes = 0;
-  #aheadBytes = 0;
   readonly #round: Round<Flow>;
   readonly #guarantee: Credit;
   readonly #ceiling: Credit;
@@ -38,7 +40,6 @@ export class Municipality implements Member {
     const { guarantee, ceiling } = contract.shareOf(this.name);
     this.share = { guarantee, ceiling };
     this.#round.quantum = contract.quantum;
-    this.#aheadBytes = contract.aheadBytes;
     // What it had above its guarantee, while nobody else wanted it, is held against it by no more than one record.
     const owedMax = contract.depth(guarantee);
     this.#guarantee.change(contract.bytesPerSecond * guarantee, owedMax, nowMs, owedMax + RECORD_MAX_WIRE_BYTES);
@@ -56,11 +57,11 @@ export class Municipality implements Member {
   }
 
   get isAhead(): boolean {
-    return this.deficit <= -this.#aheadBytes;
+    return this.deficit <= -AHEAD_MAX_TURNS * this.#round.quantum;
   }
 
   spend(bytes: number, nowMs: number): void {
-    const debtMax = this.#aheadBytes + RECORD_MAX_WIRE_BYTES;
+    const debtMax = AHEAD_MAX_TURNS * this.#round.quantum + RECORD_MAX_WIRE_BYTES;
     this.deficit = Math.max(-debtMax, this.deficit - bytes);
     this.#guarantee.spend(bytes, nowMs);
     this.#ceiling.spend(bytes, nowMs);
