@@ -66,7 +66,7 @@ runProcess('broker', async (life) => {
   life.onStop(line.stop);
   if (config.adminSocket) {
     const terms = () => ({ tier: started.shaper.tier, rates: config.usageRates ?? null });
-    const local = await serveLocal(config.adminSocket, meterHandlers({ store, flush: () => metering.flush(), terms }));
+    const local = await serveLocal(config.adminSocket, meterHandlers({ store, write: () => metering.write(), terms }));
     life.onStop(() => local.close());
   }
   const metricsPort = await startMetrics(life, config.metrics, {

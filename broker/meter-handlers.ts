@@ -18,17 +18,17 @@ export interface Terms {
 
 const whichMonth = z.strictObject({ month: z.string().regex(MONTH) });
 
-/** @param flush writes what waits, so that the answer is of this moment */
-export function meterHandlers(parts: { store: Store; flush(): Promise<void>; terms(): Terms }): LocalHandlers {
+/** @param write writes what waits, so that the answer is of this moment */
+export function meterHandlers(parts: { store: Store; write(): Promise<void>; terms(): Terms }): LocalHandlers {
   return {
     'meter.terms': () => parts.terms(),
     async 'meter.months'() {
-      await parts.flush();
+      await parts.write();
       return usedMonths(parts.store);
     },
     async 'meter.usage'(body) {
       const { month } = whichMonth.parse(body);
-      await parts.flush();
+      await parts.write();
       return Object.fromEntries(await usageIn(parts.store, month));
     },
   };

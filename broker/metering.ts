@@ -1,5 +1,6 @@
 // Counts what each municipality uses and writes it to the state every second. What a killed broker had not written
-// yet is lost: at most FLUSH_INTERVAL_MS of traffic and time, in the municipality's favour; nothing counts twice.
+// yet is lost: at most FLUSH_INTERVAL_MS of traffic and time, in the municipality's favour; nothing counts twice. A host that
+// loses its power may lose DISK_INTERVAL_MS: waiting for the disk stops every session of this process, so it is rare.
 //
 // A byte belongs to the month in which the interval that it was sent in began. The state cannot be written: sessions go
 // on, the totals wait in memory, and the operators' log and a metric say so. Billing is no reason to cut anybody.
@@ -9,6 +10,7 @@ import { Direction } from '#protocol/outer/lanes.ts';
 import { monthOf, noUsage, type Usage, usageKey } from './usage.ts';
 
 export const FLUSH_INTERVAL_MS = 1_000;
+export const DISK_INTERVAL_MS = 60_000;
 
 export interface MeteringParts {
   store: Store;
@@ -33,6 +35,8 @@ export class Metering {
   /** Until when session time has been counted. */
   #countedTo: number;
   #failedAt: number | null = null;
+  /** When the disk was waited for. */
+  #onDiskAt: number;
   /** Writes one after the other: an older total must not overtake a newer one. */
   #written: Promise<void> = Promise.resolve();
 
@@ -41,6 +45,7 @@ export class Metering {
     this.#month = monthOf(parts.clock.wall());
     this.#months.set(this.#month, this.#used);
     this.#countedTo = parts.clock.monotonic();
+    this.#onDiskAt = this.#countedTo;
   }
 
   /** A session of the municipality has been paired. */
@@ -68,20 +73,33 @@ export class Metering {
 
   /** @returns writes what is left and stops */
   start(): () => Promise<void> {
-    const timer = setInterval(() => void this.flush(), FLUSH_INTERVAL_MS).unref();
+    const timer = setInterval(() => void this.write(), FLUSH_INTERVAL_MS).unref();
     return () => {
       clearInterval(timer);
       return this.flush();
     };
   }
 
-  /** Everything up to now is in the state when it resolves, unless that cannot be written; it never rejects. */
+  /**
+   * Everything up to now is in the state when it resolves, unless that cannot be written; it never rejects. A crash of the
+   * process takes nothing of it back; a power cut may, until the next time that the disk is waited for.
+   */
+  write(): Promise<void> {
+    const due = this.#parts.clock.monotonic() - this.#onDiskAt >= DISK_INTERVAL_MS;
+    return this.#put(due);
+  }
+
+  /** As `write`, and on the disk. */
   flush(): Promise<void> {
+    return this.#put(true);
+  }
+
+  #put(durable: boolean): Promise<void> {
     this.#countTime();
     if (this.#changed) this.#dirty.add(this.#month);
     this.#changed = false;
     this.#turnTo(monthOf(this.#parts.clock.wall()));
-    this.#written = this.#written.then(() => this.#write());
+    this.#written = this.#written.then(() => this.#writeDirty(durable));
     return this.#written;
   }
 
@@ -114,15 +132,17 @@ export class Metering {
     for (const [municipality, sessions] of this.#live) this.#usage(municipality).sessionMs += sessions * passed;
   }
 
-  async #write(): Promise<void> {
+  async #writeDirty(durable: boolean): Promise<void> {
     const { store, life, log, clock } = this.#parts;
     try {
       for (const month of [...this.#dirty]) {
         this.#dirty.delete(month);
-        await store.put(usageKey(month, life), rowOf(this.#months.get(month) ?? new Map())).catch((error: unknown) => {
+        const row = rowOf(this.#months.get(month) ?? new Map());
+        await store.put(usageKey(month, life), row, { durable }).catch((error: unknown) => {
           this.#dirty.add(month);
           throw error;
         });
+        if (durable) this.#onDiskAt = clock.monotonic();
       }
       if (this.#failedAt !== null) log.warn('usage can be written again; nothing was lost');
       this.#failedAt = null;

@@ -28,8 +28,9 @@ function machine(report: Report, later: readonly Report[]): string {
   ].join('\n');
 }
 
+/** Where the report lies is nobody's business but this machine's. */
 const runOf = ({ startedAt, seconds, command, commit }: Report): string =>
-  `${startedAt.slice(0, 10)} in ${whole(seconds)} s by \`${command}\`${commit ? ` at commit ${commit}` : ''}`;
+  `${startedAt.slice(0, 10)} in ${whole(seconds)} s by \`${command.replace(/ --out[ =]\S+/, '')}\`${commit ? ` at commit ${commit}` : ''}`;
 
 function targets(report: Report): string {
   const rows = judgeTargets(report).map(({ target, limit, measured, verdict, reason }) => [

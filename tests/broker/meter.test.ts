@@ -44,7 +44,7 @@ beforeAll(async () => {
   await metering.flush();
   served = await serveLocal(
     socket,
-    meterHandlers({ store, flush: () => metering.flush(), terms: () => ({ tier: '10Mbps', rates: RATES }) }),
+    meterHandlers({ store, write: () => metering.write(), terms: () => ({ tier: '10Mbps', rates: RATES }) }),
   );
 }, 60_000);
 

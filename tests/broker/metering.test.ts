@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Metering } from '#broker/metering.ts';
 import { addUsage, monthOf, noUsage, type Usage, usageIn, usedMonths } from '#broker/usage.ts';
-import type { Store } from '#platform/state/store.ts';
+import type { Store, WriteOptions } from '#platform/state/store.ts';
 import { Refusal } from '#protocol/codes.ts';
 import { Direction } from '#protocol/outer/lanes.ts';
 import { openTestStore } from '#tests/support/clock-and-store.ts';
@@ -21,11 +21,13 @@ function bench(wallAt = NOVEMBER) {
     ...store,
     async put(key, value, options) {
       if (fault === 'before') throw new Refusal('STATE_UNWRITABLE');
+      puts.push(options);
       const version = await store.put(key, value, options);
       if (fault === 'after') throw new Refusal('STATE_UNWRITABLE', 'after the commit');
       return version;
     },
   };
+  const puts: (WriteOptions | undefined)[] = [];
   const logged: string[] = [];
   const log = {
     error: (_: unknown, line: string) => void logged.push(line),
@@ -33,6 +35,7 @@ function bench(wallAt = NOVEMBER) {
   } as ConstructorParameters<typeof Metering>[0]['log'];
   return {
     store,
+    puts,
     logged,
     pass: (by: number) => (ms += by),
     fail: (how: typeof fault) => (fault = how),
@@ -112,6 +115,35 @@ describe('metering', () => {
       'usage can be written again; nothing was lost',
     ]);
     expect((await usageIn(store, '2026-11')).get('131016')).toEqual(sent(10, 20));
+  });
+
+  it('waits for the disk once a minute and at the end, and writes every second all the same', async () => {
+    const { store, puts, pass, broker } = bench();
+    const metering = broker();
+    for (let second = 1; second <= 130; second++) {
+      metering.sent('131016', Direction.outward, 10, 20);
+      pass(1_000);
+      await metering.write();
+      expect((await usageIn(store, '2026-11')).get('131016')?.outward.payloadBytes).toBe(10 * second);
+    }
+    expect(puts.length).toBe(130);
+    expect(puts.flatMap((options, i) => (options?.durable ? [i + 1] : []))).toEqual([60, 120]);
+    metering.sent('131016', Direction.outward, 10, 20);
+    await metering.flush();
+    expect(puts.at(-1)).toEqual({ durable: true });
+  });
+
+  it('tries the disk again the next second if it could not be written', async () => {
+    const { puts, pass, fail, broker } = bench();
+    const metering = broker();
+    metering.sent('131016', Direction.outward, 10, 20);
+    pass(60_000);
+    fail('before');
+    await metering.write();
+    fail('none');
+    pass(1_000);
+    await metering.write();
+    expect(puts).toEqual([{ durable: true }]);
   });
 
   it('writes nothing while nothing is used', async () => {

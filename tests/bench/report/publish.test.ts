@@ -46,7 +46,7 @@ describe('a report in its files', () => {
     const document = at('later.md', block('machine') + block('targets'));
     const soak = sampleReport().scenarios.filter(({ scenario }) => scenario === 'soak');
     const longer = soak.map((one) => ({ ...one, sessions: 1_000, seconds: 612, lost: 0 }));
-    const later = sampleReport({ scenarios: longer, command: 'npm run bench -- --scenario soak' });
+    const later = sampleReport({ scenarios: longer, command: 'npm run bench -- --scenario soak --out var/elsewhere' });
     publish([json, at('later.json', JSON.stringify(later))], [document]);
     const filled = readFileSync(document, 'utf8');
     expect(filled).toContain('1,000 × 612 s, 0 lost | reached');
