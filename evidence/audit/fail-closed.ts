@@ -145,20 +145,27 @@ async function collectorGone(stage: ShippedSystem, view: View): Promise<FailClos
   const recovered = performance.now();
   const healthyAgain = await processesAt(stage, 1);
   const after = await tryToOpen(clients[1], desktop);
-  const written = (name: string) => readLines(join(system.folder, name, 'state')).flatMap(({ lines }) => lines);
+  const goesOnAfter = await answersKeys(view, until);
+  // As they are at one moment: each log grows by a heartbeat a minute, whatever is looked at.
+  const logs = new Map<string, string[]>();
   await until('the collector has everything', () => {
+    for (const name of PROCESSES)
+      logs.set(
+        name,
+        readLines(join(system.folder, name, 'state')).flatMap(({ lines }) => lines),
+      );
     keep();
-    return PROCESSES.every((name) => written(name).every((line) => collected.get(name)?.has(line)));
+    return PROCESSES.every((name) => logs.get(name)?.every((line) => collected.get(name)?.has(line)));
   });
   faults.push(...keep());
-  const events = PROCESSES.flatMap(written).map((line) => parse(line).event);
+  const events = [...logs.values()].flat().map((line) => parse(line).event);
   return {
     ...{ unhealthy, healthyAgain, opening: { before, during, after } },
-    running: { during: goesOn, after: await answersKeys(view, until) },
+    running: { during: goesOn, after: goesOnAfter },
     alarms: alarmsIn(system.folder, 'THE COLLECTOR DOES NOT HAVE THE AUDIT LOG'),
     seconds: { untilRefused: (refused - killed) / 1000, untilBack: (recovered - back) / 1000 },
     collected: PROCESSES.map((process) => {
-      const [lines, got] = [written(process), collected.get(process) ?? new Set()];
+      const [lines, got] = [logs.get(process) ?? [], collected.get(process) ?? new Set()];
       return { process, lines: got.size, written: lines.length, same: lines.every((line) => got.has(line)) };
     }),
     faults,
