@@ -13,7 +13,7 @@ import { bitsPerSecondOf, type Context, measure, probe, setTier, warmUp } from '
 const PROBES_PER_SECOND = 20;
 /**
  * A session that filled the line of the tier before by itself has as much under way as that line carries, and gets a
- * twentieth of it from one moment to the next: its queue takes more than a second to drain (docs/decisions/0009-window.md).
+ * twentieth of it from one moment to the next: its queue takes about a second to drain (docs/decisions/0009-window.md).
  */
 const BEGIN_MS = 3_000;
 /** The quiet part tells one number; half of the time is enough for it. */
